@@ -1,0 +1,79 @@
+import { TimeoutError } from "../errors.ts";
+import { type Clock, systemClock } from "./ports.ts";
+
+/** Throws the signal's reason when it has fired. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw signal.reason;
+}
+
+/** Calls `callback` when the signal fires (at once when it has fired already). The answer takes the listener away. */
+export function onAbort(signal: AbortSignal | undefined, callback: (reason: unknown) => void): () => void {
+  if (signal === undefined) return () => undefined;
+  if (signal.aborted) {
+    callback(signal.reason);
+    return () => undefined;
+  }
+  const listener = (): void => callback(signal.reason);
+  signal.addEventListener("abort", listener, { once: true });
+  return () => signal.removeEventListener("abort", listener);
+}
+
+/** Resolves after `ms`, or rejects with the signal's reason. */
+export function delay(ms: number, options: { signal?: AbortSignal | undefined; clock?: Clock } = {}): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let cancelTimer: () => void = () => undefined;
+    const removeListener = onAbort(options.signal, (reason) => {
+      cancelTimer();
+      reject(reason);
+    });
+    if (options.signal?.aborted) return;
+    cancelTimer = (options.clock ?? systemClock).schedule(() => {
+      removeListener();
+      resolve();
+    }, ms);
+  });
+}
+
+/** The promise's outcome, or a rejection with the signal's reason when that comes first. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise<T>((resolve, reject) => {
+    const removeListener = onAbort(signal, reject);
+    promise.then(resolve, reject).finally(removeListener);
+  });
+}
+
+/**
+ * An abort signal that fires with a `TimeoutError` after `limitMs`, or earlier with the parent's reason.
+ * Dispose of it when the wait is over: `using limit = new Deadline("connect", 10_000)`.
+ */
+export class Deadline implements Disposable {
+  readonly signal: AbortSignal;
+  readonly #what: string;
+  readonly #limitMs: number;
+  readonly #controller = new AbortController();
+  readonly #cancelTimer: () => void;
+  readonly #removeListener: () => void;
+
+  constructor(what: string, limitMs: number, options: { signal?: AbortSignal | undefined; clock?: Clock } = {}) {
+    this.#what = what;
+    this.#limitMs = limitMs;
+    this.signal = this.#controller.signal;
+    this.#removeListener = onAbort(options.signal, (reason) => this.#controller.abort(reason));
+    this.#cancelTimer = (options.clock ?? systemClock).schedule(() => this.#expire(), limitMs);
+  }
+
+  /** Whether the time ran out, as opposed to the parent having fired. */
+  get expired(): boolean {
+    return this.signal.aborted && this.signal.reason instanceof TimeoutError && this.signal.reason.what === this.#what;
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancelTimer();
+    this.#removeListener();
+  }
+
+  #expire(): void {
+    this.#controller.abort(new TimeoutError(this.#what, this.#limitMs));
+  }
+}

@@ -1,0 +1,33 @@
+export {
+  type AudioData,
+  InputAudioRawFrame,
+  OutputAudioRawFrame,
+  TTSAudioRawFrame,
+  TTSStartedFrame,
+  TTSStoppedFrame,
+} from "./audio.ts";
+export { ControlFrame, DataFrame, Frame, SystemFrame } from "./frame.ts";
+export {
+  type FunctionCall,
+  FunctionCallCancelFrame,
+  FunctionCallInProgressFrame,
+  FunctionCallResultFrame,
+  FunctionCallsStartedFrame,
+} from "./function-calls.ts";
+export { CancelFrame, EndFrame, ErrorFrame, InterruptionFrame, StartFrame } from "./lifecycle.ts";
+export {
+  LLMFullResponseEndFrame,
+  LLMFullResponseStartFrame,
+  LLMThoughtEndFrame,
+  LLMThoughtStartFrame,
+  LLMThoughtTextFrame,
+  LLMUpdateSettingsFrame,
+} from "./llm.ts";
+export { type LLMTokenUsage, type MetricsData, MetricsFrame } from "./metrics.ts";
+export {
+  BotStartedSpeakingFrame,
+  BotStoppedSpeakingFrame,
+  UserStartedSpeakingFrame,
+  UserStoppedSpeakingFrame,
+} from "./speaking.ts";
+export { InterimTranscriptionFrame, LLMTextFrame, TextFrame, TranscriptionFrame } from "./text.ts";

@@ -1,0 +1,67 @@
+import { ControlFrame, DataFrame } from "./frame.ts";
+
+/** A model begins to answer. Exactly one per inference. */
+export class LLMFullResponseStartFrame extends ControlFrame {
+  override get uninterruptible(): boolean {
+    return true;
+  }
+}
+
+/** A model has answered, failed or been interrupted. Exactly one per inference, whatever happens. */
+export class LLMFullResponseEndFrame extends ControlFrame {
+  /** Whether an interruption cut the answer short. */
+  readonly interrupted: boolean;
+  /** Why the model stopped before it was done, such as `max_output_tokens` or `content_filter`. */
+  readonly incompleteReason: string | undefined;
+
+  constructor(options: { interrupted?: boolean; incompleteReason?: string } = {}) {
+    super();
+    this.interrupted = options.interrupted ?? false;
+    this.incompleteReason = options.incompleteReason;
+  }
+
+  override get uninterruptible(): boolean {
+    return true;
+  }
+}
+
+/** The model begins to think. */
+export class LLMThoughtStartFrame extends ControlFrame {}
+
+/** A piece of the summary of what the model thinks: not part of its reply. */
+export class LLMThoughtTextFrame extends DataFrame {
+  readonly text: string;
+
+  constructor(text: string) {
+    super();
+    this.text = text;
+  }
+}
+
+/** The model has finished a thought. */
+export class LLMThoughtEndFrame extends ControlFrame {
+  /** Which provider's form `item` has; see `LLMSpecificMessage`. */
+  readonly llm: string;
+  /** The thought in the provider's form, to be given back to it in the next turn. */
+  readonly item: unknown;
+
+  constructor(llm: string, item: unknown) {
+    super();
+    this.llm = llm;
+    this.item = item;
+  }
+}
+
+/** Changes settings of the LLM service it reaches; see the service's settings for the fields. */
+export class LLMUpdateSettingsFrame extends ControlFrame {
+  readonly settings: Readonly<Record<string, unknown>>;
+
+  constructor(settings: Readonly<Record<string, unknown>>) {
+    super();
+    this.settings = settings;
+  }
+
+  override get uninterruptible(): boolean {
+    return true;
+  }
+}

@@ -1,0 +1,45 @@
+import { DataFrame } from "./frame.ts";
+
+/** A piece of text. Pieces join without anything in between. */
+export class TextFrame extends DataFrame {
+  readonly text: string;
+
+  constructor(text: string) {
+    super();
+    this.text = text;
+  }
+}
+
+/** A piece of a model's reply. */
+export class LLMTextFrame extends TextFrame {}
+
+/** A final transcription of what a user said, or typed. No interruption drops it. */
+export class TranscriptionFrame extends DataFrame {
+  readonly text: string;
+  readonly userId: string | undefined;
+  /** When it was said, ISO 8601. */
+  readonly timestamp: string | undefined;
+
+  constructor(text: string, options: { userId?: string; timestamp?: string } = {}) {
+    super();
+    this.text = text;
+    this.userId = options.userId;
+    this.timestamp = options.timestamp;
+  }
+
+  override get uninterruptible(): boolean {
+    return true;
+  }
+}
+
+/** A transcription that may still change: for display, never for the context. */
+export class InterimTranscriptionFrame extends DataFrame {
+  readonly text: string;
+  readonly userId: string | undefined;
+
+  constructor(text: string, options: { userId?: string } = {}) {
+    super();
+    this.text = text;
+    this.userId = options.userId;
+  }
+}

@@ -1,0 +1,123 @@
+import { ProviderError, withoutKeys } from "../errors.ts";
+import { isObject, type RawEvent } from "./events.ts";
+
+/** An error as a Responses server says it, whatever shape it came in. Fields the server left out are absent. */
+export interface WireError {
+  code?: string;
+  message?: string;
+  type?: string;
+  param?: string;
+  /** The HTTP status, or the one in the event. */
+  status?: number;
+  /** What `retry-after` asks for, in milliseconds. */
+  retryAfterMs?: number;
+}
+
+/** Codes that get a treatment of their own. */
+export const errorCodes = {
+  previousResponseNotFound: "previous_response_not_found",
+  connectionLimit: "websocket_connection_limit_reached",
+  streamLimit: "websocket_stream_limit_reached",
+  invalidStreamId: "invalid_stream_id",
+  rateLimit: "rate_limit_exceeded",
+  contextLength: "context_length_exceeded",
+  insufficientQuota: "insufficient_quota",
+  invalidApiKey: "invalid_api_key",
+  serverError: "server_error",
+} as const;
+
+const retryableCodes: ReadonlySet<string> = new Set([
+  errorCodes.previousResponseNotFound,
+  errorCodes.connectionLimit,
+  errorCodes.rateLimit,
+  errorCodes.serverError,
+  "server_is_overloaded",
+  "slow_down",
+  "timeout",
+]);
+
+/** Some servers put what is elsewhere a code only into the message. */
+const codesByMessage: ReadonlyArray<[pattern: RegExp, code: string]> = [
+  [/previous[_ ]response(_id)?\b.*\bnot found|invalid previous_response_id/i, errorCodes.previousResponseNotFound],
+  [/connection limit reached/i, errorCodes.connectionLimit],
+];
+
+/** Whether the event is an error: of type `error`, or of no type and with a non-null `error`. */
+export function isErrorEvent(event: RawEvent): boolean {
+  if (event.type === "error") return true;
+  return event.type === "" && event["error"] !== undefined && event["error"] !== null;
+}
+
+/**
+ * Reads an error out of any of the shapes servers send: wrapped (`{error: {code…}, status}`), flat
+ * (`{code, message}`), a bare string, `detail` instead of `message`, `status_code` instead of `status`, or empty.
+ */
+export function normalizeError(payload: unknown, httpStatus?: number): WireError {
+  const outer = isObject(payload) ? payload : {};
+  const inner = isObject(outer["error"]) ? outer["error"] : {};
+  const bareString = typeof payload === "string" ? payload : outer["error"];
+  const code = text(inner["code"]) ?? text(outer["code"]);
+  const message =
+    text(inner["message"]) ?? text(outer["message"]) ?? text(inner["detail"]) ?? text(outer["detail"]) ?? text(bareString);
+  const type = text(inner["type"]) ?? (outer["type"] === "error" ? undefined : text(outer["type"]));
+  const status = httpStatus ?? integer(outer["status"]) ?? integer(outer["status_code"]) ?? integer(inner["status"]);
+  const retryAfterMs = retryAfter(inner["headers"]) ?? retryAfter(outer["headers"]);
+  return compact({
+    code: code ?? codeFromMessage(message),
+    message: message === undefined ? undefined : withoutKeys(message),
+    type,
+    param: text(inner["param"]) ?? text(outer["param"]),
+    status,
+    retryAfterMs,
+  });
+}
+
+/** The error to throw for what a server said. */
+export function providerError(wire: WireError, responseId?: string): ProviderError {
+  const code = wire.code ?? (wire.status === undefined ? "provider_error" : `http_${wire.status}`);
+  const status = wire.status === undefined ? "" : `, status ${wire.status}`;
+  const param = wire.param === undefined ? "" : `, field ${wire.param}`;
+  return new ProviderError(code, `${wire.message ?? "the server gave no message"} (${code}${status}${param})`, {
+    ...compact({ status: wire.status, type: wire.type, param: wire.param, responseId, retryAfterMs: wire.retryAfterMs }),
+    retryable: isRetryable(wire),
+  });
+}
+
+function isRetryable(wire: WireError): boolean {
+  if (wire.code !== undefined && retryableCodes.has(wire.code)) return true;
+  if (wire.code === errorCodes.insufficientQuota) return false;
+  return wire.status === 429 || wire.status === 408 || (wire.status !== undefined && wire.status >= 500);
+}
+
+function codeFromMessage(message: string | undefined): string | undefined {
+  if (message === undefined) return undefined;
+  return codesByMessage.find(([pattern]) => pattern.test(message))?.[1];
+}
+
+/** `retry-after-ms`, or `retry-after` in seconds or as a date, in milliseconds. */
+export function retryAfter(headers: unknown, nowMs: () => number = Date.now): number | undefined {
+  if (!isObject(headers)) return undefined;
+  const lowered = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const milliseconds = Number(lowered.get("retry-after-ms") ?? Number.NaN);
+  if (Number.isFinite(milliseconds)) return Math.max(0, milliseconds);
+  const value = lowered.get("retry-after");
+  if (value === undefined || value === null || value === "") return undefined;
+  const seconds = Number(value);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
+  const date = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs());
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function integer(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isInteger(value) ? value : undefined;
+}
+
+function compact<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
