@@ -1,0 +1,208 @@
+import {
+  type Clock,
+  defaultLogger,
+  delay,
+  Emitter,
+  type Listener,
+  type Logger,
+  type Random,
+  systemClock,
+  throwIfAborted,
+  untilAborted,
+} from "../async/index.ts";
+import { TurnwireError, WebsocketClosedError, WebsocketUnstableError } from "../errors.ts";
+import { Backoff, type BackoffOptions, QuickFailureDetector, type QuickFailureOptions } from "./backoff.ts";
+import { type ConnectionSettings, WebsocketConnection } from "./connection.ts";
+import type { HeartbeatOptions } from "./heartbeat.ts";
+import { type SocketFactory, type WebsocketTarget, wsSocketFactory } from "./socket.ts";
+
+/** How a connection is made and kept alive. Times are in milliseconds. */
+export interface WebsocketServiceOptions {
+  /** Default 10 000. */
+  connectTimeoutMs?: number;
+  /** How long the other side may take to answer a close; default 2000. */
+  closeTimeoutMs?: number;
+  /** Pings on a silent connection; default every 20 000, answered within 10 000. `false` for none. */
+  keepalive?: HeartbeatOptions | false;
+  /** How often and how fast connecting is tried again. */
+  backoff?: BackoffOptions;
+  /** When connections that die young are given up on. */
+  quickFailure?: QuickFailureOptions;
+  /** How many received messages are held before the socket is paused; default 1024. */
+  queueCapacity?: number;
+  /** Default: sockets of the `ws` package. */
+  socketFactory?: SocketFactory;
+  clock?: Clock;
+  random?: Random;
+  logger?: Logger;
+}
+
+export interface WebsocketServiceEvents {
+  /** A connection was made, the first or a later one. */
+  connected: [];
+  /** The connection ended, on purpose or not. */
+  disconnected: [error: WebsocketClosedError];
+  /** A lost connection has been replaced. */
+  reconnected: [];
+  /** Connecting has been given up. */
+  connectionError: [error: TurnwireError];
+}
+
+const verifyTimeoutMs = 2000;
+
+/**
+ * A WebSocket connection kept alive: made on request, made again with exponential back-off when it is lost, given up
+ * when it cannot get better. It never reconnects by itself: its users do, when they need it.
+ */
+export class WebsocketService {
+  readonly events: Emitter<WebsocketServiceEvents>;
+  readonly #target: (signal: AbortSignal) => WebsocketTarget | Promise<WebsocketTarget>;
+  readonly #settings: ConnectionSettings;
+  readonly #backoff: Backoff;
+  readonly #quickFailures: QuickFailureDetector;
+  #connection: WebsocketConnection | undefined;
+  #connecting: Promise<WebsocketConnection> | undefined;
+  #disconnecting: Promise<void> | undefined;
+  #stop = new AbortController();
+
+  /** @param target Asked at every connect, since tokens expire. */
+  constructor(
+    target: (signal: AbortSignal) => WebsocketTarget | Promise<WebsocketTarget>,
+    options: WebsocketServiceOptions = {},
+  ) {
+    this.#target = target;
+    this.#settings = {
+      socketFactory: options.socketFactory ?? wsSocketFactory,
+      connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+      closeTimeoutMs: options.closeTimeoutMs ?? 2000,
+      heartbeat: options.keepalive ?? { intervalMs: 20_000, timeoutMs: 10_000 },
+      queueCapacity: options.queueCapacity ?? 1024,
+      clock: options.clock ?? systemClock,
+      logger: options.logger ?? defaultLogger,
+    };
+    this.#backoff = new Backoff(options.backoff ?? {}, options.random ?? Math.random);
+    this.#quickFailures = new QuickFailureDetector(options.quickFailure);
+    this.events = new Emitter((event, error) =>
+      this.#settings.logger.warn(`a listener of "${event}" failed`, { error }),
+    );
+  }
+
+  on<K extends keyof WebsocketServiceEvents>(event: K, listener: Listener<WebsocketServiceEvents[K]>): () => void {
+    return this.events.on(event, listener);
+  }
+
+  /** The open connection, if there is one. */
+  get connection(): WebsocketConnection | undefined {
+    return this.#connection?.isOpen ? this.#connection : undefined;
+  }
+
+  /**
+   * The open connection; makes one when there is none, which also takes back having given up.
+   * @throws The last try's error, or the signal's reason: the connecting itself then goes on for the next who asks.
+   */
+  async connect(signal?: AbortSignal): Promise<WebsocketConnection> {
+    throwIfAborted(signal);
+    if (this.connection !== undefined) return this.connection;
+    if (this.#quickFailures.hasGivenUp) this.#quickFailures.reset();
+    return untilAborted(this.#connectOnce(false), signal);
+  }
+
+  /**
+   * Replaces the connection `lost`; when that has already been done, answers the one that took its place.
+   * @throws `cause` when reconnecting cannot help or does not, or while disconnecting on purpose.
+   */
+  async reconnect(lost: WebsocketConnection, cause: TurnwireError, signal?: AbortSignal): Promise<WebsocketConnection> {
+    throwIfAborted(signal);
+    if (this.connection !== undefined && this.connection !== lost) return this.connection;
+    if (this.#disconnecting !== undefined || this.#stop.signal.aborted) throw cause;
+    if (cause instanceof WebsocketClosedError && !cause.retryable) {
+      this.events.emit("connectionError", cause);
+      throw cause;
+    }
+    if (lost.isOpen) lost.terminate("replaced");
+    try {
+      return await untilAborted(this.#connectOnce(true), signal);
+    } catch (error) {
+      throw signal?.aborted ? error : cause;
+    }
+  }
+
+  /** Whether the other end answers a ping. */
+  async verify(timeoutMs: number = verifyTimeoutMs): Promise<boolean> {
+    return (await this.connection?.verify(timeoutMs)) ?? false;
+  }
+
+  /** Closes the connection on purpose and stops any connecting. */
+  async disconnect(): Promise<void> {
+    this.#disconnecting ??= this.#close().finally(() => {
+      this.#disconnecting = undefined;
+      this.#stop = new AbortController();
+    });
+    await this.#disconnecting;
+  }
+
+  async #close(): Promise<void> {
+    this.#stop.abort(new WebsocketClosedError(1000, "disconnected on purpose"));
+    await this.#connecting?.catch(() => undefined);
+    await this.#connection?.close();
+  }
+
+  #connectOnce(again: boolean): Promise<WebsocketConnection> {
+    this.#connecting ??= this.#tryToConnect(again).finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
+  }
+
+  async #tryToConnect(again: boolean): Promise<WebsocketConnection> {
+    await this.#disconnecting;
+    const { signal } = this.#stop;
+    try {
+      for (let attempt = 1; ; attempt += 1) {
+        if (this.#quickFailures.hasGivenUp) {
+          throw new WebsocketUnstableError(this.#quickFailures.connections, this.#quickFailures.withinMs);
+        }
+        await this.#pause(attempt, signal);
+        try {
+          return await this.#open(attempt, again, signal);
+        } catch (error) {
+          if (signal.aborted || attempt >= this.#backoff.maxAttempts || !isRetryable(error)) throw error;
+          this.#settings.logger.debug("connecting failed, trying again", { attempt, error });
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted && error instanceof TurnwireError) this.events.emit("connectionError", error);
+      throw error;
+    }
+  }
+
+  async #pause(attempt: number, signal: AbortSignal): Promise<void> {
+    const delayMs = this.#backoff.delayMs(attempt);
+    if (delayMs > 0) await delay(delayMs, { signal, clock: this.#settings.clock });
+  }
+
+  async #open(attempt: number, again: boolean, signal: AbortSignal): Promise<WebsocketConnection> {
+    const connection = await WebsocketConnection.open(await this.#target(signal), this.#settings, signal);
+    void connection.closed.then((error) => this.#onClosed(connection, error));
+    // The first connection is tried by its first request; after a failure a round trip is spent to be sure.
+    if (attempt > 1 && !(await connection.verify(verifyTimeoutMs))) {
+      connection.terminate("no answer to a ping");
+      throw await connection.closed;
+    }
+    this.#connection = connection;
+    this.events.emit("connected");
+    if (again) this.events.emit("reconnected");
+    return connection;
+  }
+
+  #onClosed(connection: WebsocketConnection, error: WebsocketClosedError): void {
+    if (!this.#stop.signal.aborted) this.#quickFailures.sawEnd(connection.ageMs);
+    if (this.#connection !== connection) return;
+    this.#connection = undefined;
+    this.events.emit("disconnected", error);
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  return error instanceof TurnwireError && error.retryable;
+}

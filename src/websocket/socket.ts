@@ -1,0 +1,75 @@
+import { WebSocket } from "ws";
+
+/** What a socket tells its owner. After `onClose`, which comes exactly once, nothing more comes. */
+export interface SocketHandlers {
+  onOpen(): void;
+  onMessage(data: string | Uint8Array): void;
+  onPong(): void;
+  /** The server answered the upgrade with something else than 101. `body` is its beginning. `onClose` follows. */
+  onRefused(status: number, headers: Record<string, string>, body: string): void;
+  /** Why the close that follows came, where it is known. */
+  onError(error: Error): void;
+  /** The end, with the close code of RFC 6455 section 7.4 (1006: no close frame came). */
+  onClose(code: number, reason: string): void;
+}
+
+/** One WebSocket, as far as a connection needs it. */
+export interface Socket {
+  /** Hands a message to the network; what cannot be sent any more ends in `onClose`. */
+  send(data: string | Uint8Array): void;
+  ping(): void;
+  /** Stops reading from the network until `resume`. */
+  pause(): void;
+  resume(): void;
+  /** Starts the closing handshake. */
+  close(code: number, reason: string): void;
+  /** Ends the connection at once, without a handshake. */
+  terminate(): void;
+}
+
+/** Where to connect, with the headers of the upgrade request. */
+export interface WebsocketTarget {
+  url: string;
+  headers?: Readonly<Record<string, string>>;
+}
+
+/** Begins to open a socket. */
+export type SocketFactory = (target: WebsocketTarget, handlers: SocketHandlers) => Socket;
+
+const refusalBodyLimit = 16 * 1024;
+
+/** Sockets of the `ws` package: the default. */
+export const wsSocketFactory: SocketFactory = (target, handlers) => {
+  const socket = new WebSocket(target.url, { headers: { ...target.headers }, perMessageDeflate: false });
+  socket.on("open", () => handlers.onOpen());
+  socket.on("message", (data: Buffer, isBinary) => handlers.onMessage(isBinary ? data : data.toString()));
+  socket.on("pong", () => handlers.onPong());
+  socket.on("error", (error) => handlers.onError(error));
+  socket.on("close", (code, reason) => handlers.onClose(code, reason.toString()));
+  socket.on("unexpected-response", (request, response) => {
+    let body = "";
+    const refuse = (): void => {
+      handlers.onRefused(response.statusCode ?? 0, flatHeaders(response.headers), body);
+      request.destroy();
+      socket.terminate();
+    };
+    response.setEncoding("utf8");
+    response.on("data", (chunk: string) => {
+      if (body.length < refusalBodyLimit) body += chunk;
+    });
+    response.once("close", refuse);
+    response.on("error", (error) => handlers.onError(error));
+  });
+  return {
+    send: (data) => socket.send(data, (error) => error && handlers.onError(error)),
+    ping: () => socket.ping(),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    close: (code, reason) => socket.close(code, reason),
+    terminate: () => socket.terminate(),
+  };
+};
+
+function flatHeaders(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(", ")]));
+}
