@@ -105,7 +105,11 @@ export class WebsocketClosedError extends TurnwireError {
   readonly reason: string;
 
   constructor(closeCode: number, reason: string, options: TurnwireErrorOptions = {}) {
-    super("connection_closed", `the connection closed with code ${closeCode}${reason === "" ? "" : ` (${reason})`}`, options);
+    super(
+      "connection_closed",
+      `the connection closed with code ${closeCode}${reason === "" ? "" : ` (${reason})`}`,
+      options,
+    );
     this.closeCode = closeCode;
     this.reason = reason;
   }
@@ -219,7 +223,9 @@ export function kindOf(value: unknown): string {
     case "boolean":
       return `the boolean ${value}`;
     case "object":
-      return value.constructor === Object || value.constructor === undefined ? "an object" : `an object of class ${value.constructor.name}`;
+      return value.constructor === Object || value.constructor === undefined
+        ? "an object"
+        : `an object of class ${value.constructor.name}`;
     default:
       return `a ${typeof value}`;
   }

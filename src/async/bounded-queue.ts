@@ -94,7 +94,7 @@ export class BoundedQueue<T> {
   pull(signal?: AbortSignal): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
     if (this.size > 0) return Promise.resolve(this.poll() as T);
-    if (this.#closeReason !== undefined) return Promise.reject(this.#closeReason.error as Error);
+    if (this.#closeReason !== undefined) return Promise.reject(this.#closeReason.error);
     if (this.#waiter !== undefined) throw new Error("a BoundedQueue has one puller at a time");
     return new Promise<T>((resolve, reject) => {
       const removeListener = onAbort(signal, (reason) => {

@@ -1,4 +1,9 @@
-import type { ResponseInputItem, ResponseOutputItem, ResponsesClientEvent, ResponsesServerEvent } from "openai/resources/responses/responses";
+import type {
+  ResponseInputItem,
+  ResponseOutputItem,
+  ResponsesClientEvent,
+  ResponsesServerEvent,
+} from "openai/resources/responses/responses";
 import type { Response } from "openai/resources/responses/responses";
 
 export type { Response, ResponseInputItem, ResponseOutputItem };
@@ -37,7 +42,13 @@ export function parseEvent(message: string): RawEvent | undefined {
   return typeof value["type"] === "string" ? (value as RawEvent) : { ...value, type: "" };
 }
 
-const terminalTypes: ReadonlySet<string> = new Set(["response.completed", "response.failed", "response.incomplete"]);
+const terminalTypes: ReadonlySet<string> = new Set([
+  "response.completed",
+  "response.failed",
+  "response.incomplete",
+  // In no official list, but the natural name for what ends a cancelled response.
+  "response.cancelled",
+]);
 
 /** Whether the event ends a response. An `error` event ends a request that never became one: see `isErrorEvent`. */
 export function isTerminalEvent(event: RawEvent): boolean {

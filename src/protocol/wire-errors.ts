@@ -58,7 +58,11 @@ export function normalizeError(payload: unknown, httpStatus?: number): WireError
   const bareString = typeof payload === "string" ? payload : outer["error"];
   const code = text(inner["code"]) ?? text(outer["code"]);
   const message =
-    text(inner["message"]) ?? text(outer["message"]) ?? text(inner["detail"]) ?? text(outer["detail"]) ?? text(bareString);
+    text(inner["message"]) ??
+    text(outer["message"]) ??
+    text(inner["detail"]) ??
+    text(outer["detail"]) ??
+    text(bareString);
   const type = text(inner["type"]) ?? (outer["type"] === "error" ? undefined : text(outer["type"]));
   const status = httpStatus ?? integer(outer["status"]) ?? integer(outer["status_code"]) ?? integer(inner["status"]);
   const retryAfterMs = retryAfter(inner["headers"]) ?? retryAfter(outer["headers"]);
@@ -78,7 +82,13 @@ export function providerError(wire: WireError, responseId?: string): ProviderErr
   const status = wire.status === undefined ? "" : `, status ${wire.status}`;
   const param = wire.param === undefined ? "" : `, field ${wire.param}`;
   return new ProviderError(code, `${wire.message ?? "the server gave no message"} (${code}${status}${param})`, {
-    ...compact({ status: wire.status, type: wire.type, param: wire.param, responseId, retryAfterMs: wire.retryAfterMs }),
+    ...compact({
+      status: wire.status,
+      type: wire.type,
+      param: wire.param,
+      responseId,
+      retryAfterMs: wire.retryAfterMs,
+    }),
     retryable: isRetryable(wire),
   });
 }

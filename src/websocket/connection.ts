@@ -64,7 +64,11 @@ export class WebsocketConnection {
    * @throws WebsocketConnectError when the server cannot be reached or refuses; TimeoutError after `connectTimeoutMs`;
    * the signal's reason when it fires. A signal that has fired already opens no socket.
    */
-  static open(target: WebsocketTarget, settings: ConnectionSettings, signal?: AbortSignal): Promise<WebsocketConnection> {
+  static open(
+    target: WebsocketTarget,
+    settings: ConnectionSettings,
+    signal?: AbortSignal,
+  ): Promise<WebsocketConnection> {
     throwIfAborted(signal);
     const { promise, resolve, reject } = Promise.withResolvers<WebsocketConnection>();
     let connection: WebsocketConnection | undefined;
@@ -87,7 +91,7 @@ export class WebsocketConnection {
       },
     });
     onAbort(limit.signal, (reason) => {
-      reject(reason as Error);
+      reject(reason);
       socket.terminate();
     });
     return promise;

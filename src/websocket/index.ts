@@ -3,4 +3,10 @@ export { isRetryableCloseCode, isRetryableUpgradeStatus } from "./close-codes.ts
 export { type ConnectionSettings, WebsocketConnection } from "./connection.ts";
 export { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
 export { WebsocketService, type WebsocketServiceEvents, type WebsocketServiceOptions } from "./service.ts";
-export { type Socket, type SocketFactory, type SocketHandlers, type WebsocketTarget, wsSocketFactory } from "./socket.ts";
+export {
+  type Socket,
+  type SocketFactory,
+  type SocketHandlers,
+  type WebsocketTarget,
+  wsSocketFactory,
+} from "./socket.ts";

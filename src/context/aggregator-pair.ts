@@ -1,0 +1,21 @@
+import { LLMAssistantAggregator } from "./assistant-aggregator.ts";
+import type { LLMContext } from "./llm-context.ts";
+import { LLMUserAggregator } from "./user-aggregator.ts";
+
+/**
+ * The two aggregators of one conversation: `user` stands before the LLM service, `assistant` at the pipeline's end.
+ *
+ * @example
+ * const { user, assistant } = new LLMContextAggregatorPair(context);
+ * const pipeline = new Pipeline([input, user, llm, output, assistant]);
+ */
+export class LLMContextAggregatorPair {
+  readonly user: LLMUserAggregator;
+  readonly assistant: LLMAssistantAggregator;
+
+  constructor(context: LLMContext) {
+    this.assistant = new LLMAssistantAggregator(context);
+    // An interruption takes a while through a pipeline; the order of the messages must not depend on that.
+    this.user = new LLMUserAggregator(context, this.assistant);
+  }
+}

@@ -1,0 +1,40 @@
+import { EndFrame, type Frame, InterruptionFrame } from "../frames/index.ts";
+import { type FrameDirection, FrameProcessor, type FrameProcessorOptions } from "../pipeline/index.ts";
+import { AssistantWriter } from "./assistant-writer.ts";
+import { LLMContextFrame } from "./frames.ts";
+import type { LLMContext } from "./llm-context.ts";
+import type { LLMMessage } from "./messages.ts";
+
+/**
+ * Writes what the assistant says and its function calls into the conversation. It stands at the end of a pipeline, so
+ * that what reaches it has been delivered; an interruption keeps just that. Once every call of a response has its
+ * output it sends the context up again, for the model to go on.
+ */
+export class LLMAssistantAggregator extends FrameProcessor {
+  readonly #context: LLMContext;
+  readonly #writer: AssistantWriter;
+
+  constructor(context: LLMContext, options: FrameProcessorOptions = {}) {
+    super(options);
+    this.#context = context;
+    this.#writer = new AssistantWriter(context);
+  }
+
+  /** Ends the turn here and now: keeps what has been delivered and gives every open call its output. */
+  interrupt(): void {
+    this.#writer.interrupt();
+  }
+
+  /** Appends messages without coming between what belongs together: during a turn they wait for its end. */
+  append(messages: readonly LLMMessage[]): void {
+    this.#writer.append(messages);
+  }
+
+  protected override async processFrame(frame: Frame, direction: FrameDirection): Promise<void> {
+    const ended = frame instanceof InterruptionFrame || frame instanceof EndFrame;
+    if (ended) this.#writer.interrupt();
+    const runLLM = direction === "downstream" && this.#writer.take(frame);
+    await this.pushFrame(frame, direction);
+    if (runLLM) await this.pushFrame(new LLMContextFrame(this.#context), "upstream");
+  }
+}

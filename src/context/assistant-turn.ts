@@ -1,0 +1,68 @@
+import type { FunctionCall } from "../frames/index.ts";
+import type { AssistantMessage, LLMMessage } from "./messages.ts";
+
+type Entry =
+  | { kind: "text"; text: string }
+  | { kind: "thought"; llm: string; item: unknown }
+  | { kind: "calls"; calls: readonly FunctionCall[] };
+
+/** Gathers what a model says in one response, in order, as messages. */
+export class AssistantTurn {
+  #entries: Entry[] = [];
+
+  addText(text: string): void {
+    const last = this.#entries.at(-1);
+    if (last?.kind === "text") last.text += text;
+    else this.#entries.push({ kind: "text", text });
+  }
+
+  /** A thought in the provider's form: it is kept together with what follows it, or not at all. */
+  addThought(llm: string, item: unknown): void {
+    this.#entries.push({ kind: "thought", llm, item });
+  }
+
+  addFunctionCalls(calls: readonly FunctionCall[]): void {
+    this.#entries.push({ kind: "calls", calls });
+  }
+
+  /**
+   * The messages so far; starts empty again.
+   * @param cutShort The last text is not all the model said: the thought that belongs to it is left out.
+   */
+  take(cutShort: boolean): LLMMessage[] {
+    const entries = this.#entries.filter((entry) => entry.kind !== "text" || entry.text !== "");
+    this.#entries = [];
+    return toMessages(
+      entries.filter((entry, index) => entry.kind !== "thought" || belongsToWhole(entries, index, cutShort)),
+    );
+  }
+}
+
+/** Whether what a thought belongs to, the next entry that is no thought, is there and complete. */
+function belongsToWhole(entries: readonly Entry[], index: number, cutShort: boolean): boolean {
+  const follower = entries.findIndex((entry, at) => at > index && entry.kind !== "thought");
+  if (follower === -1) return false;
+  return !(cutShort && follower === entries.length - 1 && entries[follower]?.kind === "text");
+}
+
+function toMessages(entries: readonly Entry[]): LLMMessage[] {
+  const messages: LLMMessage[] = [];
+  let open: AssistantMessage | undefined;
+  for (const entry of entries) {
+    if (entry.kind === "thought") {
+      messages.push({ llm: entry.llm, message: entry.item });
+      open = undefined;
+    } else if (entry.kind === "text") {
+      messages.push((open = { role: "assistant", content: entry.text }));
+    } else {
+      if (open === undefined) messages.push((open = { role: "assistant", content: null }));
+      open.tool_calls = entry.calls.map((call) => ({
+        id: call.toolCallId,
+        type: "function",
+        function: { name: call.functionName, arguments: call.arguments },
+      }));
+      open = undefined;
+    }
+  }
+  return messages;
+}

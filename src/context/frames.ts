@@ -1,0 +1,37 @@
+import { ControlFrame, DataFrame } from "../frames/index.ts";
+import type { LLMContext } from "./llm-context.ts";
+import type { LLMMessage } from "./messages.ts";
+
+/** Asks the LLM service for the next answer in a conversation. */
+export class LLMContextFrame extends DataFrame {
+  readonly context: LLMContext;
+
+  constructor(context: LLMContext) {
+    super();
+    this.context = context;
+  }
+}
+
+/** Appends messages to the conversation. No interruption drops it. */
+export class LLMMessagesAppendFrame extends DataFrame {
+  readonly messages: readonly LLMMessage[];
+  /** Whether the model is to be asked for an answer then. */
+  readonly runLLM: boolean;
+
+  constructor(messages: readonly LLMMessage[], options: { runLLM?: boolean } = {}) {
+    super();
+    this.messages = messages;
+    this.runLLM = options.runLLM ?? false;
+  }
+
+  override get uninterruptible(): boolean {
+    return true;
+  }
+}
+
+/** Asks for an answer to the conversation as it is. No interruption drops it. */
+export class LLMRunFrame extends ControlFrame {
+  override get uninterruptible(): boolean {
+    return true;
+  }
+}

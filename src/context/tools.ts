@@ -1,0 +1,146 @@
+import { type Schema, Validator } from "@cfworker/json-schema";
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+import { InvalidArgumentError, kindOf } from "../errors.ts";
+import type { LLMMessage } from "./messages.ts";
+
+/** A JSON Schema object that describes a function's parameters. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What a function is told beside its arguments. */
+export interface FunctionCallParams {
+  functionName: string;
+  /** The provider's id of the call. */
+  toolCallId: string;
+  /** Fires when the call is cancelled by an interruption, by its time limit, or because the service stops. */
+  signal: AbortSignal;
+  /** The conversation the call came from. */
+  messages: readonly LLMMessage[];
+}
+
+/**
+ * Runs a function. What it answers is given to the model: a string as it is, everything else as JSON text. What it
+ * throws is given to the model as an error.
+ */
+export type FunctionHandler<Arguments = Record<string, unknown>> = (
+  args: Arguments,
+  params: FunctionCallParams,
+) => unknown;
+
+export interface FunctionOptions {
+  /** How long a call may take, in milliseconds; default: the service's `functionTimeoutMs`. */
+  timeoutMs?: number;
+  /** Whether an interruption cancels a call that is running; default true. */
+  cancelOnInterruption?: boolean;
+  /** Whether the model is asked again after the call's output is there; default true. */
+  runLLM?: boolean;
+}
+
+/** The arguments of a call after checking: usable ones, or what is wrong with them. */
+export type CheckedArguments = { value: unknown } | { problem: string };
+
+/** A function the model may call: made by `defineTool`. */
+export interface FunctionTool extends FunctionOptions {
+  readonly name: string;
+  readonly description?: string;
+  /** The parameters as JSON Schema, as the model is told them. */
+  readonly parameters: JsonSchema;
+  /** Whether the provider has to follow the schema to the letter. */
+  readonly strict: boolean;
+  /** Absent for a function that is registered on the service, or not run by turnwire. */
+  readonly execute?: FunctionHandler<never>;
+  /** Checks arguments against the schema. */
+  check(args: unknown): CheckedArguments | Promise<CheckedArguments>;
+}
+
+interface ToolDefinition<Parameters, Arguments> extends FunctionOptions {
+  /** 1 to 64 of `[A-Za-z0-9_-]`. */
+  name: string;
+  /** What the function does, for the model. */
+  description?: string;
+  parameters: Parameters;
+  /** Whether the provider has to follow the schema to the letter; default false. Providers restrict such schemas. */
+  strict?: boolean;
+  /** Runs the function. Without it the function is run by one registered on the service under the same name. */
+  execute?: FunctionHandler<Arguments>;
+}
+
+/** A Standard Schema (zod, valibot, …) that also says itself as JSON Schema, as zod 4.2 and later do. */
+type DescribedSchema<Input, Output> = StandardSchemaV1<Input, Output> & StandardJSONSchemaV1<Input, Output>;
+
+const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
+
+/**
+ * Defines a function the model may call. `parameters` is a Standard Schema, which types `execute`'s arguments, or a
+ * plain JSON Schema.
+ *
+ * @example
+ * const weather = defineTool({
+ *   name: "get_weather",
+ *   description: "The weather in a city, now.",
+ *   parameters: z.object({ city: z.string() }),
+ *   execute: ({ city }) => fetchWeather(city),
+ * });
+ * @throws InvalidArgumentError when the name or the schema cannot be used.
+ */
+export function defineTool<Input, Output>(
+  definition: ToolDefinition<DescribedSchema<Input, Output>, Output>,
+): FunctionTool;
+export function defineTool<Input, Output>(
+  definition: ToolDefinition<StandardSchemaV1<Input, Output>, Output> & { jsonSchema: JsonSchema },
+): FunctionTool;
+export function defineTool(definition: ToolDefinition<JsonSchema, Record<string, unknown>>): FunctionTool;
+export function defineTool(
+  definition: ToolDefinition<JsonSchema | StandardSchemaV1, never> & { jsonSchema?: JsonSchema },
+): FunctionTool {
+  const { parameters, jsonSchema, strict, ...rest } = definition;
+  if (typeof rest.name !== "string" || !namePattern.test(rest.name)) {
+    throw new InvalidArgumentError("name", `expected 1 to 64 of A-Z, a-z, 0-9, _ and -, got ${kindOf(rest.name)}`);
+  }
+  const standard = isStandardSchema(parameters);
+  const schema = jsonSchema ?? (standard ? describe(parameters, rest.name) : parameters);
+  if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
+    throw new InvalidArgumentError(`${rest.name}.parameters`, `expected a schema, got ${kindOf(schema)}`);
+  }
+  const check = standard ? standardCheck(parameters) : jsonSchemaCheck(schema);
+  return Object.freeze({ ...rest, strict: strict ?? false, parameters: schema, check });
+}
+
+function isStandardSchema(value: unknown): value is StandardSchemaV1 {
+  return value !== null && (typeof value === "object" || typeof value === "function") && "~standard" in value;
+}
+
+function describe(schema: StandardSchemaV1 | DescribedSchema<unknown, unknown>, name: string): JsonSchema {
+  const standard: StandardSchemaV1.Props & { jsonSchema?: StandardJSONSchemaV1.Converter } = schema["~standard"];
+  if (standard.jsonSchema === undefined) {
+    throw new InvalidArgumentError(
+      `${name}.parameters`,
+      "this Standard Schema cannot say itself as JSON Schema; give its JSON Schema as `jsonSchema` beside it",
+    );
+  }
+  const { $schema: _, ...described } = standard.jsonSchema.input({ target: "draft-2020-12" });
+  return described;
+}
+
+function standardCheck(schema: StandardSchemaV1): FunctionTool["check"] {
+  return async (args) => {
+    const result = await schema["~standard"].validate(args);
+    if (result.issues === undefined) return { value: result.value };
+    return { problem: result.issues.map((issue) => `${path(issue.path)}${issue.message}`).join("; ") };
+  };
+}
+
+function path(segments: StandardSchemaV1.Issue["path"]): string {
+  if (segments === undefined || segments.length === 0) return "";
+  return `${segments.map((segment) => String(typeof segment === "object" ? segment.key : segment)).join(".")}: `;
+}
+
+function jsonSchemaCheck(schema: JsonSchema): FunctionTool["check"] {
+  const validator = new Validator(schema, "2020-12", false);
+  return (args) => {
+    const result = validator.validate(args);
+    if (result.valid) return { value: args };
+    // The outer errors only say that an inner one exists.
+    const innermost = result.errors.filter((error) => !/^(properties|items|\$ref)$/.test(error.keyword));
+    return { problem: innermost.map((error) => `${error.instanceLocation}: ${error.error}`).join("; ") };
+  };
+}

@@ -1,0 +1,31 @@
+import { TurnwireError } from "../errors.ts";
+import { normalizeError, providerError, retryAfter } from "../protocol/index.ts";
+
+/** What the `openai` package's HTTP errors carry; read by shape, so that the package is not loaded for it. */
+interface HttpError {
+  status?: number;
+  error?: unknown;
+  headers?: Headers;
+}
+
+/** The error of ours for what the HTTP client threw; the signal's reason when that is why. */
+export function toProviderError(error: unknown, signal?: AbortSignal): unknown {
+  if (signal?.aborted) return signal.reason;
+  if (error instanceof TurnwireError || !(error instanceof Error)) return error;
+  const { status, error: body, headers } = error as Error & HttpError;
+  if (status === undefined && body === undefined) {
+    const isConnection = /^API(Connection|UserAbort)/.test(error.constructor.name);
+    if (!isConnection) return error;
+    return new TurnwireError("connection_failed", `the HTTP request failed: ${reason(error)}`, {
+      cause: error,
+      retryable: true,
+    });
+  }
+  const wire = normalizeError({ error: body ?? error.message }, status);
+  const retryAfterMs = headers === undefined ? undefined : retryAfter(Object.fromEntries(headers.entries()));
+  return providerError({ ...wire, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+}
+
+function reason(error: Error): string {
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}

@@ -1,0 +1,5 @@
+export type { OpenAIResponsesOptions, OpenAIRunInferenceOptions } from "./core.ts";
+export { OpenAIResponsesHttpLLMService, type OpenAIResponsesHttpLLMServiceOptions } from "./http-llm-service.ts";
+export { OpenAIResponsesLLMService, type OpenAIResponsesLLMServiceOptions } from "./llm-service.ts";
+export type { ResponseFormat } from "./request.ts";
+export type { OpenAIResponsesLLMSettings, Reasoning } from "./settings.ts";

@@ -1,0 +1,211 @@
+import type { Logger } from "../async/index.ts";
+import {
+  type Frame,
+  type FunctionCall,
+  LLMTextFrame,
+  LLMThoughtEndFrame,
+  LLMThoughtStartFrame,
+  LLMThoughtTextFrame,
+  type LLMTokenUsage,
+} from "../frames/index.ts";
+import {
+  isErrorEvent,
+  isObject,
+  normalizeError,
+  providerError,
+  type RawEvent,
+  type ResponseOutputItem,
+} from "../protocol/index.ts";
+import { providerName } from "./adapter.ts";
+import { essenceOf } from "./items.ts";
+import { readUsage } from "./usage.ts";
+
+/** How a response ended. */
+export interface ReadResponse {
+  responseId: string | undefined;
+  /** Whether it is complete, so that it can be continued. */
+  completed: boolean;
+  incompleteReason: string | undefined;
+  output: readonly ResponseOutputItem[];
+  functionCalls: readonly FunctionCall[];
+  usage: LLMTokenUsage | undefined;
+}
+
+/** What has been delivered of one output item. */
+interface ItemState {
+  text: string;
+  thinking: boolean;
+  /** The summary part being read; another one starts a new paragraph. */
+  part: unknown;
+  done: ResponseOutputItem | undefined;
+  arguments: string | undefined;
+}
+
+/**
+ * Reads one response's events into frames. What the deltas did not say, the finished items and the final response do:
+ * text is delivered once and whole, whichever of them a server leaves out. Events it does not know it skips.
+ */
+export class ResponseReader {
+  responseId: string | undefined;
+  model: string | undefined;
+  /** Set by the event that ends the response. */
+  result: ReadResponse | undefined;
+  readonly #logger: Logger;
+  readonly #items = new Map<unknown, ItemState>();
+  #frames: Frame[] = [];
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /**
+   * The frames an event gives, usually none or one.
+   * @throws ProviderError for an `error` event or a failed response.
+   */
+  read(event: RawEvent): readonly Frame[] {
+    if (isErrorEvent(event)) throw providerError(normalizeError(event), this.responseId);
+    const handler = Object.hasOwn(handlers, event.type) ? handlers[event.type] : undefined;
+    if (handler === undefined) return none;
+    this.#frames = [];
+    handler(this, event);
+    return this.#frames;
+  }
+
+  /** @internal */
+  onResponse(event: RawEvent): Record<string, unknown> {
+    const response = isObject(event["response"]) ? event["response"] : {};
+    if (typeof response["id"] === "string") this.responseId = response["id"];
+    if (typeof response["model"] === "string") this.model = response["model"];
+    return response;
+  }
+
+  /** @internal */
+  onText(event: RawEvent): void {
+    if (typeof event["delta"] === "string") this.#say(this.#itemOf(event), event["delta"]);
+  }
+
+  /** @internal */
+  onThought(event: RawEvent): void {
+    const item = this.#itemOf(event);
+    const part = event["summary_index"] ?? event["content_index"];
+    this.#think(item);
+    if (item.part !== undefined && item.part !== part) this.#frames.push(new LLMThoughtTextFrame("\n\n"));
+    item.part = part ?? 0;
+    if (typeof event["delta"] === "string") this.#frames.push(new LLMThoughtTextFrame(event["delta"]));
+  }
+
+  /** @internal */
+  onArguments(event: RawEvent): void {
+    if (typeof event["arguments"] === "string") this.#itemOf(event).arguments = event["arguments"];
+  }
+
+  /** @internal */
+  onItemDone(event: RawEvent): void {
+    if (isOutputItem(event["item"])) this.#finish(this.#itemOf(event, event["item"].id), event["item"]);
+  }
+
+  /** @internal */
+  onEnd(event: RawEvent): void {
+    const response = this.onResponse(event);
+    const given = Array.isArray(response["output"]) ? response["output"].filter(isOutputItem) : [];
+    for (const [index, item] of given.entries()) {
+      const state = this.#items.get(index) ?? this.#itemOf({ type: "", item_id: item.id });
+      this.#finish(state, item);
+    }
+    const output = given.length > 0 ? given : [...this.#items.values()].flatMap(({ done }) => done ?? []);
+    const completed = event.type === "response.completed";
+    this.result = {
+      responseId: this.responseId,
+      completed,
+      incompleteReason: completed ? undefined : incompleteReason(event.type, response),
+      output,
+      functionCalls: this.#functionCalls(),
+      usage: readUsage(response["usage"]),
+    };
+  }
+
+  #itemOf(event: RawEvent, id?: unknown): ItemState {
+    const key = typeof event["output_index"] === "number" ? event["output_index"] : (event["item_id"] ?? id ?? 0);
+    let item = this.#items.get(key);
+    if (item === undefined) {
+      item = { text: "", thinking: false, part: undefined, done: undefined, arguments: undefined };
+      this.#items.set(key, item);
+    }
+    return item;
+  }
+
+  #say(item: ItemState, text: string): void {
+    if (text === "") return;
+    item.text += text;
+    this.#frames.push(new LLMTextFrame(text));
+  }
+
+  #think(item: ItemState): void {
+    if (item.thinking) return;
+    item.thinking = true;
+    this.#frames.push(new LLMThoughtStartFrame());
+  }
+
+  #finish(state: ItemState, item: ResponseOutputItem): void {
+    if (state.done !== undefined) return;
+    state.done = item;
+    if (item.type === "reasoning") this.#finishThought(state, item);
+    if (item.type !== "message") return;
+    const essence = essenceOf(item);
+    const text = essence.kind === "said" ? essence.text : "";
+    if (text.startsWith(state.text)) this.#say(state, text.slice(state.text.length));
+    else if (text !== "") this.#logger.warn("the server's deltas do not add up to its finished text");
+  }
+
+  #finishThought(state: ItemState, item: Extract<ResponseOutputItem, { type: "reasoning" }>): void {
+    if (!state.thinking) {
+      this.#think(state);
+      const summary = (item.summary ?? []).map(({ text }) => text).join("\n\n");
+      if (summary !== "") this.#frames.push(new LLMThoughtTextFrame(summary));
+    }
+    this.#frames.push(new LLMThoughtEndFrame(providerName, item));
+  }
+
+  /** The finished calls, each once: an unfinished one must not run. */
+  #functionCalls(): FunctionCall[] {
+    const calls = new Map<string, FunctionCall>();
+    for (const { done, arguments: streamed } of this.#items.values()) {
+      if (done?.type !== "function_call" || done.status === "incomplete") continue;
+      const args = done.arguments || streamed || "";
+      calls.set(done.call_id, { functionName: done.name, toolCallId: done.call_id, arguments: args });
+    }
+    return [...calls.values()];
+  }
+}
+
+const none: readonly Frame[] = [];
+
+type Handler = (reader: ResponseReader, event: RawEvent) => void;
+
+const handlers: Readonly<Record<string, Handler>> = {
+  "response.created": (reader, event) => void reader.onResponse(event),
+  "response.output_text.delta": (reader, event) => reader.onText(event),
+  "response.refusal.delta": (reader, event) => reader.onText(event),
+  "response.reasoning_summary_text.delta": (reader, event) => reader.onThought(event),
+  "response.reasoning_text.delta": (reader, event) => reader.onThought(event),
+  "response.function_call_arguments.done": (reader, event) => reader.onArguments(event),
+  "response.output_item.done": (reader, event) => reader.onItemDone(event),
+  "response.completed": (reader, event) => reader.onEnd(event),
+  "response.incomplete": (reader, event) => reader.onEnd(event),
+  "response.cancelled": (reader, event) => reader.onEnd(event),
+  "response.failed": (reader, event) => {
+    const response = reader.onResponse(event);
+    const wire = normalizeError({ error: response["error"] ?? {} });
+    throw providerError({ code: "response_failed", ...wire }, reader.responseId);
+  },
+};
+
+function isOutputItem(item: unknown): item is ResponseOutputItem {
+  return isObject(item) && typeof item["type"] === "string";
+}
+
+function incompleteReason(type: string, response: Record<string, unknown>): string {
+  const details = response["incomplete_details"];
+  if (isObject(details) && typeof details["reason"] === "string") return details["reason"];
+  return type === "response.cancelled" ? "cancelled" : "unknown";
+}

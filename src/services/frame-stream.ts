@@ -1,0 +1,41 @@
+import { BoundedQueue, onAbort } from "../async/index.ts";
+import type { Frame } from "../frames/index.ts";
+import type { FrameSink } from "./turn.ts";
+
+const capacity = 256;
+const endOfStream = Symbol("end of stream");
+
+/**
+ * Runs a producer of frames and gives them one by one to who iterates. A slow consumer slows the producer. When the
+ * signal fires, what has not been taken yet is dropped, except uninterruptible frames; leaving the loop fires it for the
+ * producer. The stream ends when the producer has ended, with its error if it failed.
+ */
+export async function* frameStream(
+  produce: (sink: FrameSink, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Frame, void, undefined> {
+  const controller = new AbortController();
+  const queue = new BoundedQueue<Frame>({ capacity });
+  const interrupt = (reason: unknown): void => {
+    queue.purge((frame) => frame.uninterruptible);
+    controller.abort(reason);
+  };
+  const removeListener = onAbort(signal, interrupt);
+  const sink: FrameSink = (frame) => {
+    queue.push(frame);
+    return queue.isFull && !controller.signal.aborted ? queue.space(controller.signal) : undefined;
+  };
+  const producer = produce(sink, controller.signal).then(
+    () => queue.close(endOfStream),
+    (error: unknown) => queue.close(error),
+  );
+  try {
+    for (;;) yield await queue.pull();
+  } catch (error) {
+    if (error !== endOfStream) throw error;
+  } finally {
+    removeListener();
+    interrupt(new DOMException("the consumer stopped", "AbortError"));
+    await producer;
+  }
+}

@@ -1,0 +1,11 @@
+export { AIService, type AIServiceOptions } from "./ai-service.ts";
+export {
+  type InferenceOptions,
+  type InferenceResult,
+  LLMService,
+  type LLMServiceEvents,
+  type LLMServiceOptions,
+  type RunInferenceOptions,
+} from "./llm-service.ts";
+export { type RequestDetails, timeToFirstOutput, Turn, type TurnRecord, type TurnTimes } from "./turn.ts";
+export { WebsocketLLMService, type WebsocketLLMServiceOptions } from "./websocket-llm-service.ts";

@@ -1,0 +1,121 @@
+import { TurnwireError, WebsocketClosedError, WebsocketReconnectedError } from "../errors.ts";
+import {
+  type WebsocketConnection,
+  WebsocketService,
+  type WebsocketServiceOptions,
+  type WebsocketTarget,
+} from "../websocket/index.ts";
+import { LLMService, type LLMServiceOptions } from "./llm-service.ts";
+
+export interface WebsocketLLMServiceOptions
+  extends LLMServiceOptions, Omit<WebsocketServiceOptions, "clock" | "logger"> {
+  /** Whether a connection lost within an exchange is replaced there and then; default true. */
+  reconnectOnError?: boolean;
+}
+
+/**
+ * The base of LLM services that talk over a WebSocket. Transactional: a turn is one exchange, a request and its events
+ * until the last one; between turns nothing is received. (Speech services receive continuously instead.)
+ *
+ * A subclass says where to connect, and implements `inference` with `ensureConnected`, `wsSend` and `wsRecv`. A connection
+ * lost within an exchange is replaced by these themselves, with exponential back-off, and reported as a
+ * `WebsocketReconnectedError`: the exchange has to start again.
+ */
+export abstract class WebsocketLLMService extends LLMService {
+  readonly #websocket: WebsocketService;
+  readonly #reconnectOnError: boolean;
+  #connection: WebsocketConnection | undefined;
+
+  constructor(options: WebsocketLLMServiceOptions = {}) {
+    super(options);
+    this.#reconnectOnError = options.reconnectOnError ?? true;
+    this.#websocket = new WebsocketService((signal) => this.websocketTarget(signal), {
+      ...options,
+      clock: this.clock,
+      logger: this.logger,
+    });
+    this.#websocket.on("connected", () => this.events.emit("connected"));
+    this.#websocket.on("disconnected", (error) => this.events.emit("disconnected", error));
+    this.#websocket.on("reconnected", () => this.events.emit("reconnected"));
+    this.#websocket.on("connectionError", (error) => this.events.emit("connectionError", error));
+  }
+
+  /** Where to connect, with which headers. Asked at every connect, since tokens expire. */
+  protected abstract websocketTarget(signal: AbortSignal): WebsocketTarget | Promise<WebsocketTarget>;
+
+  /** Makes the connection, in a pipeline without holding up the StartFrame: the first turn waits for it if need be. */
+  override start(): void {
+    void this.connect().catch((error: unknown) => {
+      if (error instanceof TurnwireError && !(error instanceof WebsocketClosedError)) void this.pushError(error);
+    });
+  }
+
+  override async stop(): Promise<void> {
+    await super.stop();
+    await this.disconnect();
+  }
+
+  /** Makes the connection unless there is one. */
+  async connect(signal?: AbortSignal): Promise<void> {
+    await this.ensureConnected(signal);
+  }
+
+  /** Closes the connection on purpose; the next turn makes another. */
+  async disconnect(): Promise<void> {
+    await this.#websocket.disconnect();
+  }
+
+  /** Whether a connection is open. */
+  get isConnected(): boolean {
+    return this.#websocket.connection !== undefined;
+  }
+
+  /** The open connection, made if need be: the one `wsSend` and `wsRecv` use from now on. */
+  protected async ensureConnected(signal?: AbortSignal): Promise<WebsocketConnection> {
+    this.#connection = await this.#websocket.connect(signal);
+    return this.#connection;
+  }
+
+  /**
+   * Sends a message of the exchange; anything but a string as JSON.
+   * @throws WebsocketReconnectedError when the connection was lost and has been replaced; the close error when it could
+   * not be, or is not to be.
+   */
+  protected async wsSend(message: unknown, signal?: AbortSignal): Promise<void> {
+    const connection = this.#connection ?? (await this.ensureConnected(signal));
+    try {
+      connection.send(typeof message === "string" ? message : JSON.stringify(message));
+    } catch (error) {
+      throw await this.#afterLoss(connection, error, signal);
+    }
+  }
+
+  /**
+   * The next message of the exchange, as text.
+   * @throws As `wsSend`; the signal's reason when it fires, and no message is lost then.
+   */
+  protected async wsRecv(signal?: AbortSignal): Promise<string> {
+    const connection = this.#connection ?? (await this.ensureConnected(signal));
+    try {
+      const message = await connection.receive(signal);
+      return typeof message === "string" ? message : new TextDecoder().decode(message);
+    } catch (error) {
+      throw await this.#afterLoss(connection, error, signal);
+    }
+  }
+
+  /** Gives the connection up: what the server kept for it is of no more use. The next exchange makes another. */
+  protected replaceConnection(connection: WebsocketConnection, reason: string): void {
+    connection.terminate(reason);
+  }
+
+  async #afterLoss(connection: WebsocketConnection, error: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+    if (!(error instanceof WebsocketClosedError) || !this.#reconnectOnError) return error;
+    try {
+      this.#connection = await this.#websocket.reconnect(connection, error, signal);
+      return new WebsocketReconnectedError({ cause: error });
+    } catch (failure) {
+      return failure;
+    }
+  }
+}
