@@ -1,0 +1,492 @@
+import { describe, expect, test } from "vitest";
+import { InvalidArgumentError, PipelineError, TurnwireError } from "../../src/errors.ts";
+import {
+  CancelFrame,
+  EndFrame,
+  ErrorFrame,
+  type Frame,
+  InterruptionFrame,
+  MetricsFrame,
+  StartFrame,
+  SystemFrame,
+} from "../../src/frames/index.ts";
+import { between, Control, Data, Gate, gated, isSettled, Kept, Scripted, settle, System } from "./helpers.ts";
+
+describe("order", () => {
+  test("data and control frames are handled one at a time, in the order of the calls, both directions", async () => {
+    const gate = new Gate();
+    const processor = gated(gate);
+    const { above, below } = between(processor);
+    void above.pushFrame(new Data("a"));
+    void below.pushFrame(new Data("up"), "upstream");
+    void above.pushFrame(new Control("b"));
+    await settle();
+    expect(gate.held).toEqual(["a"]);
+    await gate.open("a");
+    expect(gate.held).toEqual(["up"]);
+    await gate.open("up");
+    await gate.open("b");
+    expect(below.seen).toEqual(["a", "b"]);
+    expect(above.seen).toEqual(["^up"]);
+  });
+
+  test("system frames overtake the frame in work and the queue", async () => {
+    const gate = new Gate();
+    const processor = gated(gate);
+    const { above, below } = between(processor);
+    void above.pushFrame(new Data("a"));
+    void above.pushFrame(new Data("b"));
+    await above.pushFrame(new System("s"));
+    await above.pushFrame(new MetricsFrame([]));
+    await settle();
+    expect(below.seen).toEqual(["s", "MetricsFrame"]);
+    expect(gate.held).toEqual(["a"]);
+  });
+
+  test("system frames keep their own order", async () => {
+    const gate = new Gate();
+    const processor = new Scripted(async (frame, direction, _signal, self) => {
+      if (frame instanceof System && frame.label === "slow") await gate.hold(frame);
+      await self.pushFrame(frame, direction);
+    });
+    const { above, below } = between(processor);
+    await above.pushFrame(new System("slow"));
+    await above.pushFrame(new System("quick"));
+    await above.pushFrame(new Data("beside"));
+    await settle();
+    expect(below.seen).toEqual(["beside"]);
+    await gate.open("slow");
+    expect(below.seen).toEqual(["beside", "slow", "quick"]);
+  });
+
+  test("a slow system frame behind a StartFrame comes first, but holds up nothing", async () => {
+    const gate = new Gate();
+    const processor = new Scripted(async (frame, direction, _signal, self) => {
+      if (frame instanceof SystemFrame) await gate.hold(frame);
+      await self.pushFrame(frame, direction);
+    });
+    const { above, below } = between(processor);
+    await above.pushFrame(new StartFrame());
+    await above.pushFrame(new System("slow"));
+    await above.pushFrame(new Data("a"));
+    await gate.open("StartFrame");
+    expect(processor.seen).toEqual(["StartFrame", "slow", "a"]);
+    expect(below.seen).toEqual(["StartFrame", "a"]);
+  });
+
+  test("what is queued behind a StartFrame waits until it has been handled", async () => {
+    const gate = new Gate();
+    const processor = new Scripted(async (frame, direction, _signal, self) => {
+      if (frame instanceof StartFrame) await gate.hold(frame);
+      await self.pushFrame(frame, direction);
+    });
+    const { above, below } = between(processor);
+    await above.pushFrame(new StartFrame());
+    await above.pushFrame(new Data("a"));
+    await settle();
+    expect(below.seen).toEqual([]);
+    await gate.open("StartFrame");
+    expect(below.seen).toEqual(["StartFrame", "a"]);
+  });
+});
+
+describe("backpressure", () => {
+  test("a push downstream waits until the neighbour has room; system and upstream frames never wait", async () => {
+    const gate = new Gate();
+    const processor = gated(gate, { capacity: 2 });
+    const { above, below } = between(processor);
+    for (const label of ["in work", "1", "2"]) expect(await isSettled(above.pushFrame(new Data(label)))).toBe(true);
+    const third = above.pushFrame(new Data("3"));
+    const fourth = above.pushFrame(new Data("4"));
+    expect(await isSettled(third)).toBe(false);
+    expect(await isSettled(above.pushFrame(new System("s")))).toBe(true);
+    expect(await isSettled(below.pushFrame(new Data("up"), "upstream"))).toBe(true);
+    await gate.open("in work");
+    expect(await isSettled(third)).toBe(true);
+    expect(await isSettled(fourth)).toBe(false);
+    for (const label of ["1", "2", "3", "4", "up"]) await gate.open(label);
+    expect(await isSettled(fourth)).toBe(true);
+    expect(below.seen).toEqual(["s", "in work", "1", "2", "3", "4"]);
+  });
+
+  test("the wait ends when the signal fires, and the frame is not delivered", async () => {
+    const gate = new Gate();
+    const processor = gated(gate, { capacity: 1 });
+    const { above, below } = between(processor);
+    const work = new AbortController();
+    await above.pushFrame(new Data("in work"));
+    await above.pushFrame(new Data("1"));
+    const stale = above.pushFrame(new Data("stale"), "downstream", work.signal);
+    const kept = above.pushFrame(new Kept("kept"), "downstream", work.signal);
+    expect(await isSettled(stale)).toBe(false);
+    work.abort();
+    expect(await isSettled(Promise.all([stale, kept]))).toBe(true);
+    for (const label of ["in work", "1", "kept"]) await gate.open(label);
+    expect(below.seen).toEqual(["in work", "1", "kept"]);
+  });
+
+  test.each([0, -1, 1.5, Number.NaN])("a capacity of %s is refused", (capacity) => {
+    expect(() => new Scripted(undefined, { capacity })).toThrow(InvalidArgumentError);
+    expect(() => new Scripted(undefined, { capacity })).toThrow(
+      /^capacity: must be a whole number of at least 1, not /,
+    );
+  });
+});
+
+describe("interruption", () => {
+  test("fires the signal of the frame in work and purges the queue, before it is handed on", async () => {
+    const gate = new Gate();
+    const order: string[] = [];
+    const processor = new Scripted(async (frame, direction, signal, self) => {
+      if (frame instanceof SystemFrame) order.push("handed on");
+      else {
+        signal.addEventListener("abort", () => order.push("aborted"));
+        await gate.hold(frame);
+      }
+      await self.pushFrame(frame, direction);
+    });
+    const { above, below } = between(processor);
+    for (const frame of [new Data("a"), new Data("b"), new Kept("k1"), new Control("c"), new Kept("k2")]) {
+      void above.pushFrame(frame);
+    }
+    void below.pushFrame(new Data("up"), "upstream");
+    await above.pushFrame(new InterruptionFrame());
+    expect(order).toEqual(["aborted", "handed on"]);
+    await above.pushFrame(new Data("after"));
+    await settle();
+    expect(gate.held).toEqual(["a"]);
+    await gate.open("a");
+    for (const label of ["k1", "k2", "after"]) await gate.open(label);
+    expect(below.seen).toEqual(["InterruptionFrame", "k1", "k2", "after"]);
+    expect(above.seenUpstream).toEqual([]);
+  });
+
+  test("leaves an uninterruptible frame in work alone", async () => {
+    const gate = new Gate();
+    const processor = gated(gate);
+    const { above, below } = between(processor);
+    await above.pushFrame(new Kept("k"));
+    await above.pushFrame(new InterruptionFrame());
+    await gate.open("k");
+    expect(below.seen).toEqual(["InterruptionFrame", "k"]);
+  });
+
+  test("drops those that wait for space and lets who waits go on", async () => {
+    const gate = new Gate();
+    const processor = gated(gate, { capacity: 1 });
+    const { above, below } = between(processor);
+    await above.pushFrame(new Data("in work"));
+    await above.pushFrame(new Data("queued"));
+    const waiting = above.pushFrame(new Data("waiting"));
+    await above.pushFrame(new InterruptionFrame());
+    expect(await isSettled(waiting)).toBe(true);
+    await gate.open("in work");
+    expect(gate.held).toEqual([]);
+    expect(below.seen).toEqual(["InterruptionFrame"]);
+  });
+
+  test("of what aborted work pushes with its signal, only uninterruptible and system frames pass", async () => {
+    const gate = new Gate();
+    const processor = new Scripted(async (frame, direction, signal, self) => {
+      if (frame instanceof SystemFrame) return self.pushFrame(frame, direction);
+      await self.pushFrame(new Data("early"), "downstream", signal);
+      await gate.hold(frame);
+      await self.pushFrame(new Data("late"), "downstream", signal);
+      await self.pushFrame(new Kept("late but kept"), "downstream", signal);
+      await self.pushFrame(new System("late system"), "downstream", signal);
+      return self.pushFrame(frame, direction);
+    });
+    const { above, below } = between(processor);
+    await above.pushFrame(new Data("a"));
+    await above.pushFrame(new InterruptionFrame());
+    await gate.open("a");
+    expect(below.seen).toEqual(["early", "InterruptionFrame", "late but kept", "late system"]);
+  });
+
+  test("what is queued behind it does not get ahead of it while its handling takes time", async () => {
+    const gate = new Gate();
+    const processor = new Scripted(async (frame, direction, _signal, self) => {
+      if (frame instanceof InterruptionFrame) await gate.hold(frame);
+      await self.pushFrame(frame, direction);
+    });
+    const { above, below } = between(processor);
+    await above.pushFrame(new InterruptionFrame());
+    await above.pushFrame(new Data("after"));
+    await settle();
+    expect(below.seen).toEqual([]);
+    await gate.open("InterruptionFrame");
+    expect(below.seen).toEqual(["InterruptionFrame", "after"]);
+  });
+
+  test("what the neighbour still pushed before it heard of the interruption is dropped", async () => {
+    const gate = new Gate();
+    const processor = new Scripted(async (frame, direction, _signal, self) => {
+      if (frame instanceof InterruptionFrame) await gate.hold(frame);
+      await self.pushFrame(frame, direction);
+    });
+    const { above, below } = between(processor);
+    await below.pushFrame(new InterruptionFrame(), "upstream");
+    await above.pushFrame(new Data("made before"));
+    await gate.open("InterruptionFrame");
+    await above.pushFrame(new Data("made after"));
+    await settle();
+    expect(above.seen).toEqual(["^InterruptionFrame"]);
+    expect(below.seen).toEqual(["made after"]);
+  });
+
+  test("broadcast goes both ways, interrupts the processor itself and spares the work that asks for it", async () => {
+    const gate = new Gate();
+    let spared = false;
+    const processor = new Scripted(async (frame, direction, signal, self) => {
+      if (!(frame instanceof Data)) return self.pushFrame(frame, direction);
+      await gate.hold(frame);
+      await self.broadcastInterruption(signal);
+      spared = !signal.aborted;
+      return self.pushFrame(frame, direction);
+    });
+    const { above, below } = between(processor);
+    await above.pushFrame(new Data("a"));
+    await above.pushFrame(new Data("b"));
+    await gate.open("a");
+    expect(spared).toBe(true);
+    expect(gate.held).toEqual([]);
+    expect(below.seen).toEqual(["InterruptionFrame", "a"]);
+    expect(above.seenUpstream).toEqual(["InterruptionFrame"]);
+    expect(processor.seen).toEqual(["a"]);
+  });
+
+  test("broadcast by a system frame's work aborts the frame in work", async () => {
+    const gate = new Gate();
+    const processor = new Scripted(async (frame, direction, signal, self) => {
+      if (frame instanceof System) return self.broadcastInterruption(signal);
+      await gate.hold(frame);
+      return self.pushFrame(frame, direction);
+    });
+    const { above, below } = between(processor);
+    await above.pushFrame(new Data("a"));
+    await above.pushFrame(new System("speaks"));
+    await gate.open("a");
+    expect(below.seen).toEqual(["InterruptionFrame"]);
+  });
+});
+
+describe("cancel", () => {
+  test("fires every signal but its own, drops what is queued, and is handled beside work that hangs", async () => {
+    const gate = new Gate();
+    const aborted: string[] = [];
+    const processor = new Scripted(async (frame, direction, signal, self) => {
+      signal.addEventListener("abort", () => aborted.push(frame.constructor.name));
+      if (!(frame instanceof CancelFrame)) await gate.hold(frame);
+      await self.pushFrame(frame, direction);
+    });
+    const { above, below } = between(processor);
+    await above.pushFrame(new Kept("in work"));
+    await above.pushFrame(new Kept("queued"));
+    await above.pushFrame(new System("in system work"));
+    await above.pushFrame(new System("behind it"));
+    await processor.queueFrame(new ErrorFrame(new TurnwireError("x", "behind it")), "upstream");
+    await above.pushFrame(new CancelFrame());
+    expect(aborted.toSorted()).toEqual(["Kept", "System"]);
+    expect(below.seen).toEqual(["CancelFrame"]);
+    expect(above.seenUpstream).toEqual(["ErrorFrame"]);
+    await gate.open("in system work");
+    await gate.open("in work");
+    expect(gate.held).toEqual([]);
+    expect(processor.seen).toEqual(["in work", "in system work", "CancelFrame"]);
+  });
+
+  test("later frames are dropped and nobody waits; errors and further CancelFrames pass unseen", async () => {
+    const processor = new Scripted(undefined, { capacity: 1 });
+    const { above, below } = between(processor);
+    await above.pushFrame(new CancelFrame());
+    for (const frame of [new Data("a"), new Data("b"), new Kept("k"), new System("s"), new EndFrame()]) {
+      expect(await isSettled(above.pushFrame(frame))).toBe(true);
+    }
+    await processor.queueFrame(new ErrorFrame(new TurnwireError("x", "late")), "upstream");
+    await above.pushFrame(new CancelFrame());
+    expect(processor.seen).toEqual(["CancelFrame"]);
+    expect(above.seenUpstream).toEqual(["ErrorFrame"]);
+    expect(below.seen).toEqual(["CancelFrame"]);
+  });
+
+  test("lets go who waits for space", async () => {
+    const processor = gated(new Gate(), { capacity: 1 });
+    const { above } = between(processor);
+    await above.pushFrame(new Data("in work"));
+    await above.pushFrame(new Data("queued"));
+    const waiting = above.pushFrame(new Kept("waiting"));
+    await above.pushFrame(new CancelFrame());
+    expect(await isSettled(waiting)).toBe(true);
+  });
+});
+
+describe("end", () => {
+  test("comes in order; then data and control frames are dropped, system frames are handled", async () => {
+    const gate = new Gate();
+    const processor = gated(gate);
+    const { above, below } = between(processor);
+    for (const frame of [new Data("a"), new EndFrame(), new Data("late")]) void above.pushFrame(frame);
+    await gate.open("a");
+    await gate.open("EndFrame");
+    await above.pushFrame(new Data("later"));
+    await above.pushFrame(new System("s"));
+    expect(gate.held).toEqual([]);
+    expect(below.seen).toEqual(["a", "EndFrame", "s"]);
+  });
+
+  test("an EndFrame that travels upstream ends nothing by itself", async () => {
+    const processor = new Scripted();
+    const { above, below } = between(processor);
+    await below.pushFrame(new EndFrame(), "upstream");
+    await settle();
+    await above.pushFrame(new Data("a"));
+    await settle();
+    expect(above.seenUpstream).toEqual(["EndFrame"]);
+    expect(below.seen).toEqual(["a"]);
+  });
+});
+
+describe("errors", () => {
+  function failing(fail: (frame: Frame, signal: AbortSignal) => unknown): { errors: ErrorFrame[] } & ReturnType<
+    typeof between
+  > & {
+      processor: Scripted;
+    } {
+    const errors: ErrorFrame[] = [];
+    const processor = new Scripted(
+      (frame, direction, signal, self) => {
+        const error: unknown = fail(frame, signal);
+        if (error !== undefined) throw error as Error;
+        return self.pushFrame(frame, direction);
+      },
+      { name: "Faulty" },
+    );
+    const collector = new Scripted((frame) => void (frame instanceof ErrorFrame && errors.push(frame)));
+    const below = new Scripted();
+    collector.link(processor);
+    processor.link(below);
+    return { errors, processor, above: collector, below };
+  }
+
+  test("a throw goes up as a PipelineError with its cause; a TurnwireError as it is; neither is fatal", async () => {
+    const foreign = new Error("boom");
+    const own = new TurnwireError("timeout", "too slow");
+    const { errors, above, below } = failing((frame) => (frame instanceof Data ? foreign : own));
+    const data = new Data("a");
+    await above.pushFrame(data);
+    await above.pushFrame(new Control("b"));
+    await settle();
+    expect(errors.map(({ fatal }) => fatal)).toEqual([false, false]);
+    expect(errors[0]?.error).toBeInstanceOf(PipelineError);
+    expect(errors[0]?.error.message).toBe(`Faulty failed at Data#${data.id}`);
+    expect(errors[0]?.error.cause).toBe(foreign);
+    expect(errors[1]?.error).toBe(own);
+    expect(below.seen).toEqual([]);
+  });
+
+  test("the next frame is handled all the same", async () => {
+    const { above, below } = failing((frame) =>
+      frame instanceof Data && frame.label === "bad" ? "not even an Error" : undefined,
+    );
+    await above.pushFrame(new Data("bad"));
+    await above.pushFrame(new Data("good"));
+    await settle();
+    expect(below.seen).toEqual(["good"]);
+  });
+
+  test.each([
+    new StartFrame(),
+    new InterruptionFrame(),
+    new CancelFrame(),
+    new System("s"),
+    new Kept("k"),
+    new EndFrame(),
+  ])("system and uninterruptible frames are handed on all the same: %s", async (frame) => {
+    const { errors, above, below } = failing(() => new Error("boom"));
+    await above.pushFrame(frame);
+    await settle();
+    expect(errors).toHaveLength(1);
+    expect(below.seen).toHaveLength(1);
+  });
+
+  test("but not twice", async () => {
+    const processor = new Scripted(async (frame, direction, _signal, self) => {
+      await self.pushFrame(frame, direction);
+      throw new Error("after the push");
+    });
+    const { above, below } = between(processor);
+    await above.pushFrame(new Kept("k"));
+    await above.pushFrame(new System("s"));
+    await settle();
+    expect(below.seen).toEqual(["k", "s"]);
+    expect(above.seenUpstream).toEqual(["ErrorFrame", "ErrorFrame"]);
+  });
+
+  const waysToSayAborted: Array<[string, (signal: AbortSignal) => unknown]> = [
+    ["the reason itself", (signal) => signal.reason],
+    ["an AbortError", () => new DOMException("aborted", "AbortError")],
+    ["an error because of the reason", (signal) => new TurnwireError("x", "wrapped", { cause: signal.reason })],
+  ];
+  test.each(waysToSayAborted)("%s, thrown after the signal fired, is quiet", async (_name, toThrow) => {
+    const gate = new Gate();
+    const processor = new Scripted(async (frame, direction, signal, self) => {
+      if (frame instanceof SystemFrame) return self.pushFrame(frame, direction);
+      await gate.hold(frame);
+      throw toThrow(signal);
+    });
+    const { above } = between(processor);
+    await above.pushFrame(new Data("a"));
+    await above.pushFrame(new InterruptionFrame());
+    await gate.open("a");
+    expect(above.seenUpstream).toEqual([]);
+  });
+
+  test("another error thrown after the signal fired is reported, as is an AbortError without it having fired", async () => {
+    const gate = new Gate();
+    const processor = new Scripted(async (frame, direction, signal, self) => {
+      if (frame instanceof SystemFrame) return self.pushFrame(frame, direction);
+      await gate.hold(frame);
+      throw signal.aborted ? new Error("while cleaning up") : new DOMException("of something else", "AbortError");
+    });
+    const { above } = between(processor);
+    await above.pushFrame(new Data("a"));
+    await above.pushFrame(new InterruptionFrame());
+    await gate.open("a");
+    await above.pushFrame(new Data("b"));
+    await gate.open("b");
+    expect(above.seenUpstream).toEqual(["ErrorFrame", "ErrorFrame"]);
+  });
+
+  test("pushError sends an ErrorFrame upstream", async () => {
+    const { errors, processor } = failing(() => undefined);
+    const error = new TurnwireError("x", "broken");
+    await processor.pushError(error, { fatal: true });
+    expect(errors[0]).toMatchObject({ error, fatal: true });
+  });
+});
+
+describe("names and links", () => {
+  test("the default name is the class and a number", () => {
+    class Speaker extends Scripted {}
+    expect([new Speaker().name, new Speaker().name, new Speaker(undefined, { name: "mine" }).name]).toEqual([
+      "Speaker#1",
+      "Speaker#2",
+      "mine",
+    ]);
+  });
+
+  test("a second link on the same side is refused, with the way out", () => {
+    const [a, b, c] = [new Scripted(undefined, { name: "a" }), new Scripted(undefined, { name: "b" }), new Scripted()];
+    a.link(b);
+    expect(() => a.link(c)).toThrow(/a is linked already; make a new processor for each pipeline/);
+    expect(() => c.link(b)).toThrow(/b is linked already/);
+  });
+
+  test("without neighbours frames fall off the ends", async () => {
+    const alone = new Scripted();
+    await alone.queueFrame(new Data("a"));
+    await alone.queueFrame(new Data("b"), "upstream");
+    await settle();
+    expect(alone.seen).toEqual(["a", "^b"]);
+  });
+});

@@ -1,0 +1,74 @@
+import { expect, test } from "vitest";
+import { InvalidArgumentError, PipelineError } from "../../src/errors.ts";
+import { Pipeline, PipelineTask } from "../../src/pipeline/index.ts";
+import { between, Data, Gate, gated, isSettled, Scripted, settle } from "./helpers.ts";
+
+/** Passes everything on, with its mark on the data. */
+function marking(mark: string): Scripted {
+  return new Scripted(
+    (frame, direction, signal, self) =>
+      self.pushFrame(frame instanceof Data ? new Data(frame.label + mark) : frame, direction, signal),
+    { name: mark },
+  );
+}
+
+test("frames go through in order, upstream mirrored, pipelines nested as deep as one likes", async () => {
+  const inner = new Pipeline([marking("b"), new Pipeline([marking("c")])]);
+  const { above, below } = between(new Pipeline([new Pipeline([marking("a"), inner]), marking("d")]));
+  await above.pushFrame(new Data("down:"));
+  await below.pushFrame(new Data("up:"), "upstream");
+  await settle();
+  expect(below.seen).toEqual(["down:abcd"]);
+  expect(above.seenUpstream).toEqual(["up:dcba"]);
+});
+
+test("frames queued at the pipeline itself enter at its first, upstream ones at its last processor", async () => {
+  const pipeline = new Pipeline([marking("a"), marking("b")]);
+  const { above, below } = between(pipeline);
+  await pipeline.queueFrame(new Data("down:"));
+  await pipeline.queueFrame(new Data("up:"), "upstream");
+  await settle();
+  expect(below.seen).toEqual(["down:ab"]);
+  expect(above.seenUpstream).toEqual(["up:ba"]);
+});
+
+test("it has no queue of its own: room is that of the first processor", async () => {
+  const gate = new Gate();
+  const { above } = between(new Pipeline([new Pipeline([gated(gate, { capacity: 1 })])]));
+  await above.pushFrame(new Data("in work"));
+  await above.pushFrame(new Data("queued"));
+  const waiting = above.pushFrame(new Data("waiting"));
+  expect(await isSettled(waiting)).toBe(false);
+  await gate.open("in work");
+  expect(await isSettled(waiting)).toBe(true);
+});
+
+test("the signal of a push reaches the first processor", async () => {
+  const gate = new Gate();
+  const pipeline = new Pipeline([gated(gate, { capacity: 1 })]);
+  const { above, below } = between(pipeline);
+  const work = new AbortController();
+  await above.pushFrame(new Data("in work"));
+  await above.pushFrame(new Data("queued"));
+  const waiting = above.pushFrame(new Data("waiting"), "downstream", work.signal);
+  const direct = pipeline.queueFrame(new Data("waiting too"), "downstream", work.signal);
+  work.abort();
+  expect(await isSettled(Promise.all([waiting, direct]))).toBe(true);
+  await gate.open("in work");
+  await gate.open("queued");
+  expect(below.seen).toEqual(["in work", "queued"]);
+});
+
+test("an empty pipeline and a processor of another pipeline are refused", () => {
+  expect(() => new Pipeline([])).toThrow(InvalidArgumentError);
+  expect(() => new Pipeline([])).toThrow("processors: must hold at least one processor, not an array of 0");
+  const [a, b, twice] = [new Scripted(), new Scripted(), new Scripted()];
+  const pipeline = new Pipeline([a, b]);
+  expect(() => new Pipeline([twice, b])).toThrow(/cannot become a part of .*; make a new processor for each pipeline/);
+  expect(() => new Pipeline([pipeline, a])).toThrow(PipelineError);
+  expect(() => new Pipeline([twice, twice])).toThrow(PipelineError);
+  // None of the refusals has left a trace.
+  void new PipelineTask(new Pipeline([twice]));
+  void new PipelineTask(pipeline);
+  expect(() => new PipelineTask(pipeline)).toThrow(/it is one of a PipelineTask already/);
+});
