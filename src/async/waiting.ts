@@ -34,6 +34,22 @@ export function delay(ms: number, options: { signal?: AbortSignal | undefined; c
   });
 }
 
+/** A signal that fires with any of several; dispose of it so that long-lived ones among them do not keep it. */
+export class LinkedSignal implements Disposable {
+  readonly signal: AbortSignal;
+  readonly #controller = new AbortController();
+  readonly #removeListeners: ReadonlyArray<() => void>;
+
+  constructor(...signals: ReadonlyArray<AbortSignal | undefined>) {
+    this.signal = this.#controller.signal;
+    this.#removeListeners = signals.map((signal) => onAbort(signal, (reason) => this.#controller.abort(reason)));
+  }
+
+  [Symbol.dispose](): void {
+    for (const remove of this.#removeListeners) remove();
+  }
+}
+
 /** The promise's outcome, or a rejection with the signal's reason when that comes first. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;

@@ -38,6 +38,7 @@ export class ResponsesChannel {
   readonly #options: ChannelOptions;
   #drained: Promise<void> | undefined;
   #cancelRefused = false;
+  #lastResponseId: string | undefined;
   /** The response a cancel was sent for that the server has not answered. */
   #cancelled: string | undefined;
 
@@ -71,6 +72,17 @@ export class ResponsesChannel {
       if (this.#drained === draining) this.#drained = undefined;
     });
     this.#drained = draining;
+  }
+
+  /** A response has been seen that is over, or of no more interest. */
+  sawResponse(responseId: string | undefined): void {
+    this.#lastResponseId = responseId ?? this.#lastResponseId;
+  }
+
+  /** Whether a terminal event ends the response being read, as opposed to an earlier one. */
+  endsResponse(event: RawEvent, responseId: string | undefined): boolean {
+    const id = isObject(event["response"]) ? event["response"]["id"] : undefined;
+    return responseId === undefined ? id === undefined || id !== this.#lastResponseId : id === responseId;
   }
 
   /**
@@ -125,6 +137,7 @@ export class ResponsesChannel {
     else if (typeof response["id"] === "string" && Array.isArray(response["output"])) {
       // It ran to its end all the same: it is the lane's latest response now, and the one before it is gone.
       this.continuation.commit(response["id"], abandoned.conversation, response["output"]);
+      this.sawResponse(response["id"]);
     } else {
       this.continuation.forget("an abandoned response took its place");
     }

@@ -2,7 +2,7 @@ import type { OpenAI } from "openai";
 import type { ResponseCreateParams } from "openai/resources/responses/responses";
 import type { Logger } from "../async/index.ts";
 import type { LLMContext } from "../context/index.ts";
-import { InvalidArgumentError, kindOf, MissingApiKeyError } from "../errors.ts";
+import { InvalidArgumentError, kindOf, MissingApiKeyError, WebsocketReconnectedError } from "../errors.ts";
 import type { InferenceResult, RunInferenceOptions, Turn } from "../services/index.ts";
 import type { RawEvent } from "../protocol/index.ts";
 import type { WebsocketTarget } from "../websocket/index.ts";
@@ -128,7 +128,8 @@ export class ResponsesCore {
       return await attempt(why);
     } catch (error) {
       const verdict = judge(error, { characters: turn.characters, hasOutput: turn.hasOutput, retryOnTimeout: false });
-      throw verdict.again ? error : verdict.error;
+      if (!verdict.again) throw verdict.error;
+      throw error instanceof WebsocketReconnectedError ? error.cause : error;
     }
   }
 

@@ -1,7 +1,7 @@
 import { Deadline } from "../async/index.ts";
 import type { LLMContext } from "../context/index.ts";
 import { ProviderError, TimeoutError } from "../errors.ts";
-import { isErrorEvent, isObject, isTerminalEvent, parseEvent, type RawEvent } from "../protocol/index.ts";
+import { isErrorEvent, isTerminalEvent, parseEvent, type RawEvent } from "../protocol/index.ts";
 import {
   type InferenceResult,
   type Turn,
@@ -102,20 +102,18 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     const message = this.#message(context, conversation, plan);
     turn.sending(requestDetails(message, conversation, plan));
     const reader = this.#core.newReader();
-    let over = false;
     try {
       await this.wsSend(message, turn.signal);
       const result = await this.#receive(channel, reader, turn, whyFull === undefined);
-      over = true;
       this.#note(channel, reader, conversation);
       return result;
     } catch (error) {
-      // A response the server itself has ended with an error leaves nothing to pass; its parent may be gone with it.
-      over = error instanceof ProviderError;
-      if (over) channel.continuation.forget("the last request failed");
+      // A server forgets what a failed request was to continue.
+      if (error instanceof ProviderError) channel.continuation.forget("the last request failed");
       throw error;
     } finally {
-      if (!over) channel.abandon({ conversation, responseId: reader.responseId });
+      channel.sawResponse(reader.responseId);
+      if (!reader.ended) channel.abandon({ conversation, responseId: reader.responseId });
     }
   }
 
@@ -179,8 +177,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
       }
       return owner === "turn";
     }
-    const response = isTerminalEvent(event) && isObject(event["response"]) ? event["response"] : undefined;
-    return response === undefined || reader.responseId === undefined || response["id"] === reader.responseId;
+    return !isTerminalEvent(event) || channel.endsResponse(event, reader.responseId);
   }
 
   #note(channel: ResponsesChannel, reader: ResponseReader, conversation: Conversation): void {

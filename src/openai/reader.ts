@@ -11,6 +11,7 @@ import {
 import {
   isErrorEvent,
   isObject,
+  isTerminalEvent,
   normalizeError,
   providerError,
   type RawEvent,
@@ -50,6 +51,8 @@ export class ResponseReader {
   model: string | undefined;
   /** Set by the event that ends the response. */
   result: ReadResponse | undefined;
+  /** Whether nothing of the response can follow. */
+  ended = false;
   readonly #logger: Logger;
   readonly #items = new Map<unknown, ItemState>();
   #frames: Frame[] = [];
@@ -63,7 +66,12 @@ export class ResponseReader {
    * @throws ProviderError for an `error` event or a failed response.
    */
   read(event: RawEvent): readonly Frame[] {
-    if (isErrorEvent(event)) throw providerError(normalizeError(event), this.responseId);
+    if (isErrorEvent(event)) {
+      // An error within a response may be followed by the event that ends it.
+      this.ended = this.responseId === undefined;
+      throw providerError(normalizeError(event), this.responseId);
+    }
+    this.ended = isTerminalEvent(event);
     const handler = Object.hasOwn(handlers, event.type) ? handlers[event.type] : undefined;
     if (handler === undefined) return none;
     this.#frames = [];

@@ -23,7 +23,8 @@ export async function* frameStream(
   const removeListener = onAbort(signal, interrupt);
   const sink: FrameSink = (frame) => {
     queue.push(frame);
-    return queue.isFull && !controller.signal.aborted ? queue.space(controller.signal) : undefined;
+    if (!queue.isFull || controller.signal.aborted) return undefined;
+    return queue.space(controller.signal).catch(() => undefined);
   };
   const producer = produce(sink, controller.signal).then(
     () => queue.close(endOfStream),

@@ -25,7 +25,7 @@ export interface FunctionCallRun {
   calls: readonly FunctionCall[];
   context: LLMContext;
   registered: ReadonlyMap<string, RegisteredFunction>;
-  /** Fires on an interruption. */
+  /** Fires on an interruption, and when the service stops. */
   signal: AbortSignal;
   /** Fires when the service stops: then every function is cancelled. */
   stopped: AbortSignal;
@@ -61,7 +61,7 @@ async function runCall(run: FunctionCallRun, call: FunctionCall): Promise<boolea
   const registered = run.registered.get(call.functionName);
   const options: FunctionOptions = { ...tool, ...registered };
   const cancelOnInterruption = options.cancelOnInterruption ?? true;
-  const interruption = cancelOnInterruption ? AbortSignal.any([run.signal, run.stopped]) : run.stopped;
+  const interruption = cancelOnInterruption ? run.signal : run.stopped;
   if (run.signal.aborted) {
     await run.sink(new FunctionCallCancelFrame(call, cancelledOutput));
     return false;

@@ -1,3 +1,4 @@
+import { LinkedSignal } from "../async/index.ts";
 import {
   AssistantWriter,
   type FunctionHandler,
@@ -5,7 +6,7 @@ import {
   type LLMContext,
   LLMContextFrame,
 } from "../context/index.ts";
-import { InvalidArgumentError, kindOf, TimeoutError, toTurnwireError } from "../errors.ts";
+import { InvalidArgumentError, kindOf, TimeoutError, toTurnwireError, type TurnwireError } from "../errors.ts";
 import {
   type Frame,
   type FunctionCall,
@@ -118,7 +119,8 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
    */
   stream(context: LLMContext, options: InferenceOptions = {}): AsyncGenerator<Frame, void, undefined> {
     return frameStream(async (sink, signal) => {
-      await this.#infer(context, sink, this.#untilStopped(signal));
+      using linked = new LinkedSignal(signal, this.#stopped.signal);
+      await this.#infer(context, sink, linked.signal);
     }, options.signal);
   }
 
@@ -134,7 +136,7 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
       while (runLLM && !options.signal?.aborted) {
         runLLM = false;
         const frames = frameStream(async (sink, signal) => {
-          await this.#answer(context, sink, (frame) => void writer.take(frame), this.#untilStopped(signal));
+          await this.#answer(context, sink, (frame) => void writer.take(frame), signal);
         }, options.signal);
         for await (const frame of frames) {
           runLLM = writer.take(frame) || runLLM;
@@ -161,14 +163,16 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     const sink: FrameSink = (frame) => this.pushFrame(frame, "downstream", signal);
     const lateSink: FrameSink = (frame) => this.pushFrame(frame, "downstream");
     try {
-      await this.#answer(context, sink, lateSink, this.#untilStopped(signal));
+      await this.#answer(context, sink, lateSink, signal);
     } catch (error) {
-      await this.pushError(toTurnwireError(error, "inference_failed", `${this.name} failed at an inference`));
+      await this.pushError(this.#asFailure(error));
     }
   }
 
   /** One inference and the functions it asks for. */
-  async #answer(context: LLMContext, sink: FrameSink, lateSink: FrameSink, signal: AbortSignal): Promise<void> {
+  async #answer(context: LLMContext, sink: FrameSink, lateSink: FrameSink, interruption: AbortSignal): Promise<void> {
+    using linked = new LinkedSignal(interruption, this.#stopped.signal);
+    const { signal } = linked;
     const calls = await this.#infer(context, sink, signal);
     if (calls.length === 0) return;
     const cancelled = await runFunctionCalls({
@@ -190,20 +194,20 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
   /** Exactly one start and one end frame, whatever happens in between. */
   async #infer(context: LLMContext, sink: FrameSink, signal: AbortSignal): Promise<readonly FunctionCall[]> {
     const turn = new Turn({ number: ++this.#turns, model: this.model, sink, signal, clock: this.clock });
-    await sink(new LLMFullResponseStartFrame());
+    // None of the frames around the answer waits for room: a turn that cannot end would be worse than a long queue.
+    void sink(new LLMFullResponseStartFrame());
     let result: InferenceResult | undefined;
     let failure: { error: unknown } | undefined;
     try {
       signal.throwIfAborted();
       result = await this.inference(context, turn);
     } catch (error) {
-      if (!signal.aborted) failure = { error };
+      if (!signal.aborted) failure = { error: this.#asFailure(error) };
     }
     const interrupted = result === undefined && failure === undefined;
     const calls = signal.aborted ? [] : (result?.functionCalls ?? []);
     const incompleteReason = failure === undefined ? result?.incompleteReason : "failed";
     const ending = { interrupted, ...(incompleteReason === undefined ? {} : { incompleteReason }) };
-    // Neither frame waits for room: a turn that cannot end would be worse than a queue one frame too long.
     if (calls.length > 0) void sink(new FunctionCallsStartedFrame(calls));
     void sink(new LLMFullResponseEndFrame(ending));
     this.#report(turn.finish({ ...ending, ...failure, functionCalls: calls.length }));
@@ -213,14 +217,16 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     return calls;
   }
 
+  #asFailure(error: unknown): TurnwireError {
+    const what = error instanceof Error ? error.message : kindOf(error);
+    return toTurnwireError(error, "inference_failed", `${this.name} failed: ${what}`);
+  }
+
   #report(record: TurnRecord): void {
     this.events.emit("turn", record);
     void this.pushFrame(new MetricsFrame(metrics(this.name, record)), "downstream");
   }
 
-  #untilStopped(signal: AbortSignal): AbortSignal {
-    return AbortSignal.any([signal, this.#stopped.signal]);
-  }
 }
 
 function metrics(processor: string, record: TurnRecord): MetricsData[] {

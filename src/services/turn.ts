@@ -59,7 +59,7 @@ export type RequestDetails = Pick<
   "transport" | "mode" | "reason" | "itemsSent" | "itemsTotal" | "bytesSent" | "bytesFull" | "previousResponseId"
 >;
 
-/** Takes a frame of the answer; the promise, if any, resolves when there is room for the next. */
+/** Takes a frame of the answer; the promise, if any, resolves when there is room for the next, and never rejects. */
 export type FrameSink = (frame: Frame) => void | Promise<void>;
 
 /** One inference under way: where its frames go, what ends it, and the making of its record. */

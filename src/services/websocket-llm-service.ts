@@ -1,4 +1,4 @@
-import { TurnwireError, WebsocketClosedError, WebsocketReconnectedError } from "../errors.ts";
+import { toTurnwireError, WebsocketClosedError, WebsocketReconnectedError } from "../errors.ts";
 import {
   type WebsocketConnection,
   WebsocketService,
@@ -46,7 +46,8 @@ export abstract class WebsocketLLMService extends LLMService {
   /** Makes the connection, in a pipeline without holding up the StartFrame: the first turn waits for it if need be. */
   override start(): void {
     void this.connect().catch((error: unknown) => {
-      if (error instanceof TurnwireError && !(error instanceof WebsocketClosedError)) void this.pushError(error);
+      const onPurpose = error instanceof WebsocketClosedError && error.closeCode === 1000;
+      if (!onPurpose) void this.pushError(toTurnwireError(error, "connection_failed", `${this.name} cannot connect`));
     });
   }
 

@@ -64,6 +64,8 @@ export class WebsocketService {
   #connecting: Promise<WebsocketConnection> | undefined;
   #disconnecting: Promise<void> | undefined;
   #stop = new AbortController();
+  /** Whether the last connection ended without being asked to. */
+  #lost = false;
 
   /** @param target Asked at every connect, since tokens expire. */
   constructor(
@@ -104,7 +106,7 @@ export class WebsocketService {
     throwIfAborted(signal);
     if (this.connection !== undefined) return this.connection;
     if (this.#quickFailures.hasGivenUp) this.#quickFailures.reset();
-    return untilAborted(this.#connectOnce(false), signal);
+    return untilAborted(this.#connectOnce(), signal);
   }
 
   /**
@@ -121,7 +123,7 @@ export class WebsocketService {
     }
     if (lost.isOpen) lost.terminate("replaced");
     try {
-      return await untilAborted(this.#connectOnce(true), signal);
+      return await untilAborted(this.#connectOnce(), signal);
     } catch (error) {
       throw signal?.aborted ? error : cause;
     }
@@ -147,14 +149,14 @@ export class WebsocketService {
     await this.#connection?.close();
   }
 
-  #connectOnce(again: boolean): Promise<WebsocketConnection> {
-    this.#connecting ??= this.#tryToConnect(again).finally(() => {
+  #connectOnce(): Promise<WebsocketConnection> {
+    this.#connecting ??= this.#tryToConnect().finally(() => {
       this.#connecting = undefined;
     });
     return this.#connecting;
   }
 
-  async #tryToConnect(again: boolean): Promise<WebsocketConnection> {
+  async #tryToConnect(): Promise<WebsocketConnection> {
     await this.#disconnecting;
     const { signal } = this.#stop;
     try {
@@ -164,7 +166,7 @@ export class WebsocketService {
         }
         await this.#pause(attempt, signal);
         try {
-          return await this.#open(attempt, again, signal);
+          return await this.#open(attempt, signal);
         } catch (error) {
           if (signal.aborted || attempt >= this.#backoff.maxAttempts || !isRetryable(error)) throw error;
           this.#settings.logger.debug("connecting failed, trying again", { attempt, error });
@@ -181,7 +183,7 @@ export class WebsocketService {
     if (delayMs > 0) await delay(delayMs, { signal, clock: this.#settings.clock });
   }
 
-  async #open(attempt: number, again: boolean, signal: AbortSignal): Promise<WebsocketConnection> {
+  async #open(attempt: number, signal: AbortSignal): Promise<WebsocketConnection> {
     const connection = await WebsocketConnection.open(await this.#target(signal), this.#settings, signal);
     void connection.closed.then((error) => this.#onClosed(connection, error));
     // The first connection is tried by its first request; after a failure a round trip is spent to be sure.
@@ -191,7 +193,8 @@ export class WebsocketService {
     }
     this.#connection = connection;
     this.events.emit("connected");
-    if (again) this.events.emit("reconnected");
+    if (this.#lost) this.events.emit("reconnected");
+    this.#lost = false;
     return connection;
   }
 
@@ -199,6 +202,7 @@ export class WebsocketService {
     if (!this.#stop.signal.aborted) this.#quickFailures.sawEnd(connection.ageMs);
     if (this.#connection !== connection) return;
     this.#connection = undefined;
+    this.#lost = !this.#stop.signal.aborted;
     this.events.emit("disconnected", error);
   }
 }
