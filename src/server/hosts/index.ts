@@ -1,0 +1,3 @@
+export { HostGuard } from "./guard.ts";
+export { answerError, HttpHost } from "./http.ts";
+export { type ServerConnection, WebSocketHost } from "./websocket.ts";

@@ -1,0 +1,1 @@
+export { rulesBrain, type RulesBrainOptions } from "./rules-brain.ts";
