@@ -25,7 +25,10 @@ export class Emitter<Events extends { [K in keyof Events]: unknown[] }> {
   }
 
   emit<K extends keyof Events>(event: K, ...args: Events[K]): void {
-    for (const listener of this.#listeners.get(event) ?? []) {
+    const listeners = this.#listeners.get(event);
+    // Of a copy: a listener that comes while the event is told hears the next one.
+    for (const listener of [...(listeners ?? [])]) {
+      if (!listeners?.has(listener)) continue;
       try {
         const answer = (listener as Listener<unknown[]>)(...args);
         if (answer instanceof Promise) answer.catch((error: unknown) => this.#onListenerError(event, error));

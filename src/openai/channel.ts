@@ -79,6 +79,11 @@ export class ResponsesChannel {
     this.#lastResponseId = responseId ?? this.#lastResponseId;
   }
 
+  /** A later response has come to its end: a server that answers in order has answered every cancel before it. */
+  sawEnd(): void {
+    this.#cancelled = undefined;
+  }
+
   /** Whether a terminal event ends the response being read, as opposed to an earlier one. */
   endsResponse(event: RawEvent, responseId: string | undefined): boolean {
     const id = isObject(event["response"]) ? event["response"]["id"] : undefined;
@@ -92,7 +97,8 @@ export class ResponsesChannel {
   ownerOf(event: RawEvent, responseId: string | undefined): ErrorOwner {
     if (this.#cancelled === undefined) return "turn";
     const { code, message, param } = normalizeError(event);
-    const namesCancel = `${code} ${message}`.includes("cancel") || `${code} ${message}`.includes(this.#cancelled);
+    const said = `${message} ${param}`;
+    const namesCancel = code?.includes("cancel") || said.includes("response.cancel") || said.includes(this.#cancelled);
     if (namesCancel || param === "type" || param === "response_id") {
       this.#cancelRefused = true;
       this.#cancelled = undefined;
@@ -132,9 +138,9 @@ export class ResponsesChannel {
   }
 
   #onPassed(abandoned: Abandoned, event: RawEvent, response: Record<string, unknown>): void {
-    const honoured = event.type !== "response.completed" || response["status"] === "cancelled";
-    if (honoured) this.#cancelled = undefined;
-    else if (typeof response["id"] === "string" && Array.isArray(response["output"])) {
+    if (event.type === "response.cancelled" || response["status"] === "cancelled") this.#cancelled = undefined;
+    if (event.type !== "response.completed" || response["status"] === "cancelled") return;
+    if (typeof response["id"] === "string" && Array.isArray(response["output"])) {
       // It ran to its end all the same: it is the lane's latest response now, and the one before it is gone.
       this.continuation.commit(response["id"], abandoned.conversation, response["output"]);
       this.sawResponse(response["id"]);

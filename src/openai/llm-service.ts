@@ -182,6 +182,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
 
   #note(channel: ResponsesChannel, reader: ResponseReader, conversation: Conversation): void {
     const { result } = reader;
+    this.exchangeSucceeded();
+    channel.sawEnd();
     if (result?.completed && result.responseId !== undefined) {
       channel.continuation.commit(result.responseId, conversation, result.output);
     }

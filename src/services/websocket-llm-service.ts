@@ -105,9 +105,9 @@ export abstract class WebsocketLLMService extends LLMService {
     }
   }
 
-  /** Gives the connection up: what the server kept for it is of no more use. The next exchange makes another. */
-  protected replaceConnection(connection: WebsocketConnection, reason: string): void {
-    connection.terminate(reason);
+  /** An exchange has come to its end: connections to this server are worth making. */
+  protected exchangeSucceeded(): void {
+    this.#websocket.sawSuccess();
   }
 
   async #afterLoss(connection: WebsocketConnection, error: unknown, signal: AbortSignal | undefined): Promise<unknown> {

@@ -203,7 +203,7 @@ export class WebsocketConnection {
   }
 
   #resume(): void {
-    if (!this.#paused) return;
+    if (!this.#paused || this.#queue.closed) return;
     this.#paused = false;
     if (!this.#closing) this.#startHeartbeat();
     this.#socket.resume();

@@ -35,7 +35,9 @@ export class Heartbeat {
     this.#wait(this.#options.intervalMs);
   }
 
+  /** For good: a sign that comes later does not set it going again. */
   stop(): void {
+    this.#pingedMs = undefined;
     this.#cancelTimer();
   }
 

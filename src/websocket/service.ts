@@ -129,6 +129,11 @@ export class WebsocketService {
     }
   }
 
+  /** The connection has served its purpose: those that died young before it are no reason to give up any more. */
+  sawSuccess(): void {
+    this.#quickFailures.reset();
+  }
+
   /** Whether the other end answers a ping. */
   async verify(timeoutMs: number = verifyTimeoutMs): Promise<boolean> {
     return (await this.connection?.verify(timeoutMs)) ?? false;
