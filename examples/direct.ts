@@ -1,0 +1,15 @@
+/** A conversation without a pipeline: each turn sends only what is new. */
+import { LLMContext, LLMTextFrame, OpenAIResponsesLLMService } from "turnwire";
+
+const llm = new OpenAIResponsesLLMService({ settings: { model: "gpt-4.1", systemInstruction: "Be brief." } });
+llm.on("turn", ({ mode, bytesSent, bytesFull }) => console.log(`(${mode}: ${bytesSent} of ${bytesFull} bytes)`));
+
+const context = new LLMContext();
+for (const text of ["My name is Ada and I live in Lisbon.", "What is my name?", "And where do I live?"]) {
+  console.log(`> ${text}`);
+  context.addMessage({ role: "user", content: text });
+  let answer = "";
+  for await (const frame of llm.respond(context)) if (frame instanceof LLMTextFrame) answer += frame.text;
+  console.log(answer);
+}
+await llm.stop();

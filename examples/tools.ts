@@ -1,0 +1,25 @@
+/** Functions the model may call: checked, timed, run in parallel, exactly one output each. */
+import { defineTool, LLMContext, LLMTextFrame, OpenAIResponsesLLMService } from "turnwire";
+import { z } from "zod";
+
+const getWeather = defineTool({
+  name: "get_weather",
+  description: "The weather in a city, now.",
+  parameters: z.object({ city: z.string().describe("The city's name") }),
+  // `city` is a string here: the schema types the arguments, and nothing that breaks it gets this far.
+  execute: ({ city }) => ({ city, text: city === "Lisbon" ? "sunny, 24 °C" : "rain, 11 °C" }),
+  timeoutMs: 2000,
+});
+
+const llm = new OpenAIResponsesLLMService({ settings: { model: "gpt-4.1" } });
+llm.on("functionCallsStarted", (calls) => {
+  for (const call of calls) console.log(`(${call.functionName} ${call.arguments})`);
+});
+
+const context = new LLMContext({
+  tools: [getWeather],
+  messages: [{ role: "user", content: "What is the weather in Lisbon and in Oslo?" }],
+});
+for await (const frame of llm.respond(context)) if (frame instanceof LLMTextFrame) process.stdout.write(frame.text);
+console.log();
+await llm.stop();
