@@ -1,4 +1,4 @@
-import { EndFrame, type Frame, InterruptionFrame } from "../frames/index.ts";
+import { CancelFrame, EndFrame, type Frame, InterruptionFrame } from "../frames/index.ts";
 import { type FrameDirection, FrameProcessor, type FrameProcessorOptions } from "../pipeline/index.ts";
 import { AssistantWriter } from "./assistant-writer.ts";
 import { LLMContextFrame } from "./frames.ts";
@@ -31,10 +31,15 @@ export class LLMAssistantAggregator extends FrameProcessor {
   }
 
   protected override async processFrame(frame: Frame, direction: FrameDirection): Promise<void> {
-    const ended = frame instanceof InterruptionFrame || frame instanceof EndFrame;
-    if (ended) this.#writer.interrupt();
+    if (endsTurn(frame, direction)) this.#writer.interrupt();
     const runLLM = direction === "downstream" && this.#writer.take(frame);
     await this.pushFrame(frame, direction);
     if (runLLM) await this.pushFrame(new LLMContextFrame(this.#context), "upstream");
   }
+}
+
+/** An EndFrame that travels upstream only asks for the end. */
+function endsTurn(frame: Frame, direction: FrameDirection): boolean {
+  if (frame instanceof EndFrame) return direction === "downstream";
+  return frame instanceof InterruptionFrame || frame instanceof CancelFrame;
 }

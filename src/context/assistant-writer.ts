@@ -12,7 +12,7 @@ import {
 } from "../frames/index.ts";
 import { AssistantTurn } from "./assistant-turn.ts";
 import type { LLMContext } from "./llm-context.ts";
-import type { LLMMessage } from "./messages.ts";
+import { freezeMessages, type LLMMessage } from "./messages.ts";
 import { cancelledOutput, runningOutput } from "./outputs.ts";
 
 interface OpenCall {
@@ -63,9 +63,12 @@ export class AssistantWriter {
     this.#appendWaiting();
   }
 
-  /** Appends messages without coming between what belongs together: during a turn they wait for its end. */
+  /**
+   * Appends messages without coming between what belongs together: during a turn they wait for its end.
+   * @throws InvalidArgumentError naming the message that cannot be used; none is appended then.
+   */
   append(messages: readonly LLMMessage[]): void {
-    this.#waiting.push(...messages);
+    this.#waiting.push(...freezeMessages(messages));
     this.#appendWaiting();
   }
 

@@ -1,6 +1,6 @@
 import type { ChatCompletionToolChoiceOption } from "openai/resources/chat/completions";
 import { InvalidArgumentError, kindOf } from "../errors.ts";
-import { freezeMessage, type LLMMessage } from "./messages.ts";
+import { freezeMessages, type LLMMessage } from "./messages.ts";
 import { defineTool, type FunctionTool, type JsonSchema } from "./tools.ts";
 
 /** Which functions the model may or must call: `auto`, `none`, `required`, or one by name. */
@@ -30,7 +30,7 @@ export class LLMContext {
 
   /** @throws InvalidArgumentError naming the message or tool that cannot be used. */
   constructor(options: LLMContextOptions = {}) {
-    this.#messages = freezeAll(options.messages ?? [], 0);
+    this.#messages = freezeMessages(options.messages ?? []);
     this.setTools(options.tools ?? []);
     this.#toolChoice = options.toolChoice;
   }
@@ -56,12 +56,12 @@ export class LLMContext {
   }
 
   addMessages(messages: readonly LLMMessage[]): void {
-    this.#messages.push(...freezeAll(messages, this.#messages.length));
+    this.#messages.push(...freezeMessages(messages, this.#messages.length));
   }
 
   /** Replaces the history. */
   setMessages(messages: readonly LLMMessage[]): void {
-    this.#messages = freezeAll(messages, 0);
+    this.#messages = freezeMessages(messages);
   }
 
   setTools(tools: readonly FunctionTool[]): void {
@@ -117,8 +117,4 @@ function describeTool(tool: FunctionTool): NonNullable<SerializedLLMContext["too
     parameters: tool.parameters,
     strict: tool.strict,
   };
-}
-
-function freezeAll(messages: readonly LLMMessage[], offset: number): LLMMessage[] {
-  return messages.map((message, index) => freezeMessage(message, `messages[${offset + index}]`));
 }

@@ -29,12 +29,25 @@ const roles: ReadonlySet<unknown> = new Set(["system", "developer", "user", "ass
 const frozenMessages = new WeakSet<object>();
 
 /** The message, deeply frozen: itself when it is one of ours already, else a copy, so that the caller's stays as it is. */
-export function freezeMessage(message: LLMMessage, field: string): LLMMessage {
+function freezeMessage(message: LLMMessage, field: string): LLMMessage {
   if (frozenMessages.has(message)) return message;
   checkMessage(message, field);
-  const frozen = deepFreeze(structuredClone(message));
+  const frozen = deepFreeze(copyOf(message, field));
   frozenMessages.add(frozen);
   return frozen;
+}
+
+/** Every one of them, or none. `offset` is where in the history the first one goes. */
+export function freezeMessages(messages: readonly LLMMessage[], offset = 0): LLMMessage[] {
+  return messages.map((message, index) => freezeMessage(message, `messages[${offset + index}]`));
+}
+
+function copyOf(message: LLMMessage, field: string): LLMMessage {
+  try {
+    return structuredClone(message);
+  } catch (error) {
+    throw new InvalidArgumentError(field, "it holds what cannot be copied, such as a function", { cause: error });
+  }
 }
 
 function checkMessage(message: unknown, field: string): void {
@@ -43,7 +56,7 @@ function checkMessage(message: unknown, field: string): void {
   }
   const fields = message as Record<string, unknown>;
   if ("llm" in fields) {
-    if (typeof fields["llm"] === "string" && "message" in fields) return;
+    if (typeof fields["llm"] === "string" && fields["message"] !== undefined) return;
     throw new InvalidArgumentError(field, "a provider-specific message is { llm: string, message }");
   }
   if (!roles.has(fields["role"])) {
@@ -68,27 +81,31 @@ function checkContent(fields: Record<string, unknown>, field: string): void {
   }
   for (const [index, part] of content.entries()) {
     const type: unknown = typeof part === "object" && part !== null ? (part as { type?: unknown }).type : undefined;
-    if (typeof type !== "string") {
-      throw new InvalidArgumentError(`${field}.content[${index}].type`, `expected a string, got ${kindOf(type)}`);
-    }
+    expectString(type, `${field}.content[${index}].type`);
   }
 }
 
 function checkCalls(fields: Record<string, unknown>, field: string): void {
-  if (fields["role"] === "tool" && typeof fields["tool_call_id"] !== "string") {
-    throw new InvalidArgumentError(`${field}.tool_call_id`, `expected a string, got ${kindOf(fields["tool_call_id"])}`);
-  }
+  if (fields["role"] === "tool") expectString(fields["tool_call_id"], `${field}.tool_call_id`);
   const calls = fields["tool_calls"];
   if (calls === undefined || calls === null) return;
   if (!Array.isArray(calls)) {
     throw new InvalidArgumentError(`${field}.tool_calls`, `expected an array, got ${kindOf(calls)}`);
   }
-  for (const [index, call] of calls.entries()) {
-    const id: unknown = (call as { id?: unknown } | null)?.id;
-    if (typeof id !== "string") {
-      throw new InvalidArgumentError(`${field}.tool_calls[${index}].id`, `expected a string, got ${kindOf(id)}`);
-    }
-  }
+  for (const [index, call] of calls.entries()) checkCall(call, `${field}.tool_calls[${index}]`);
+}
+
+function checkCall(call: unknown, field: string): void {
+  const { id, type, function: called } = (call ?? {}) as Record<string, unknown>;
+  expectString(id, `${field}.id`);
+  if (type !== "function") return;
+  const { name, arguments: args } = (called ?? {}) as Record<string, unknown>;
+  expectString(name, `${field}.function.name`);
+  expectString(args, `${field}.function.arguments`);
+}
+
+function expectString(value: unknown, field: string): void {
+  if (typeof value !== "string") throw new InvalidArgumentError(field, `expected a string, got ${kindOf(value)}`);
 }
 
 function deepFreeze<T>(value: T): T {

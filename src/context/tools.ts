@@ -101,7 +101,7 @@ export function defineTool(
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
     throw new InvalidArgumentError(`${rest.name}.parameters`, `expected a schema, got ${kindOf(schema)}`);
   }
-  const check = standard ? standardCheck(parameters) : jsonSchemaCheck(schema);
+  const check = standard ? standardCheck(parameters) : jsonSchemaCheck(schema, rest.name);
   return Object.freeze({ ...rest, strict: strict ?? false, parameters: schema, check });
 }
 
@@ -117,8 +117,15 @@ function describe(schema: StandardSchemaV1 | DescribedSchema<unknown, unknown>, 
       "this Standard Schema cannot say itself as JSON Schema; give its JSON Schema as `jsonSchema` beside it",
     );
   }
-  const { $schema: _, ...described } = standard.jsonSchema.input({ target: "draft-2020-12" });
-  return described;
+  try {
+    const { $schema: _, ...described } = standard.jsonSchema.input({ target: "draft-2020-12" });
+    return described;
+  } catch (error) {
+    const hint = "give its JSON Schema as `jsonSchema` beside it";
+    throw new InvalidArgumentError(`${name}.parameters`, `this schema cannot be said as JSON Schema; ${hint}`, {
+      cause: error,
+    });
+  }
 }
 
 function standardCheck(schema: StandardSchemaV1): FunctionTool["check"] {
@@ -134,8 +141,8 @@ function path(segments: StandardSchemaV1.Issue["path"]): string {
   return `${segments.map((segment) => String(typeof segment === "object" ? segment.key : segment)).join(".")}: `;
 }
 
-function jsonSchemaCheck(schema: JsonSchema): FunctionTool["check"] {
-  const validator = new Validator(schema, "2020-12", false);
+function jsonSchemaCheck(schema: JsonSchema, name: string): FunctionTool["check"] {
+  const validator = newValidator(schema, name);
   return (args) => {
     const result = validator.validate(args);
     if (result.valid) return { value: args };
@@ -143,4 +150,13 @@ function jsonSchemaCheck(schema: JsonSchema): FunctionTool["check"] {
     const innermost = result.errors.filter((error) => !/^(properties|items|\$ref)$/.test(error.keyword));
     return { problem: innermost.map((error) => `${error.instanceLocation}: ${error.error}`).join("; ") };
   };
+}
+
+function newValidator(schema: JsonSchema, name: string): Validator {
+  try {
+    // A copy: the validator writes on the schema.
+    return new Validator(structuredClone(schema), "2020-12", false);
+  } catch (error) {
+    throw new InvalidArgumentError(`${name}.parameters`, "this JSON Schema cannot be used", { cause: error });
+  }
 }

@@ -38,20 +38,13 @@ export class LLMUserAggregator extends FrameProcessor {
     } else if (frame instanceof LLMRunFrame) {
       await this.#ask([]);
     } else {
+      // At once: transcriptions are handled beside these frames.
+      if (frame instanceof UserStartedSpeakingFrame) this.#speaking = true;
+      else if (frame instanceof UserStoppedSpeakingFrame) this.#speaking = false;
       await this.pushFrame(frame, direction);
-      if (frame instanceof UserStartedSpeakingFrame) await this.#onSpeech();
-      else if (frame instanceof UserStoppedSpeakingFrame) await this.#onSilence();
+      if (frame instanceof UserStartedSpeakingFrame) await this.broadcastInterruption();
+      else if (frame instanceof UserStoppedSpeakingFrame) await this.#endOfUserTurn();
     }
-  }
-
-  async #onSpeech(): Promise<void> {
-    this.#speaking = true;
-    await this.broadcastInterruption();
-  }
-
-  async #onSilence(): Promise<void> {
-    this.#speaking = false;
-    await this.#endOfUserTurn();
   }
 
   async #endOfUserTurn(): Promise<void> {

@@ -1,8 +1,8 @@
 import { BoundedQueue, type Clock, Deadline, type Logger, onAbort, throwIfAborted } from "../async/index.ts";
-import { WebsocketClosedError, WebsocketConnectError } from "../errors.ts";
+import { WebsocketClosedError, WebsocketConnectError, withoutKeys } from "../errors.ts";
 import { isRetryableCloseCode, isRetryableUpgradeStatus } from "./close-codes.ts";
 import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
-import type { Socket, SocketFactory, WebsocketTarget } from "./socket.ts";
+import type { Socket, SocketFactory, SocketHandlers, WebsocketTarget } from "./socket.ts";
 
 /** How one connection is made and kept. Times are in milliseconds. */
 export interface ConnectionSettings {
@@ -64,7 +64,7 @@ export class WebsocketConnection {
    * @throws WebsocketConnectError when the server cannot be reached or refuses; TimeoutError after `connectTimeoutMs`;
    * the signal's reason when it fires. A signal that has fired already opens no socket.
    */
-  static open(
+  static async open(
     target: WebsocketTarget,
     settings: ConnectionSettings,
     signal?: AbortSignal,
@@ -75,7 +75,8 @@ export class WebsocketConnection {
     let refusal: Refusal | undefined;
     let error: Error | undefined;
     const limit = new Deadline("connect", settings.connectTimeoutMs, { signal, clock: settings.clock });
-    const socket = settings.socketFactory(target, {
+    let socket: Socket;
+    const handlers: SocketHandlers = {
       onOpen: () => {
         limit[Symbol.dispose]();
         if (!limit.signal.aborted) resolve((connection = new WebsocketConnection(socket, settings)));
@@ -89,7 +90,13 @@ export class WebsocketConnection {
         if (connection !== undefined) connection.onClose(code, reason);
         else reject(connectError(target, code, refusal, error));
       },
-    });
+    };
+    try {
+      socket = settings.socketFactory(target, handlers);
+    } catch (cause) {
+      limit[Symbol.dispose]();
+      throw unusableTarget(target, cause);
+    }
     onAbort(limit.signal, (reason) => {
       reject(reason);
       socket.terminate();
@@ -181,7 +188,8 @@ export class WebsocketConnection {
 
   /** @internal */
   onClose(code: number, reason: string): void {
-    this.#end(this.#closeError(code, reason));
+    // Servers quote keys in the reasons of policy closes.
+    this.#end(this.#closeError(code, withoutKeys(reason)));
   }
 
   #end(error: WebsocketClosedError): void {
@@ -240,6 +248,13 @@ function connectError(
   }
   const detail = cause === undefined ? `closed with code ${code}` : describe(cause);
   return new WebsocketConnectError(`cannot connect to ${where}: ${detail}`, { cause, retryable: true });
+}
+
+// Such as a header with a line break: another try would not help. What is not a URL is not quoted: it may hold a key.
+function unusableTarget(target: WebsocketTarget, cause: unknown): WebsocketConnectError {
+  if (!URL.canParse(target.url)) return new WebsocketConnectError("cannot connect: the address is not a URL");
+  const detail = cause instanceof Error ? describe(cause) : String(cause);
+  return new WebsocketConnectError(`cannot connect to ${new URL(target.url).host}: ${detail}`, { cause });
 }
 
 // Node reports a host whose every address fails as an AggregateError without a message.

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  Deadline,
   defaultLogger,
   delay,
   Emitter,
@@ -64,6 +65,8 @@ export class WebsocketService {
   #connecting: Promise<WebsocketConnection> | undefined;
   #disconnecting: Promise<void> | undefined;
   #stop = new AbortController();
+  /** What ends each connection on purpose: once it has fired, the connection is not replaced any more. */
+  readonly #stops = new WeakMap<WebsocketConnection, AbortSignal>();
   /** Whether the last connection ended without being asked to. */
   #lost = false;
 
@@ -104,6 +107,7 @@ export class WebsocketService {
    */
   async connect(signal?: AbortSignal): Promise<WebsocketConnection> {
     throwIfAborted(signal);
+    while (this.#disconnecting !== undefined) await untilAborted(this.#disconnecting, signal);
     if (this.connection !== undefined) return this.connection;
     if (this.#quickFailures.hasGivenUp) this.#quickFailures.reset();
     return untilAborted(this.#connectOnce(), signal);
@@ -111,12 +115,12 @@ export class WebsocketService {
 
   /**
    * Replaces the connection `lost`; when that has already been done, answers the one that took its place.
-   * @throws `cause` when reconnecting cannot help or does not, or while disconnecting on purpose.
+   * @throws `cause` when reconnecting cannot help or does not, or when there has been a `disconnect` on purpose since.
    */
   async reconnect(lost: WebsocketConnection, cause: TurnwireError, signal?: AbortSignal): Promise<WebsocketConnection> {
     throwIfAborted(signal);
     if (this.connection !== undefined && this.connection !== lost) return this.connection;
-    if (this.#disconnecting !== undefined || this.#stop.signal.aborted) throw cause;
+    if (this.#stops.get(lost)?.aborted ?? true) throw cause;
     if (cause instanceof WebsocketClosedError && !cause.retryable) {
       this.events.emit("connectionError", cause);
       throw cause;
@@ -144,6 +148,7 @@ export class WebsocketService {
     this.#disconnecting ??= this.#close().finally(() => {
       this.#disconnecting = undefined;
       this.#stop = new AbortController();
+      this.#lost = false;
     });
     await this.#disconnecting;
   }
@@ -162,7 +167,6 @@ export class WebsocketService {
   }
 
   async #tryToConnect(): Promise<WebsocketConnection> {
-    await this.#disconnecting;
     const { signal } = this.#stop;
     try {
       for (let attempt = 1; ; attempt += 1) {
@@ -189,13 +193,11 @@ export class WebsocketService {
   }
 
   async #open(attempt: number, signal: AbortSignal): Promise<WebsocketConnection> {
-    const connection = await WebsocketConnection.open(await this.#target(signal), this.#settings, signal);
+    const connection = await WebsocketConnection.open(await this.#askForTarget(signal), this.#settings, signal);
+    this.#stops.set(connection, signal);
     void connection.closed.then((error) => this.#onClosed(connection, error));
     // The first connection is tried by its first request; after a failure a round trip is spent to be sure.
-    if (attempt > 1 && !(await connection.verify(verifyTimeoutMs))) {
-      connection.terminate("no answer to a ping");
-      throw await connection.closed;
-    }
+    if (attempt > 1) await this.#makeSure(connection, signal);
     this.#connection = connection;
     this.events.emit("connected");
     if (this.#lost) this.events.emit("reconnected");
@@ -203,8 +205,23 @@ export class WebsocketService {
     return connection;
   }
 
+  async #askForTarget(signal: AbortSignal): Promise<WebsocketTarget> {
+    const { connectTimeoutMs, clock } = this.#settings;
+    using limit = new Deadline("connection target", connectTimeoutMs, { signal, clock });
+    return await untilAborted(Promise.resolve(this.#target(limit.signal)), limit.signal);
+  }
+
+  async #makeSure(connection: WebsocketConnection, signal: AbortSignal): Promise<void> {
+    const isAlive = await untilAborted(connection.verify(verifyTimeoutMs), signal).catch(() => false);
+    if (isAlive) return;
+    connection.terminate("no answer to a ping");
+    throwIfAborted(signal);
+    throw await connection.closed;
+  }
+
   #onClosed(connection: WebsocketConnection, error: WebsocketClosedError): void {
-    if (!this.#stop.signal.aborted) this.#quickFailures.sawEnd(connection.ageMs);
+    if (this.#stop.signal.aborted) this.#quickFailures.reset();
+    else this.#quickFailures.sawEnd(connection.ageMs);
     if (this.#connection !== connection) return;
     this.#connection = undefined;
     this.#lost = !this.#stop.signal.aborted;

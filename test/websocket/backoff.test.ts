@@ -1,0 +1,71 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Backoff, QuickFailureDetector } from "../../src/websocket/index.ts";
+
+const delays = (backoff: Backoff, attempts: number): number[] =>
+  Array.from({ length: attempts }, (_, index) => backoff.delayMs(index + 1));
+
+describe("Backoff", () => {
+  test("waits not at all before the first try, then twice as long each time, up to the longest wait", () => {
+    const almostOne = 1 - Number.EPSILON / 2;
+    const longest = new Backoff({}, () => almostOne);
+    expect(delays(longest, 9).map(Math.round)).toEqual([0, 250, 500, 1000, 2000, 4000, 8000, 8000, 8000]);
+    const shortest = new Backoff({}, () => 0);
+    expect(delays(shortest, 9)).toEqual([0, 125, 250, 500, 1000, 2000, 4000, 4000, 4000]);
+  });
+
+  test("tries four times unless it is told otherwise", () => {
+    expect(new Backoff({}, Math.random).maxAttempts).toBe(4);
+    expect(new Backoff({ maxAttempts: 2 }, Math.random).maxAttempts).toBe(2);
+  });
+
+  test("every wait is between half of the full one and the full one, whatever the options and the attempt", () => {
+    const parts = fc.record({
+      initialDelayMs: fc.integer({ min: 1, max: 60_000 }),
+      maxDelayMs: fc.integer({ min: 1, max: 600_000 }),
+      attempt: fc.integer({ min: 1, max: 5000 }),
+      random: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+    });
+    fc.assert(
+      fc.property(parts, ({ initialDelayMs, maxDelayMs, attempt, random }) => {
+        const delayMs = new Backoff({ initialDelayMs, maxDelayMs }, () => random).delayMs(attempt);
+        const fullMs = attempt === 1 ? 0 : Math.min(maxDelayMs, initialDelayMs * 2 ** (attempt - 2));
+        expect(delayMs).toBeGreaterThanOrEqual(fullMs / 2);
+        expect(delayMs).toBeLessThanOrEqual(fullMs);
+      }),
+    );
+  });
+});
+
+describe("QuickFailureDetector", () => {
+  test("gives up after three connections in a row that die within five seconds", () => {
+    const detector = new QuickFailureDetector();
+    detector.sawEnd(0);
+    detector.sawEnd(4999);
+    expect(detector.hasGivenUp).toBe(false);
+    detector.sawEnd(10);
+    expect(detector.hasGivenUp).toBe(true);
+  });
+
+  test("one that lived longer interrupts the row", () => {
+    const detector = new QuickFailureDetector();
+    detector.sawEnd(0);
+    detector.sawEnd(0);
+    detector.sawEnd(5000);
+    detector.sawEnd(0);
+    detector.sawEnd(0);
+    expect(detector.hasGivenUp).toBe(false);
+    detector.sawEnd(0);
+    expect(detector.hasGivenUp).toBe(true);
+    detector.reset();
+    expect(detector.hasGivenUp).toBe(false);
+  });
+
+  test("how many and how young can be set", () => {
+    const detector = new QuickFailureDetector({ connections: 1, withinMs: 100 });
+    detector.sawEnd(100);
+    expect(detector.hasGivenUp).toBe(false);
+    detector.sawEnd(99);
+    expect(detector.hasGivenUp).toBe(true);
+  });
+});
