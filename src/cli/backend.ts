@@ -28,7 +28,8 @@ export interface BackendSettings {
   logger: Logger;
 }
 
-const naturalPace = { msPerToken: 25, firstTokenMs: 150 };
+/** How fast the rules speak to a person. */
+export const naturalPace = { msPerToken: 25, firstTokenMs: 150 };
 
 /** With a server that refuses to cancel, a reply cut short would have to run out before the next begins. */
 const cancel = "honour";

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readArgs } from "./read-args.ts";
 import { UsageError } from "./usage.ts";
 
 export interface ChatOptions {
@@ -14,6 +14,16 @@ export interface ChatOptions {
 
 const helpCommand = "turnwire chat --help";
 
+const known = {
+  "base-url": { type: "string" },
+  model: { type: "string" },
+  system: { type: "string" },
+  http: { type: "boolean" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "v" },
+} as const;
+
 /**
  * Reads the options of `turnwire chat`.
  * @throws UsageError
@@ -22,7 +32,7 @@ export function readChatOptions(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): ChatOptions {
-  const values = parse(args);
+  const values = readArgs(args, known, { helpCommand });
   const baseURL = values["base-url"] ?? (env["OPENAI_BASE_URL"] || undefined);
   if (baseURL !== undefined && !/^https?:$/.test(URL.parse(baseURL)?.protocol ?? "")) {
     throw new UsageError("the base URL is not one such as https://api.openai.com/v1", helpCommand);
@@ -38,27 +48,4 @@ export function readChatOptions(
     help: values.help ?? false,
     version: values.version ?? false,
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      allowPositionals: false,
-      options: {
-        "base-url": { type: "string" },
-        model: { type: "string" },
-        system: { type: "string" },
-        http: { type: "boolean" },
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-        version: { type: "boolean", short: "v" },
-      },
-    }).values;
-  } catch (error) {
-    // Of what it says only the first sentence is about the mistake.
-    const message = error instanceof Error ? error.message : String(error);
-    const [problem = message] = message.split(/\.\s|\n/);
-    throw new UsageError(problem.charAt(0).toLowerCase() + problem.slice(1).replace(/\.$/, ""), helpCommand);
-  }
 }

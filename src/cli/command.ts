@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { chat } from "./chat.ts";
 import { errorLine } from "./error-line.ts";
 import { Output } from "./output.ts";
+import { server, serverHelp } from "./server/index.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { chatHelp, help, UsageError } from "./usage.ts";
 
@@ -29,11 +30,13 @@ async function dispatch([first, ...rest]: readonly string[], surroundings: Surro
   switch (first) {
     case "chat":
       return await chat(rest, surroundings);
+    case "server":
+      return await server(rest, surroundings);
     case undefined:
     case "help":
     case "--help":
     case "-h":
-      stdout.write(rest[0] === "chat" ? chatHelp : help);
+      stdout.write(rest[0] === "chat" ? chatHelp : rest[0] === "server" ? serverHelp : help);
       return 0;
     case "--version":
     case "-v":

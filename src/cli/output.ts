@@ -2,7 +2,7 @@
 export class Output {
   /** Fires when nothing more can be printed: mostly because the other end is closed, as `head` does. */
   readonly closed: AbortSignal;
-  readonly stream: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+  readonly stream: NodeJS.WritableStream & { isTTY?: boolean; columns?: number; writableLength?: number };
 
   constructor(stream: Output["stream"]) {
     const controller = new AbortController();
@@ -21,6 +21,11 @@ export class Output {
 
   get isTTY(): boolean {
     return this.stream.isTTY === true;
+  }
+
+  /** How many characters or bytes wait for a reader who does not keep up. */
+  get backlog(): number {
+    return this.closed.aborted ? 0 : (this.stream.writableLength ?? 0);
   }
 
   write(text: string): void {

@@ -12,9 +12,10 @@ Usage: turnwire <subcommand> [options]
 
 Subcommands:
   chat         hold a conversation in the terminal, or one turn per line of piped input
+  server       a Responses server on this machine, with WebSocket mode: for tests, offline work, or local models
 
 Options:
-  --help       this text; turnwire chat --help for the options of chat
+  --help       this text; turnwire chat --help and turnwire server --help for theirs
   --version    the version
 `;
 

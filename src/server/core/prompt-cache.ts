@@ -23,7 +23,7 @@ export interface ReadPrompt {
   readonly cachedTokens: number;
 }
 
-/** How many beginnings of prompts are remembered. */
+/** How many beginnings of prompts are remembered at least, once there were as many; twice as many at most. */
 const remembered = 50_000;
 
 /**
@@ -32,7 +32,9 @@ const remembered = 50_000;
  */
 export class PromptCache {
   readonly #tokens: TokenCounter;
-  readonly #keys = new Set<string>();
+  // Two generations: to take the oldest out of one large set takes long, since a set finds its first entry by searching.
+  #recent = new Set<string>();
+  #older: ReadonlySet<string> = new Set();
 
   constructor(tokens: TokenCounter) {
     this.#tokens = tokens;
@@ -48,12 +50,12 @@ export class PromptCache {
     const start = this.#head(head);
     const begun = from === undefined || !from.key.startsWith(start.key) ? undefined : from;
     let prefix = begun ?? start;
-    let cachedTokens = this.#keys.has(prefix.key) ? prefix.tokens : 0;
-    let unbroken = this.#keys.has(prefix.key);
+    let unbroken = this.#knows(prefix.key);
+    let cachedTokens = unbroken ? prefix.tokens : 0;
     this.#remember(prefix.key);
     for (const item of begun === undefined ? [...earlier, ...items] : items) {
       prefix = this.#next(prefix, item);
-      unbroken &&= this.#keys.has(prefix.key);
+      unbroken &&= this.#knows(prefix.key);
       if (unbroken) cachedTokens = prefix.tokens;
       this.#remember(prefix.key);
     }
@@ -83,14 +85,15 @@ export class PromptCache {
     };
   }
 
+  #knows(key: string): boolean {
+    return this.#recent.has(key) || this.#older.has(key);
+  }
+
   #remember(key: string): void {
-    this.#keys.delete(key);
-    this.#keys.add(key);
-    if (this.#keys.size <= remembered) return;
-    for (const oldest of this.#keys) {
-      this.#keys.delete(oldest);
-      return;
-    }
+    this.#recent.add(key);
+    if (this.#recent.size < remembered) return;
+    this.#older = this.#recent;
+    this.#recent = new Set();
   }
 }
 

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from "node:http";
-import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { delay } from "../../async/index.ts";
@@ -119,12 +118,9 @@ export class WebSocketHost {
     options: ConstructorParameters<typeof Session>[0],
     struck: readonly Fault[],
   ): void {
-    const port = new SocketPort(webSocket, () => {
-      if (socket instanceof Socket) socket.resetAndDestroy();
-      else webSocket.terminate();
-    });
+    const port = new SocketPort(webSocket, socket);
     const session = new Session(options, this.#core, port);
-    this.#connections.set(webSocket, { session, handle: connectionOf(session, webSocket), owner: options.owner });
+    this.#connections.set(webSocket, { session, handle: connectionOf(session, webSocket, port), owner: options.owner });
     webSocket.on("message", (data: Buffer, isBinary) => {
       if (port.frozen) return;
       if (isBinary) session.receiveBinary();
@@ -165,7 +161,7 @@ function refusalOf({ status = 503, retryAfter }: Extract<Fault, { fault: "refuse
   return new ResponsesApiError({ status, message: "The upgrade was refused, as a fault asked for.", ...headers });
 }
 
-function connectionOf(session: Session, webSocket: WebSocket): ServerConnection {
+function connectionOf(session: Session, webSocket: WebSocket, port: SocketPort): ServerConnection {
   return {
     id: session.id,
     openedAt: session.openedAt,
@@ -173,7 +169,7 @@ function connectionOf(session: Session, webSocket: WebSocket): ServerConnection 
       return session.requests;
     },
     close: (code = 1000, reason = "") => webSocket.close(code, reason),
-    terminate: () => webSocket.terminate(),
+    terminate: () => port.terminate(),
     evict: () => session.evict(),
     send: (text) => webSocket.send(text),
   };

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
+export const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
 
 export interface Ended {
   code: number | null;
@@ -19,12 +19,17 @@ export interface RunOptions {
   readBytes?: number;
 }
 
+/** The environment without the keys and wishes of who runs the tests. */
+export function cleanEnvironment(): Record<string, string | undefined> {
+  const unwanted = /^(?:OPENAI_|TURNWIRE_|NO_COLOR$|FORCE_COLOR$)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !unwanted.test(name)));
+}
+
 /** Runs the real command, without the keys of who runs the tests. */
 export async function turnwire(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const { input = "", keepOpen = false, env = {}, nodeOptions = [], readBytes = Infinity } = options;
-  const ours = Object.entries(process.env).filter(([name]) => !/^(?:OPENAI_|NO_COLOR$|FORCE_COLOR$)/.test(name));
   const child = spawn(process.execPath, [...nodeOptions, main, ...args], {
-    env: { ...Object.fromEntries(ours), ...env },
+    env: { ...cleanEnvironment(), ...env },
     stdio: ["pipe", "pipe", "pipe"],
   });
   let stdout = "";

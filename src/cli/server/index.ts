@@ -1,0 +1,2 @@
+export { serverHelp } from "./help.ts";
+export { server } from "./server.ts";

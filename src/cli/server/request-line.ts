@@ -1,0 +1,68 @@
+import { formatCount, formatMs, printable } from "../format.ts";
+import type { RequestEntry } from "./request-entry.ts";
+
+interface Column {
+  readonly head: string;
+  readonly width: number;
+  /** Numbers stand at the right. */
+  readonly right?: true;
+  cell(entry: RequestEntry): string;
+}
+
+const none = "–";
+
+const columns: readonly Column[] = [
+  {
+    head: "from",
+    width: 10,
+    cell: ({ connection, lane }) => name(`${connection ?? "http"}${lane === null ? "" : `/${lane}`}`, 20),
+  },
+  { head: "model", width: 14, cell: ({ model }) => name(model ?? none, 24) },
+  { head: "sent, items", width: 24, cell: sent },
+  { head: "tokens", width: 6, right: true, cell: ({ inputTokens }) => count(inputTokens) },
+  { head: "cached", width: 6, right: true, cell: ({ cachedTokens }) => count(cachedTokens) },
+  {
+    head: "first",
+    width: 7,
+    right: true,
+    cell: ({ firstOutputMs }) => (firstOutputMs === null ? none : formatMs(firstOutputMs)),
+  },
+  { head: "total", width: 7, right: true, cell: ({ durationMs }) => formatMs(durationMs) },
+];
+
+/** What stands above the lines. */
+export const requestHead = ["time    ", ...columns.map((column) => pad(column, column.head)), "end"].join("  ");
+
+/** A request in one line: `12:31:05  3/left  gpt-4.1  incremental, 1 of 7  …  completed`. */
+export function requestLine(entry: RequestEntry): { time: string; middle: string; end: string; wentWell: boolean } {
+  const { receivedAt, durationMs, status, errorCode } = entry;
+  const ended = new Date(Date.parse(receivedAt) + durationMs);
+  const digits = [ended.getHours(), ended.getMinutes(), ended.getSeconds()].map((part) =>
+    String(part).padStart(2, "0"),
+  );
+  return {
+    time: digits.join(":"),
+    middle: columns.map((column) => pad(column, column.cell(entry))).join("  "),
+    end: errorCode === null ? status : `${status} ${name(errorCode, 48)}`,
+    wentWell: status !== "failed" && status !== "rejected",
+  };
+}
+
+function sent({ mode, itemsSent, itemsTotal }: RequestEntry): string {
+  const items = itemsTotal === null ? "" : `, ${formatCount(itemsSent)} of ${formatCount(itemsTotal)}`;
+  return mode + items;
+}
+
+function count(value: number | null): string {
+  return value === null ? none : formatCount(value);
+}
+
+function pad({ width, right }: Column, cell: string): string {
+  return right ? cell.padStart(width) : cell.padEnd(width);
+}
+
+/** A name that came from outside, on one line and not too long. */
+function name(text: string, longest: number): string {
+  const line = printable(text).replaceAll(/\s+/g, " ").trim();
+  return line.length <= longest ? line : `${line.slice(0, longest - 1)}…`;
+}

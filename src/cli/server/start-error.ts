@@ -1,0 +1,15 @@
+import type { ServerCommandOptions } from "./options.ts";
+
+const explanations: Readonly<Record<string, (options: ServerCommandOptions) => string>> = {
+  EADDRINUSE: ({ port }) => `port ${port} is in use; choose another with --port, or --port 0 for any that is free`,
+  EACCES: ({ port }) => `port ${port} may not be used; choose one from 1024 on with --port`,
+  EADDRNOTAVAIL: ({ host }) => `${host} is no address of this machine; --host takes one that is`,
+  ENOTFOUND: ({ host }) => `the name ${host} is not known; --host takes an address of this machine`,
+};
+
+/** Why the server could not start, with a way out where one is known. */
+export function startError(error: unknown, options: ServerCommandOptions): unknown {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const explain = Object.hasOwn(explanations, code) ? explanations[code] : undefined;
+  return explain === undefined ? error : new Error(explain(options), { cause: error });
+}

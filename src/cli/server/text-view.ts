@@ -1,0 +1,47 @@
+import { printable } from "../format.ts";
+import type { Style } from "../style.ts";
+import type { RequestEntry } from "./request-entry.ts";
+import { requestHead, requestLine } from "./request-line.ts";
+import type { ServerInfo, ServerView } from "./view.ts";
+
+/** A server's doings as text to read, a line for each turn. */
+export class ServerTextView implements ServerView {
+  readonly #line: (text: string) => void;
+  readonly #style: Style;
+  #turns = 0;
+
+  constructor(line: (text: string) => void, style: Style) {
+    this.#line = line;
+    this.#style = style;
+  }
+
+  listening({ version, url, wsURL, faultsURL, brain, dialect, keys }: ServerInfo): void {
+    const style = this.#style;
+    const asked =
+      keys === 0 ? "no key is asked for" : keys === 1 ? "a key is asked for" : `one of ${keys} keys is asked for`;
+    this.#line(style.dim(`turnwire ${version} server · ${printable(brain)} · dialect ${dialect} · ${asked}`));
+    this.#line(`HTTP       ${style.bold(url)}`);
+    this.#line(`WebSocket  ${style.bold(wsURL)}`);
+    if (faultsURL !== undefined) this.#line(`faults     ${style.bold(faultsURL)}`);
+    this.#line("");
+  }
+
+  request(entry: RequestEntry): void {
+    const style = this.#style;
+    if (this.#turns++ === 0) this.#line(style.bold(requestHead));
+    const { time, middle, end, wentWell } = requestLine(entry);
+    this.#line(`${style.dim(time)}  ${middle}  ${wentWell ? end : style.red(end)}`);
+  }
+
+  notice(message: string): void {
+    this.#line(this.#style.dim(printable(message)));
+  }
+
+  stopping(signal: string): void {
+    this.#line(this.#style.dim(`${signal}: closing; once more to end at once`));
+  }
+
+  closed(requests: number): void {
+    this.#line(this.#style.dim(`closed after ${requests === 1 ? "1 turn" : `${requests} turns`}`));
+  }
+}
