@@ -2,7 +2,7 @@
 import { Bench } from "tinybench";
 import { LLMContext, type LLMMessage } from "../src/index.ts";
 import { ContextAdapter } from "../src/openai/adapter.ts";
-import { Continuation } from "../src/openai/continuation.ts";
+import { type KnownHolder, plan } from "../src/openai/continuation.ts";
 
 const sizes = [10, 100, 1000, 10_000];
 
@@ -18,23 +18,19 @@ function turn(index: number): LLMMessage[] {
 /** A conversation of so many items, whose last response the server knows, and what plans its next turn. */
 function conversation(items: number): () => void {
   const adapter = new ContextAdapter({ debug: () => undefined, warn: console.warn });
-  const continuation = new Continuation();
+  const lane: KnownHolder = { latest: undefined, usedAt: 0 };
   const context = new LLMContext({ messages: Array.from({ length: items / 2 }, (_, index) => turn(index)).flat() });
   const step = (): void => {
     const [said, answered] = turn(context.messages.length);
     context.addMessage(said!);
     const view = adapter.toConversation(context);
-    const plan = continuation.plan(view);
-    JSON.stringify(view.wireFrom(plan.from));
-    continuation.commit("resp", view, [
-      {
-        type: "message",
-        id: "m",
-        role: "assistant",
-        status: "completed",
-        content: [{ type: "output_text", text: (answered as { content: string }).content, annotations: [] }],
-      },
-    ]);
+    JSON.stringify(view.wireFrom(plan(view, [lane], "none").from));
+    const text = (answered as { content: string }).content;
+    const content = [{ type: "output_text" as const, text, annotations: [] }];
+    const items = [
+      { type: "message" as const, id: "m", role: "assistant" as const, status: "completed" as const, content },
+    ];
+    lane.latest = { responseId: "resp", conversation: view, parts: [{ kind: "output", items }] };
     context.addMessage(answered!);
   };
   step();

@@ -7,6 +7,7 @@ import {
   FunctionCallsStartedFrame,
   LLMFullResponseEndFrame,
   LLMFullResponseStartFrame,
+  LLMSteeredFrame,
   LLMThoughtEndFrame,
   TextFrame,
 } from "../frames/index.ts";
@@ -77,6 +78,9 @@ export class AssistantWriter {
       this.#turn.addText(frame.text);
     } else if (frame instanceof LLMThoughtEndFrame) {
       this.#turn.addThought(frame.llm, frame.item);
+    } else if (frame instanceof LLMSteeredFrame) {
+      this.#context.addMessages(this.#turn.take(true));
+      this.#context.addMessages(frame.messages as LLMMessage[]);
     } else if (frame instanceof FunctionCallsStartedFrame) {
       this.#turn.addFunctionCalls(frame.functionCalls);
       this.#context.addMessages(this.#turn.take(false));

@@ -25,6 +25,21 @@ export class LLMFullResponseEndFrame extends ControlFrame {
   }
 }
 
+/** The user said something to the running answer, and what follows takes it into account. */
+export class LLMSteeredFrame extends DataFrame {
+  /** User messages, in Chat Completions shape. */
+  readonly messages: ReadonlyArray<{ role: "user"; content: unknown }>;
+
+  constructor(messages: ReadonlyArray<{ role: "user"; content: unknown }>) {
+    super();
+    this.messages = messages;
+  }
+
+  override get uninterruptible(): boolean {
+    return true;
+  }
+}
+
 /** The model begins to think. */
 export class LLMThoughtStartFrame extends ControlFrame {}
 

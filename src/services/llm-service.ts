@@ -226,7 +226,6 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     this.events.emit("turn", record);
     void this.pushFrame(new MetricsFrame(metrics(this.name, record)), "downstream");
   }
-
 }
 
 function metrics(processor: string, record: TurnRecord): MetricsData[] {

@@ -62,6 +62,7 @@ export class WebsocketService {
   readonly #backoff: Backoff;
   readonly #quickFailures: QuickFailureDetector;
   #connection: WebsocketConnection | undefined;
+  readonly #spares = new Set<WebsocketConnection>();
   #connecting: Promise<WebsocketConnection> | undefined;
   #disconnecting: Promise<void> | undefined;
   #stop = new AbortController();
@@ -133,6 +134,41 @@ export class WebsocketService {
     }
   }
 
+  /**
+   * Opens a connection beside the current one: a spare, until it is adopted.
+   * @throws As `connect`.
+   */
+  async open(signal?: AbortSignal): Promise<WebsocketConnection> {
+    throwIfAborted(signal);
+    while (this.#disconnecting !== undefined) await untilAborted(this.#disconnecting, signal);
+    const opening = this.#tryToConnect();
+    // Nobody may be left to take it.
+    const dropped = (): void =>
+      void opening.then(
+        (connection) => connection.terminate("not wanted"),
+        () => undefined,
+      );
+    try {
+      const connection = await untilAborted(opening, signal);
+      this.#spares.add(connection);
+      void connection.closed.then(() => this.#spares.delete(connection));
+      return connection;
+    } catch (error) {
+      dropped();
+      throw error;
+    }
+  }
+
+  /** Makes a spare the current connection. The answer is the one it takes the place of, still open. */
+  adopt(spare: WebsocketConnection): WebsocketConnection | undefined {
+    const before = this.connection;
+    if (before === spare) return undefined;
+    this.#spares.delete(spare);
+    if (before !== undefined) this.#spares.add(before);
+    this.#makeCurrent(spare);
+    return before;
+  }
+
   /** The connection has served its purpose: those that died young before it are no reason to give up any more. */
   sawSuccess(): void {
     this.#quickFailures.reset();
@@ -156,14 +192,26 @@ export class WebsocketService {
   async #close(): Promise<void> {
     this.#stop.abort(new WebsocketClosedError(1000, "disconnected on purpose"));
     await this.#connecting?.catch(() => undefined);
-    await this.#connection?.close();
+    await Promise.all([...this.#spares, this.#connection].map((connection) => connection?.close()));
   }
 
   #connectOnce(): Promise<WebsocketConnection> {
-    this.#connecting ??= this.#tryToConnect().finally(() => {
-      this.#connecting = undefined;
-    });
+    this.#connecting ??= this.#tryToConnect()
+      .then((connection) => {
+        this.#makeCurrent(connection);
+        return connection;
+      })
+      .finally(() => {
+        this.#connecting = undefined;
+      });
     return this.#connecting;
+  }
+
+  #makeCurrent(connection: WebsocketConnection): void {
+    this.#connection = connection;
+    this.events.emit("connected");
+    if (this.#lost) this.events.emit("reconnected");
+    this.#lost = false;
   }
 
   async #tryToConnect(): Promise<WebsocketConnection> {
@@ -198,10 +246,6 @@ export class WebsocketService {
     void connection.closed.then((error) => this.#onClosed(connection, error));
     // The first connection is tried by its first request; after a failure a round trip is spent to be sure.
     if (attempt > 1) await this.#makeSure(connection, signal);
-    this.#connection = connection;
-    this.events.emit("connected");
-    if (this.#lost) this.events.emit("reconnected");
-    this.#lost = false;
     return connection;
   }
 

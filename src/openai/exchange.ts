@@ -1,0 +1,149 @@
+import { BoundedQueue } from "../async/index.ts";
+import { WebsocketClosedError } from "../errors.ts";
+import { isErrorEvent, isObject, isTerminalEvent, type RawEvent } from "../protocol/index.ts";
+import type { MessageLink } from "../services/index.ts";
+import type { WebsocketConnection } from "../websocket/index.ts";
+import type { Conversation } from "./conversation.ts";
+import type { Known } from "./continuation.ts";
+import type { Lane } from "./lanes.ts";
+
+const queueCapacity = 1024;
+
+/** What an exchange needs of the connection it goes over. */
+export interface ExchangeHost {
+  readonly connection: WebsocketConnection;
+  /** Asks the server to end a response early, unless it is known to refuse. */
+  cancel(responseId: string): void;
+  /** Nothing of the exchange can follow: its lane is free. */
+  onEnded(exchange: Exchange): void;
+  /** Whether a response has been over before. */
+  isPast(responseId: unknown): boolean;
+}
+
+/** One request and its answer on a lane. Once abandoned, what comes of it is dropped until it is over. */
+export class Exchange implements MessageLink<RawEvent> {
+  readonly lane: Lane;
+  readonly conversation: Conversation;
+  /** Nobody waits for it: it may be left for a turn. */
+  readonly inBackground: boolean;
+  responseId: string | undefined;
+  abandoned = false;
+  /** Called with the characters of text that come after it was abandoned. */
+  onWasted: (characters: number) => void = () => undefined;
+  readonly #host: ExchangeHost;
+  readonly #queue = new BoundedQueue<RawEvent>({ capacity: queueCapacity });
+  #sent = false;
+  #ended = false;
+
+  constructor(host: ExchangeHost, lane: Lane, conversation: Conversation, inBackground: boolean) {
+    this.#host = host;
+    this.lane = lane;
+    this.conversation = conversation;
+    this.inBackground = inBackground;
+  }
+
+  get connection(): WebsocketConnection {
+    return this.#host.connection;
+  }
+
+  /** Whether a turn waits for the answer. */
+  get isLive(): boolean {
+    return !this.#ended && !this.abandoned;
+  }
+
+  /** Whether nothing of it can follow. */
+  get isOver(): boolean {
+    return this.#ended;
+  }
+
+  get isFull(): boolean {
+    return this.#queue.isFull;
+  }
+
+  /** Resolves once the turn has caught up. */
+  space(): Promise<void> {
+    return this.#queue.space();
+  }
+
+  send(message: string): void {
+    this.connection.send(message);
+    this.#sent = true;
+  }
+
+  receive(signal?: AbortSignal): Promise<RawEvent> {
+    return this.#queue.pull(signal);
+  }
+
+  /** Takes an event of this exchange. */
+  deliver(event: RawEvent): void {
+    if (this.#ended) return;
+    const response = isObject(event["response"]) ? event["response"] : {};
+    if (isTerminalEvent(event) && !this.#endsThis(response["id"])) return;
+    if (typeof response["id"] === "string" && event.type === "response.created") this.#onCreated(response["id"]);
+    if (this.abandoned) this.#pass(event, response);
+    else this.#queue.push(event);
+  }
+
+  /** The answer is over, as the turn has read it. */
+  end(known?: Known): void {
+    if (this.#ended) return;
+    if (known !== undefined) this.lane.latest = known;
+    this.#finish();
+  }
+
+  /** Leaves the answer: it is cancelled where the server does that, and what still comes of it is dropped. */
+  abandon(): void {
+    if (this.#ended || this.abandoned) return;
+    this.abandoned = true;
+    if (!this.#sent || !this.connection.isOpen) return this.#finish();
+    const unread: RawEvent[] = [];
+    for (let event = this.#queue.poll(); event !== undefined; event = this.#queue.poll()) unread.push(event);
+    if (this.responseId !== undefined) this.#host.cancel(this.responseId);
+    for (const event of unread) this.#pass(event, isObject(event["response"]) ? event["response"] : {});
+  }
+
+  /** The connection has ended. */
+  lose(error: WebsocketClosedError): void {
+    this.#queue.close(error);
+    if (this.abandoned) this.#finish();
+  }
+
+  #onCreated(responseId: string): void {
+    this.responseId = responseId;
+    if (this.abandoned) this.#host.cancel(responseId);
+  }
+
+  #endsThis(id: unknown): boolean {
+    return this.responseId === undefined ? !this.#host.isPast(id) : id === this.responseId;
+  }
+
+  #pass(event: RawEvent, response: Record<string, unknown>): void {
+    if (this.#ended) return;
+    if (event.type === "response.output_text.delta" && typeof event["delta"] === "string") {
+      this.onWasted(event["delta"].length);
+    }
+    if (isErrorEvent(event)) {
+      // A request that never became a response is over; within a response its last event is still to come.
+      if (this.responseId === undefined) this.#finish();
+    } else if (isTerminalEvent(event)) {
+      this.#keep(event, response);
+      this.#finish();
+    }
+  }
+
+  /** It ran to its end all the same: it is the lane's latest response now, and the one before it is gone. */
+  #keep(event: RawEvent, response: Record<string, unknown>): void {
+    if (event.type !== "response.completed" || response["status"] === "cancelled") return;
+    const { id, output } = response;
+    this.lane.latest =
+      typeof id === "string" && Array.isArray(output)
+        ? { responseId: id, conversation: this.conversation, parts: [{ kind: "output", items: output }] }
+        : undefined;
+  }
+
+  #finish(): void {
+    this.#ended = true;
+    this.#queue.close(new WebsocketClosedError(1000, "the exchange is over"));
+    this.#host.onEnded(this);
+  }
+}
