@@ -108,7 +108,9 @@ export class WebsocketService {
    */
   async connect(signal?: AbortSignal): Promise<WebsocketConnection> {
     throwIfAborted(signal);
-    while (this.#disconnecting !== undefined) await untilAborted(this.#disconnecting, signal);
+    const stop = this.#stop.signal;
+    if (this.#disconnecting !== undefined) await untilAborted(this.#disconnecting, signal);
+    throwIfAborted(stop);
     if (this.connection !== undefined) return this.connection;
     if (this.#quickFailures.hasGivenUp) this.#quickFailures.reset();
     return untilAborted(this.#connectOnce(), signal);
@@ -181,16 +183,16 @@ export class WebsocketService {
 
   /** Closes the connection on purpose and stops any connecting. */
   async disconnect(): Promise<void> {
+    this.#stop.abort(new WebsocketClosedError(1000, "disconnected on purpose"));
+    this.#stop = new AbortController();
+    this.#lost = false;
     this.#disconnecting ??= this.#close().finally(() => {
       this.#disconnecting = undefined;
-      this.#stop = new AbortController();
-      this.#lost = false;
     });
     await this.#disconnecting;
   }
 
   async #close(): Promise<void> {
-    this.#stop.abort(new WebsocketClosedError(1000, "disconnected on purpose"));
     await this.#connecting?.catch(() => undefined);
     await Promise.all([...this.#spares, this.#connection].map((connection) => connection?.close()));
   }
@@ -264,11 +266,12 @@ export class WebsocketService {
   }
 
   #onClosed(connection: WebsocketConnection, error: WebsocketClosedError): void {
-    if (this.#stop.signal.aborted) this.#quickFailures.reset();
+    const onPurpose = this.#stops.get(connection)?.aborted ?? false;
+    if (onPurpose) this.#quickFailures.reset();
     else this.#quickFailures.sawEnd(connection.ageMs);
     if (this.#connection !== connection) return;
     this.#connection = undefined;
-    this.#lost = !this.#stop.signal.aborted;
+    this.#lost = !onPurpose;
     this.events.emit("disconnected", error);
   }
 }

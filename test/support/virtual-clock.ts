@@ -25,7 +25,8 @@ export class VirtualClock implements Clock {
   }
 
   schedule(callback: () => void, delayMs: number): () => void {
-    const timer = { atMs: this.#nowMs + Math.max(0, delayMs), callback };
+    // As Node's timers: at least a millisecond, so that no chain of timers stands still in time.
+    const timer = { atMs: this.#nowMs + Math.max(1, delayMs), callback };
     this.#timers.push(timer);
     return () => this.#remove(timer);
   }

@@ -164,6 +164,15 @@ describe("connections that are not made", () => {
     expect(error.body?.length).toBeLessThan(200_000);
   });
 
+  test("a refusal that is cut off is a refusal all the same", async () => {
+    await using server = await LoopbackServer.start((_request, socket) => {
+      socket.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nnot for", () => socket.destroy());
+      return true;
+    });
+    const error = await rejection(WebsocketConnection.open(server.target, settingsFor()));
+    expect(error).toMatchObject({ status: 403, body: "not for", retryable: false });
+  });
+
   test("a server that answers 200 to the upgrade, or redirects, is not one", async () => {
     for (const status of ["200 OK", "302 Found"]) {
       await using server = await LoopbackServer.start(refuseWith(status, ["Location: http://127.0.0.1:1/"], "hello"));
@@ -187,7 +196,7 @@ describe("connections that are not made", () => {
   });
 
   test("a server that never answers the upgrade", async () => {
-    await using server = await LoopbackServer.start(() => undefined);
+    await using server = await LoopbackServer.start(() => true);
     const opening = WebsocketConnection.open(server.target, settingsFor({ connectTimeoutMs: 50 }));
     const error = await rejection(opening);
     expect(error).toBeInstanceOf(TimeoutError);
@@ -199,6 +208,7 @@ describe("connections that are not made", () => {
     await using server = await LoopbackServer.start((_request, socket) => {
       arrived.resolve({ ended: Promise.race([once(socket, "end"), once(socket, "error")]) });
       socket.resume();
+      return true;
     });
     const controller = new AbortController();
     const failed = rejection(WebsocketConnection.open(server.target, settingsFor(), controller.signal));

@@ -71,8 +71,8 @@ export async function stateOf(promise: Promise<unknown>): Promise<unknown> {
   return state === pending ? "pending" : state;
 }
 
-/** Answers an upgrade request with something else than an upgrade. */
-export type Upgrade = (request: IncomingMessage, socket: NetSocket) => void;
+/** May answer an upgrade request with something else than an upgrade; true when it has. */
+export type Upgrade = (request: IncomingMessage, socket: NetSocket) => boolean;
 
 /** A real `ws` server on a loopback port. */
 export class LoopbackServer implements AsyncDisposable {
@@ -90,10 +90,7 @@ export class LoopbackServer implements AsyncDisposable {
     this.#http.on("connection", (socket) => this.#sockets.add(socket));
     this.#http.on("upgrade", (request: IncomingMessage, socket: NetSocket, head: Buffer) => {
       this.requests.push(request);
-      if (upgrade !== undefined) {
-        upgrade(request, socket);
-        return;
-      }
+      if (upgrade !== undefined && upgrade(request, socket)) return;
       this.#websockets.handleUpgrade(request, socket, head, (client) => {
         client.on("error", () => undefined);
         this.#accepted.push(client);
@@ -145,5 +142,6 @@ export function refuseWith(status: string, headers: string[], body: string): Upg
   return (_request, socket) => {
     const lines = [`HTTP/1.1 ${status}`, ...headers, `Content-Length: ${Buffer.byteLength(body)}`, "Connection: close"];
     socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+    return true;
   };
 }

@@ -458,11 +458,14 @@ describe("connections that die young", () => {
     expect([await die(made, 0), await die(made, 0)]).toEqual(["replaced", "given up"]);
   });
 
-  test("one that is ended on purpose interrupts it too", async () => {
+  test.each([
+    [1, 0],
+    [2, 60_000],
+  ])("one that is ended on purpose interrupts it too (after %i, at the age of %i ms)", async (died, livedMs) => {
     const made = fixture();
     await made.service.connect();
-    expect([await die(made, 0), await die(made, 0)]).toEqual(["replaced", "replaced"]);
-    await made.clock.advance(60_000);
+    for (let count = 0; count < died; count += 1) expect(await die(made, 0)).toBe("replaced");
+    await made.clock.advance(livedMs);
     await made.service.disconnect();
     await made.service.connect();
     expect([await die(made, 0), await die(made, 0)]).toEqual(["replaced", "replaced"]);
@@ -551,6 +554,20 @@ describe("disconnect", () => {
     expect(told).toEqual(["connected"]);
   });
 
+  test("the last who is asked is right: a disconnect ends a connect that waits for the one before", async () => {
+    const { service, network, clock, told } = fixture();
+    await service.connect();
+    network.last.goSilent();
+    const first = service.disconnect();
+    const waiting = rejection(service.connect());
+    const second = service.disconnect();
+    await clock.advance(2000);
+    await Promise.all([first, second]);
+    expect(await waiting).toMatchObject({ closeCode: 1000, reason: "disconnected on purpose" });
+    expect([clock.pending, network.sockets.length]).toEqual([0, 1]);
+    expect(told).toEqual(["connected", "disconnected 1006"]);
+  });
+
   test("a wait for the end of a disconnect can be given up", async () => {
     const { service, network, clock } = fixture();
     await service.connect();
@@ -582,6 +599,20 @@ describe("disconnect", () => {
     await settle();
     expect([clock.pending, network.openCount]).toEqual([0, 0]);
     expect(told).toEqual([]);
+  });
+
+  test("at whatever moment of a connecting it comes: nothing is left, and nothing is told twice", async () => {
+    for (let jobs = 0; jobs < 20; jobs += 1) {
+      const { service, network, told, clock } = fixture();
+      const connecting = service.connect().catch(() => undefined);
+      for (let job = 0; job < jobs; job += 1) await Promise.resolve();
+      await service.disconnect();
+      expect(service.connection).toBeUndefined();
+      await connecting;
+      await settle();
+      expect([clock.pending, network.openCount]).toEqual([0, 0]);
+      expect(["", "connected disconnected 1000"]).toContain(told.join(" "));
+    }
   });
 
   test("while it waits to try again, ends that", async () => {

@@ -1,0 +1,64 @@
+import { parseArgs } from "node:util";
+import { UsageError } from "./usage.ts";
+
+export interface ChatOptions {
+  apiKey: string | undefined;
+  baseURL: string | undefined;
+  model: string | undefined;
+  system: string | undefined;
+  http: boolean;
+  json: boolean;
+  help: boolean;
+  version: boolean;
+}
+
+const helpCommand = "turnwire chat --help";
+
+/**
+ * Reads the options of `turnwire chat`.
+ * @throws UsageError
+ */
+export function readChatOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ChatOptions {
+  const values = parse(args);
+  const baseURL = values["base-url"] ?? (env["OPENAI_BASE_URL"] || undefined);
+  if (baseURL !== undefined && !/^https?:$/.test(URL.parse(baseURL)?.protocol ?? "")) {
+    throw new UsageError("the base URL is not one such as https://api.openai.com/v1", helpCommand);
+  }
+  if (values.model === "") throw new UsageError("--model is empty", helpCommand);
+  return {
+    apiKey: env["OPENAI_API_KEY"]?.trim() || undefined,
+    baseURL,
+    model: values.model,
+    system: values.system,
+    http: values.http ?? false,
+    json: values.json ?? false,
+    help: values.help ?? false,
+    version: values.version ?? false,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: false,
+      options: {
+        "base-url": { type: "string" },
+        model: { type: "string" },
+        system: { type: "string" },
+        http: { type: "boolean" },
+        json: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        version: { type: "boolean", short: "v" },
+      },
+    }).values;
+  } catch (error) {
+    // Of what it says only the first sentence is about the mistake.
+    const message = error instanceof Error ? error.message : String(error);
+    const [problem = message] = message.split(/\.\s|\n/);
+    throw new UsageError(problem.charAt(0).toLowerCase() + problem.slice(1).replace(/\.$/, ""), helpCommand);
+  }
+}

@@ -1,0 +1,48 @@
+import { openBackend } from "./backend.ts";
+import { type ChatOptions, readChatOptions } from "./chat-options.ts";
+import { Conversation } from "./conversation.ts";
+import { InteractiveSession } from "./interactive.ts";
+import { JsonView } from "./json-view.ts";
+import { converse, PlainSink } from "./piped.ts";
+import { Screen } from "./screen.ts";
+import { styleFor } from "./style.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { TextView } from "./text-view.ts";
+import { chatHelp } from "./usage.ts";
+import type { ChatView } from "./view.ts";
+
+/** `turnwire chat`: a conversation in the terminal, or one turn per line of piped input. The answer is the exit code. */
+export async function chat(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { env, stdin, stdout, version } = surroundings;
+  const options = readChatOptions(args, env);
+  if (options.help || options.version) {
+    stdout.write(options.help ? chatHelp : `${version}\n`);
+    return 0;
+  }
+  const screen =
+    stdin.isTTY === true && stdout.isTTY && !options.json ? new Screen(stdout, styleFor(true, env)) : undefined;
+  const view = viewFor(options, screen, surroundings);
+  await using backend = await openBackend({
+    options,
+    natural: screen !== undefined,
+    logger: { debug: () => undefined, warn: (message) => view.notice(message) },
+  });
+  const conversation = new Conversation(backend, view);
+  view.opened({ ...backend, version });
+  let wentWell = true;
+  if (screen === undefined) wentWell = await converse(conversation, stdin, stdout.closed);
+  else await new InteractiveSession(conversation, screen, stdin).run(stdout.closed);
+  if (stdout.brokenBy !== undefined) throw stdout.brokenBy;
+  return wentWell ? 0 : 1;
+}
+
+function viewFor({ json }: ChatOptions, screen: Screen | undefined, { env, stdout, stderr }: Surroundings): ChatView {
+  if (json) {
+    return new JsonView(
+      (text) => stdout.write(text),
+      (text) => stderr.write(`turnwire: ${text}\n`),
+    );
+  }
+  const sink = screen ?? new PlainSink(stdout, stderr);
+  return new TextView(sink, { style: styleFor(stdout.isTTY, env), echo: screen === undefined });
+}

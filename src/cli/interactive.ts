@@ -1,0 +1,86 @@
+import { createInterface, type Interface } from "node:readline";
+import { Writable } from "node:stream";
+import type { Conversation } from "./conversation.ts";
+import type { Screen } from "./screen.ts";
+
+/**
+ * A conversation with a person at a terminal. What is typed during a reply interrupts it and is said next; commands are
+ * run at once; Ctrl-C interrupts a reply, and leaves when there is none.
+ */
+export class InteractiveSession {
+  readonly #conversation: Conversation;
+  readonly #screen: Screen;
+  readonly #input: NodeJS.ReadableStream;
+  readonly #lines: string[] = [];
+  #reply: AbortController | undefined;
+  #left = false;
+  #wake: () => void = () => undefined;
+
+  constructor(conversation: Conversation, screen: Screen, input: NodeJS.ReadableStream) {
+    this.#conversation = conversation;
+    this.#screen = screen;
+    this.#input = input;
+  }
+
+  /** Resolves when the person has left, or the signal fires. */
+  async run(signal: AbortSignal): Promise<void> {
+    const editor = this.#startEditor(signal);
+    const repaint = (): void => this.#screen.refresh();
+    // Behind the editor's own listener: it has taken the key by then.
+    this.#input.on("keypress", repaint);
+    editor.on("SIGCONT", repaint);
+    try {
+      for (let said = await this.#next(); said !== undefined; said = await this.#next()) {
+        this.#screen.promptAlways = false;
+        this.#reply = new AbortController();
+        await this.#conversation.say(said, this.#reply.signal);
+        this.#reply = undefined;
+      }
+    } finally {
+      this.#input.off("keypress", repaint);
+      editor.close();
+      this.#screen.attach({ line: "", cursor: 0 });
+      this.#screen.promptAlways = false;
+    }
+  }
+
+  /** The line editor: Node's, but it paints nothing itself, since it does not know of the text above its line. */
+  #startEditor(signal: AbortSignal): Interface {
+    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+    const editor = createInterface({ input: this.#input, output: nowhere, terminal: true, prompt: "", signal });
+    editor.on("line", (line) => this.#onLine(line.trim()));
+    editor.on("SIGINT", () => (this.#reply === undefined ? this.#leave() : this.#reply.abort()));
+    editor.on("close", () => this.#leave());
+    this.#screen.attach(editor);
+    return editor;
+  }
+
+  #onLine(line: string): void {
+    if (line === "" || this.#left) return;
+    this.#screen.commit(line);
+    if (line.startsWith("/")) {
+      if (!this.#conversation.command(line)) this.#leave();
+      return;
+    }
+    this.#lines.push(line);
+    this.#reply?.abort();
+    this.#wake();
+  }
+
+  #leave(): void {
+    this.#left = true;
+    this.#reply?.abort();
+    this.#wake();
+  }
+
+  /** The line to be said next; undefined when the person has left. */
+  async #next(): Promise<string | undefined> {
+    while (!this.#left && this.#lines.length === 0) {
+      this.#screen.promptAlways = true;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#left ? undefined : this.#lines.shift();
+  }
+}

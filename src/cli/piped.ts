@@ -1,0 +1,56 @@
+import { createInterface } from "node:readline";
+import type { Conversation } from "./conversation.ts";
+import type { Output } from "./output.ts";
+import type { TextSink } from "./text-view.ts";
+
+/** Text to a stream that nobody types into. */
+export class PlainSink implements TextSink {
+  readonly #stdout: Output;
+  readonly #stderr: Output;
+  #atLineStart = true;
+
+  constructor(stdout: Output, stderr: Output) {
+    this.#stdout = stdout;
+    this.#stderr = stderr;
+  }
+
+  write(text: string): void {
+    if (text === "") return;
+    this.#stdout.write(text);
+    this.#atLineStart = text.endsWith("\n");
+  }
+
+  line(text: string): void {
+    this.write(`${this.#atLineStart ? "" : "\n"}${text}\n`);
+  }
+
+  error(text: string): void {
+    if (!this.#atLineStart) this.write("\n");
+    this.#stderr.write(`turnwire: ${text}\n`);
+  }
+}
+
+/**
+ * Holds a conversation of one turn per line, until the input ends, a turn fails or the signal fires. The answer is
+ * whether every turn went well.
+ */
+export async function converse(
+  conversation: Conversation,
+  input: NodeJS.ReadableStream,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const lines = createInterface({ input, crlfDelay: Infinity, terminal: false, signal });
+  try {
+    for await (const line of lines) {
+      const said = line.trim();
+      if (signal.aborted) break;
+      if (said === "") continue;
+      if (said.startsWith("/")) {
+        if (!conversation.command(said)) break;
+      } else if (!(await conversation.say(said, signal))) return false;
+    }
+  } finally {
+    lines.close();
+  }
+  return true;
+}

@@ -1,0 +1,2 @@
+export { calculate } from "./calculate.ts";
+export { currentTime } from "./current-time.ts";
