@@ -79,8 +79,9 @@ export class AssistantWriter {
     } else if (frame instanceof LLMThoughtEndFrame) {
       this.#turn.addThought(frame.llm, frame.item);
     } else if (frame instanceof LLMSteeredFrame) {
-      this.#context.addMessages(this.#turn.take(true));
-      this.#context.addMessages(frame.messages as LLMMessage[]);
+      if (!frame.pending) this.#context.addMessages(this.#turn.take(true));
+      this.#waiting.push(...(frame.messages as LLMMessage[]));
+      if (!frame.pending) this.#appendNow();
     } else if (frame instanceof FunctionCallsStartedFrame) {
       this.#turn.addFunctionCalls(frame.functionCalls);
       this.#context.addMessages(this.#turn.take(false));
@@ -124,7 +125,10 @@ export class AssistantWriter {
   }
 
   #appendWaiting(): void {
-    if (this.#listening || this.#open.size > 0) return;
+    if (!this.#listening && this.#open.size === 0) this.#appendNow();
+  }
+
+  #appendNow(): void {
     this.#context.addMessages(this.#waiting);
     this.#waiting = [];
   }

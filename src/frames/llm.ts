@@ -25,14 +25,20 @@ export class LLMFullResponseEndFrame extends ControlFrame {
   }
 }
 
-/** The user said something to the running answer, and what follows takes it into account. */
+/** The user said something to the running answer. */
 export class LLMSteeredFrame extends DataFrame {
   /** User messages, in Chat Completions shape. */
   readonly messages: ReadonlyArray<{ role: "user"; content: unknown }>;
+  /** Whether the model hears it only behind the outputs of the functions it called; else what follows heeds it. */
+  readonly pending: boolean;
 
-  constructor(messages: ReadonlyArray<{ role: "user"; content: unknown }>) {
+  constructor(
+    messages: ReadonlyArray<{ role: "user"; content: unknown }>,
+    options: { pending?: boolean } = {},
+  ) {
     super();
     this.messages = messages;
+    this.pending = options.pending ?? false;
   }
 
   override get uninterruptible(): boolean {

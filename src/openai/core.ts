@@ -145,7 +145,16 @@ export class ResponsesCore {
         if (turn.signal.aborted) throw error;
         const { hasOutput, characters, continued } = turn;
         const { retryOnTimeout, onLost } = this;
-        const state = { hasOutput, characters, continued, failures, budgetMs, retryOnTimeout, onLost, random: options.random };
+        const state = {
+          hasOutput,
+          characters,
+          continued,
+          failures,
+          budgetMs,
+          retryOnTimeout,
+          onLost,
+          random: options.random,
+        };
         const verdict = judge(error, { ...state, canUseHttp: options.canUseHttp && !next.overHttp });
         if (verdict.kind === "final") throw verdict.error;
         failures.set(verdict.why, (failures.get(verdict.why) ?? 0) + 1);

@@ -28,6 +28,8 @@ export class Exchange implements MessageLink<RawEvent> {
   readonly inBackground: boolean;
   responseId: string | undefined;
   abandoned = false;
+  /** Whether something was said to the running response. */
+  isSteered = false;
   /** Called with the characters of text that come after it was abandoned. */
   onWasted: (characters: number) => void = () => undefined;
   readonly #host: ExchangeHost;

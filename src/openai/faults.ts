@@ -106,7 +106,7 @@ const rules: readonly Rule[] = [
     return remedy === undefined ? undefined : { kind: "at once", why: error.code, remedy };
   },
   // 4. After back-off.
-  (error, state) => (error instanceof ProviderError && error.retryable ? afterBackOff(error, state) : undefined),
+  (error, state) => (error.retryable && isOfServer(error) ? afterBackOff(error, state) : undefined),
 ];
 
 /** Decides about a failed attempt. */
@@ -139,10 +139,18 @@ function afterOutput(error: TurnwireError, state: AttemptState): Verdict {
   return { kind: "final", error: new LostAfterOutputError(state.characters, { cause: error }) };
 }
 
-function afterBackOff(error: ProviderError, state: AttemptState): Verdict {
+/** Whether the server said it, or HTTP could not reach it: a WebSocket has been tried often enough already. */
+function isOfServer(error: TurnwireError): boolean {
+  return (
+    error instanceof ProviderError || (error.code === "connection_failed" && !(error instanceof WebsocketConnectError))
+  );
+}
+
+function afterBackOff(error: TurnwireError, state: AttemptState): Verdict {
   const times = state.failures.get(error.code) ?? 0;
   const fullMs = 250 * 2 ** times;
-  const delayMs = error.retryAfterMs ?? fullMs / 2 + (fullMs / 2) * state.random();
+  const askedMs = error instanceof ProviderError ? error.retryAfterMs : undefined;
+  const delayMs = askedMs ?? fullMs / 2 + (fullMs / 2) * state.random();
   if (delayMs > state.budgetMs) return { kind: "final", error };
   return { kind: "after back-off", why: error.code, delayMs };
 }

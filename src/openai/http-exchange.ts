@@ -34,7 +34,7 @@ export async function httpExchange(
   onAbort(watch.signal, (reason) => controller.abort(reason));
   const reader = core.newReader();
   try {
-    const stream = await client.responses.create(request, { signal: controller.signal });
+    const stream = await client.responses.create(request, { signal: controller.signal, maxRetries: 0 });
     for await (const event of stream) {
       const result = await core.deliver(reader, event as unknown as RawEvent, turn);
       if (result !== undefined) return result;

@@ -173,7 +173,11 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
       random: this.#random,
       clock: this.clock,
     };
-    const steering = new Steering((event) => seat?.exchange.send(JSON.stringify(event)));
+    const steering = new Steering((event) => {
+      if (seat === undefined) return;
+      seat.exchange.isSteered = true;
+      seat.exchange.send(JSON.stringify(event));
+    });
     this.#running.set(turn, steering);
     try {
       return await this.#core.persist(turn, options, async (attempt) => {
@@ -320,10 +324,14 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     steering: Steering,
   ): Promise<InferenceResult> {
     const parts: KnownPart[] = [];
+    let isQueued = false;
     let current = reader;
     let result: InferenceResult | undefined;
     for (;;) {
-      const event: RawEvent = await this.wsRecv(watch.signal, exchange);
+      // After output a lost connection is not replaced for this turn, which cannot start again.
+      const event: RawEvent = await (turn.hasOutput
+        ? exchange.receive(watch.signal)
+        : this.wsRecv(watch.signal, exchange));
       const isAnswer = steering.take(event);
       if (event.type === "response.created") {
         if (result !== undefined) {
@@ -335,14 +343,18 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
         }
         if (exchange.responseId !== undefined) steering.onCreated(exchange.responseId);
       }
-      if (Steering.isPending(event)) await turn.emit(new LLMSteeredFrame(steering.settle("pending").messages));
+      if (Steering.isPending(event)) {
+        await turn.emit(new LLMSteeredFrame(steering.settle("pending").messages, { pending: true }));
+        isQueued = true;
+      }
       if (!isAnswer) result = (await this.#core.deliver(current, event, turn)) ?? result;
       watch.sawEvent();
       if (isTerminalEvent(event) && current.result !== undefined)
         parts.push({ kind: "output", items: current.result.output });
       reader.ended = current.ended;
       if (result !== undefined && !steering.isUndecided) {
-        exchange.end(this.#known(current.result, conversation, parts));
+        // What is queued at the server would go in front of what continues this response: nothing is to.
+        exchange.end(isQueued ? undefined : this.#known(current.result, conversation, parts));
         reader.ended = true;
         return result;
       }

@@ -6,6 +6,7 @@ import type { Conversation } from "./conversation.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { ambiguousCode } from "./faults.ts";
 import { type Lane, Lanes } from "./lanes.ts";
+import { concernsSteering } from "./steering.ts";
 import type { ServerTraits } from "./traits.ts";
 
 export interface ResponsesConnectionOptions {
@@ -189,7 +190,9 @@ export class ResponsesConnection implements ExchangeHost {
     }
     const named = typeof event.stream_id === "string" ? this.#exchangeOf(event) : undefined;
     const exchanges = this.exchanges;
-    const target = named ?? exchanges.find(({ responseId }) => responseId === undefined) ?? this.#soleWithoutLanes();
+    const steered = concernsSteering(wire) ? exchanges.find(({ isSteered }) => isSteered) : undefined;
+    const notBegun = exchanges.find(({ responseId }) => responseId === undefined);
+    const target = named ?? steered ?? notBegun ?? this.#soleWithoutLanes();
     if (named === undefined && wire.code === errorCodes.connectionLimit) return this.#onAgeLimit(event);
     if (target === undefined) {
       this.#options.logger.debug("an error came that concerns no request", { ...wire });

@@ -1,6 +1,6 @@
 import type { ChatCompletionUserMessageParam } from "openai/resources/chat/completions";
 import { InvalidArgumentError, kindOf, SteeringError } from "../errors.ts";
-import { isObject, normalizeError, type RawEvent, type ResponseInputItem } from "../protocol/index.ts";
+import { isErrorEvent, isObject, normalizeError, type RawEvent, type ResponseInputItem, type WireError } from "../protocol/index.ts";
 import { toInputContent } from "./content.ts";
 
 /** What to say to a running turn: text, or user messages. */
@@ -42,6 +42,11 @@ function toSteered(input: SteeringInput): Steered {
   return { messages, items };
 }
 
+/** Whether an error is the answer to a `response.steer` that a server does not know. */
+export function concernsSteering({ message, param }: WireError): boolean {
+  return param === "type" || message?.includes("response.steer") === true;
+}
+
 /** Follows what is said to one running turn from the caller to the successor of the steered response. */
 export class Steering {
   readonly #send: (event: object) => void;
@@ -74,6 +79,7 @@ export class Steering {
 
   /** Takes an answer of the server; true when the event was one. */
   take(event: RawEvent): boolean {
+    if (isErrorEvent(event)) return this.#takeError(event);
     const steer = isObject(event["steer"]) ? event["steer"] : {};
     const id = typeof steer["id"] === "string" ? steer["id"] : undefined;
     switch (event.type) {
@@ -122,6 +128,15 @@ export class Steering {
       steer.state = "sent";
       this.#send({ type: "response.steer", previous_response_id: this.#responseId, input: steer.items });
     }
+  }
+
+  /** A server that does not know the event answers it with an error: nobody else's. */
+  #takeError(event: RawEvent): boolean {
+    const sent = this.#steers.findIndex(({ state }) => state === "sent");
+    if (sent === -1 || !concernsSteering(normalizeError(event))) return false;
+    const [steer] = this.#steers.splice(sent, 1);
+    steer!.reject(new SteeringError("steering_not_supported", "the server cannot be steered", steer!.input));
+    return true;
   }
 
   #fail(id: string | undefined, event: RawEvent): void {

@@ -36,6 +36,16 @@ const retryableCodes: ReadonlySet<string> = new Set([
   "timeout",
 ]);
 
+/** Codes that no repetition mends, whatever the status says. */
+const finalCodes: ReadonlySet<string> = new Set([
+  errorCodes.insufficientQuota,
+  errorCodes.invalidApiKey,
+  errorCodes.contextLength,
+  "billing_hard_limit_reached",
+  "model_not_found",
+  "unsupported_country_region_territory",
+]);
+
 /** Some servers put what is elsewhere a code only into the message. */
 const codesByMessage: ReadonlyArray<[pattern: RegExp, code: string]> = [
   [/previous[_ ]response(_id)?\b.*\bnot found|invalid previous_response_id/i, errorCodes.previousResponseNotFound],
@@ -94,8 +104,8 @@ export function providerError(wire: WireError, responseId?: string): ProviderErr
 }
 
 function isRetryable(wire: WireError): boolean {
+  if (wire.code !== undefined && finalCodes.has(wire.code)) return false;
   if (wire.code !== undefined && retryableCodes.has(wire.code)) return true;
-  if (wire.code === errorCodes.insufficientQuota) return false;
   return wire.status === 429 || wire.status === 408 || (wire.status !== undefined && wire.status >= 500);
 }
 
