@@ -12,7 +12,6 @@ export type TurnwireErrorCode =
   | "connection_closed"
   | "connection_unstable"
   | "reconnected"
-  | "not_connected"
   | "lost_after_output"
   | "request_too_large"
   | "response_failed"

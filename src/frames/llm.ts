@@ -32,10 +32,7 @@ export class LLMSteeredFrame extends DataFrame {
   /** Whether the model hears it only behind the outputs of the functions it called; else what follows heeds it. */
   readonly pending: boolean;
 
-  constructor(
-    messages: ReadonlyArray<{ role: "user"; content: unknown }>,
-    options: { pending?: boolean } = {},
-  ) {
+  constructor(messages: ReadonlyArray<{ role: "user"; content: unknown }>, options: { pending?: boolean } = {}) {
     super();
     this.messages = messages;
     this.pending = options.pending ?? false;

@@ -34,14 +34,22 @@ export class Exchange implements MessageLink<RawEvent> {
   onWasted: (characters: number) => void = () => undefined;
   readonly #host: ExchangeHost;
   readonly #queue = new BoundedQueue<RawEvent>({ capacity: queueCapacity });
+  /** The lane whose response is about to be continued: it must not move on before that. */
+  #source: Lane | undefined;
   #sent = false;
   #ended = false;
 
-  constructor(host: ExchangeHost, lane: Lane, conversation: Conversation, inBackground: boolean) {
+  /** @param place `source`: the lane whose response this one continues, if it is another. */
+  constructor(
+    host: ExchangeHost,
+    place: { lane: Lane; source: Lane | undefined; conversation: Conversation; inBackground: boolean },
+  ) {
     this.#host = host;
-    this.lane = lane;
-    this.conversation = conversation;
-    this.inBackground = inBackground;
+    this.lane = place.lane;
+    this.conversation = place.conversation;
+    this.inBackground = place.inBackground;
+    this.#source = place.source;
+    if (place.source !== undefined) place.source.forks += 1;
   }
 
   get connection(): WebsocketConnection {
@@ -82,6 +90,7 @@ export class Exchange implements MessageLink<RawEvent> {
     const response = isObject(event["response"]) ? event["response"] : {};
     if (isTerminalEvent(event) && !this.#endsThis(response["id"])) return;
     if (typeof response["id"] === "string" && event.type === "response.created") this.#onCreated(response["id"]);
+    else this.#releaseSource();
     if (this.abandoned) this.#pass(event, response);
     else this.#queue.push(event);
   }
@@ -108,6 +117,11 @@ export class Exchange implements MessageLink<RawEvent> {
   lose(error: WebsocketClosedError): void {
     this.#queue.close(error);
     if (this.abandoned) this.#finish();
+  }
+
+  #releaseSource(): void {
+    if (this.#source !== undefined) this.#source.forks -= 1;
+    this.#source = undefined;
   }
 
   #onCreated(responseId: string): void {
@@ -145,6 +159,7 @@ export class Exchange implements MessageLink<RawEvent> {
 
   #finish(): void {
     this.#ended = true;
+    this.#releaseSource();
     this.#queue.close(new WebsocketClosedError(1000, "the exchange is over"));
     this.#host.onEnded(this);
   }

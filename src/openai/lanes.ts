@@ -10,6 +10,8 @@ export class Lane implements KnownHolder {
   readonly owner: object | undefined;
   latest: Known | undefined;
   exchange: Exchange | undefined;
+  /** Responses on other lanes that are about to continue this one's: until they have begun, it must not move on. */
+  forks = 0;
   usedAt = 0;
 
   constructor(name: string | undefined, owner: object | undefined) {
@@ -18,7 +20,7 @@ export class Lane implements KnownHolder {
   }
 
   get isFree(): boolean {
-    return this.exchange === undefined;
+    return this.exchange === undefined && this.forks === 0;
   }
 }
 
@@ -39,7 +41,7 @@ export class Lanes {
   }
 
   get inFlight(): number {
-    return this.all.reduce((count, lane) => count + (lane.isFree ? 0 : 1), 0);
+    return this.all.reduce((count, lane) => count + (lane.exchange === undefined ? 0 : 1), 0);
   }
 
   /**

@@ -75,7 +75,8 @@ export class ResponsesConnection implements ExchangeHost {
     if (lanes !== "yes" && this.lanes.inFlight > 0) return undefined;
     const lane = lanes === "no" ? this.lanes.takeDefault(owner) : this.lanes.take(owner, parent, options.owners);
     if (lane === undefined) return undefined;
-    const exchange = new Exchange(this, lane, conversation, options.inBackground ?? false);
+    const source = parent === lane ? undefined : parent;
+    const exchange = new Exchange(this, { lane, source, conversation, inBackground: options.inBackground ?? false });
     lane.exchange = exchange;
     this.#began.set(exchange, ++this.#steps);
     return exchange;

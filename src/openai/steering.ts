@@ -1,6 +1,13 @@
 import type { ChatCompletionUserMessageParam } from "openai/resources/chat/completions";
 import { InvalidArgumentError, kindOf, SteeringError } from "../errors.ts";
-import { isErrorEvent, isObject, normalizeError, type RawEvent, type ResponseInputItem, type WireError } from "../protocol/index.ts";
+import {
+  isErrorEvent,
+  isObject,
+  normalizeError,
+  type RawEvent,
+  type ResponseInputItem,
+  type WireError,
+} from "../protocol/index.ts";
 import { toInputContent } from "./content.ts";
 
 /** What to say to a running turn: text, or user messages. */
