@@ -31,7 +31,7 @@ export class LLMAssistantAggregator extends FrameProcessor {
   }
 
   protected override async processFrame(frame: Frame, direction: FrameDirection): Promise<void> {
-    if (endsTurn(frame, direction)) this.#writer.interrupt();
+    if (endsTurn(frame, direction)) this.#writer.interrupt(frame);
     const runLLM = direction === "downstream" && this.#writer.take(frame);
     await this.pushFrame(frame, direction);
     if (runLLM) await this.pushFrame(new LLMContextFrame(this.#context), "upstream");

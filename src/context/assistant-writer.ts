@@ -35,6 +35,8 @@ export class AssistantWriter {
   /** Messages that wait for the turn's end. */
   #waiting: LLMMessage[] = [];
   #listening = false;
+  /** The number of the last interruption's frame. */
+  #interruptedAt = 0;
   #runLLM = false;
 
   constructor(context: LLMContext) {
@@ -43,16 +45,23 @@ export class AssistantWriter {
 
   /** Takes note of a frame. The answer is whether the model is to be asked again now. */
   take(frame: Frame): boolean {
-    if (frame instanceof LLMFullResponseStartFrame) this.#listening = true;
+    if (frame instanceof LLMFullResponseStartFrame) this.#listening = frame.id > this.#interruptedAt;
     else if (frame instanceof FunctionCallInProgressFrame) this.#onInProgress(frame);
-    else if (frame instanceof FunctionCallResultFrame) return this.#onResult(frame);
-    else if (frame instanceof FunctionCallCancelFrame) this.#close(frame.functionCall, frame.output);
+    else if (frame instanceof FunctionCallResultFrame) this.#onResult(frame);
+    else if (frame instanceof FunctionCallCancelFrame) this.#onCancel(frame);
     else if (this.#listening) this.#hear(frame);
-    return false;
+    // Not in the middle of a turn: what the model is to be told of is not in the context yet.
+    const runLLM = this.#runLLM && !this.#isBusy;
+    if (runLLM) this.#runLLM = false;
+    return runLLM;
   }
 
-  /** Ends the turn here and now: keeps what has been delivered and gives every open call its output. */
-  interrupt(): void {
+  /**
+   * Ends the turn here and now: keeps what has been delivered and gives every open call its output.
+   * @param cause The frame that ends it: of a response that began before, nothing is taken that comes later.
+   */
+  interrupt(cause?: Frame): void {
+    if (cause !== undefined) this.#interruptedAt = cause.id;
     if (this.#listening) this.#context.addMessages(this.#turn.take(true));
     this.#listening = false;
     this.#runLLM = false;
@@ -71,6 +80,11 @@ export class AssistantWriter {
   append(messages: readonly LLMMessage[]): void {
     this.#waiting.push(...freezeMessages(messages));
     this.#appendWaiting();
+  }
+
+  /** Whether what belongs together is not complete yet. */
+  get #isBusy(): boolean {
+    return this.#listening || this.#open.size > 0;
   }
 
   #hear(frame: Frame): void {
@@ -94,23 +108,27 @@ export class AssistantWriter {
   }
 
   #onInProgress(frame: FunctionCallInProgressFrame): void {
-    const open = this.#open.get(frame.functionCall.toolCallId);
+    const { toolCallId } = frame.functionCall;
+    const open = this.#open.get(toolCallId);
     if (open !== undefined) open.cancelOnInterruption = frame.cancelOnInterruption;
+    // An interruption has overtaken it; the function goes on all the same.
+    else if (!frame.cancelOnInterruption) this.#late.add(toolCallId);
   }
 
-  #onResult(frame: FunctionCallResultFrame): boolean {
+  #onResult(frame: FunctionCallResultFrame): void {
     const { toolCallId, functionName } = frame.functionCall;
     if (this.#late.delete(toolCallId)) {
       const content = `The function ${functionName} (call ${toolCallId}) has finished: ${frame.output}`;
       this.append([{ role: "developer", content }]);
-      return frame.runLLM;
+    } else if (!this.#close(frame.functionCall, frame.output)) {
+      return;
     }
-    if (!this.#close(frame.functionCall, frame.output)) return false;
     this.#runLLM ||= frame.runLLM;
-    if (this.#open.size > 0) return false;
-    const run = this.#runLLM;
-    this.#runLLM = false;
-    return run;
+  }
+
+  #onCancel(frame: FunctionCallCancelFrame): void {
+    // What the others answered is no reason to go on: there has been an interruption.
+    if (this.#close(frame.functionCall, frame.output)) this.#runLLM = false;
   }
 
   #close(call: FunctionCall, output: string): boolean {
@@ -125,7 +143,7 @@ export class AssistantWriter {
   }
 
   #appendWaiting(): void {
-    if (!this.#listening && this.#open.size === 0) this.#appendNow();
+    if (!this.#isBusy) this.#appendNow();
   }
 
   #appendNow(): void {

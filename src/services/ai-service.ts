@@ -49,7 +49,8 @@ export abstract class AIService<Events extends { [K in keyof Events]: unknown[] 
 
   protected override async processFrame(frame: Frame, direction: FrameDirection, _signal: AbortSignal): Promise<void> {
     if (frame instanceof StartFrame) await this.#attempt("start", () => this.start());
-    else if (frame instanceof EndFrame) await this.#attempt("stop", () => this.stop());
+    // One that travels upstream only asks for the end.
+    else if (frame instanceof EndFrame && direction === "downstream") await this.#attempt("stop", () => this.stop());
     else if (frame instanceof CancelFrame) await this.#attempt("cancel", () => this.cancel());
     await this.pushFrame(frame, direction);
   }

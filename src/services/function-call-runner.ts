@@ -6,7 +6,7 @@ import {
   type FunctionTool,
   type LLMContext,
 } from "../context/index.ts";
-import { FunctionCallError, TimeoutError } from "../errors.ts";
+import { FunctionCallError, kindOf, TimeoutError } from "../errors.ts";
 import {
   type FunctionCall,
   FunctionCallCancelFrame,
@@ -86,6 +86,9 @@ async function runCall(run: FunctionCallRun, call: FunctionCall): Promise<boolea
   return true;
 }
 
+/** Timers of more, such as of Infinity, would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
 /** The call's outcome. Never rejects: what goes wrong is told to the model. */
 async function execute(
   run: FunctionCallRun,
@@ -95,11 +98,12 @@ async function execute(
   timeoutMs: number,
   interruption: AbortSignal,
 ): Promise<Outcome> {
-  using limit = new Deadline(`function ${call.functionName}`, timeoutMs, { signal: interruption, clock: run.clock });
+  const limitMs = Math.min(timeoutMs, longestTimerMs);
+  using limit = new Deadline(`function ${call.functionName}`, limitMs, { signal: interruption, clock: run.clock });
   try {
     const handler = (registered?.handler ?? tool?.execute) as FunctionHandler<unknown> | undefined;
     if (handler === undefined) throw unknownFunction(run, call, tool);
-    const args = await checkArguments(call, tool);
+    const args = await untilAborted(checkArguments(call, tool), limit.signal);
     const params = {
       functionName: call.functionName,
       toolCallId: call.toolCallId,
@@ -151,5 +155,6 @@ function toOutput(answer: unknown): string {
 
 function errorMessage(error: unknown): string {
   if (error instanceof TimeoutError) return `the function took longer than ${error.limitMs} ms`;
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof Error) return error.message;
+  return typeof error === "string" ? error : `the function threw ${kindOf(error)}`;
 }

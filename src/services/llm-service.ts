@@ -72,6 +72,8 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
   readonly #functions = new Map<string, RegisteredFunction>();
   readonly #runInParallel: boolean;
   readonly #functionTimeoutMs: number;
+  /** What has written to a context in direct use, while no turn does: functions may go on past their turn. */
+  readonly #writers = new WeakMap<LLMContext, AssistantWriter>();
   #stopped = new AbortController();
   #turns = 0;
 
@@ -126,18 +128,29 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
 
   /**
    * A whole turn: asks the model, runs the functions it calls, asks again until it has answered, and appends what was
-   * said and done to the context. When the signal fires, what has been taken from the stream is kept.
+   * said and done to the context. When the signal fires, or the loop is left, what has been taken from the stream is
+   * kept, and what functions have done. A function that goes on then is told of in the context when it has finished.
    * @throws TurnwireError after the end frame when an inference failed; what was said until then is kept.
    */
   async *respond(context: LLMContext, options: InferenceOptions = {}): AsyncGenerator<Frame, void, undefined> {
-    const writer = new AssistantWriter(context);
+    const writer = this.#writers.get(context) ?? new AssistantWriter(context);
+    this.#writers.delete(context);
+    const stopped = this.#stopped.signal;
+    const over = Promise.withResolvers<void>();
+    const lateSink: FrameSink = async (frame) => {
+      // Not ahead of what has not been taken yet.
+      await over.promise;
+      writer.take(frame);
+    };
     let runLLM = true;
     try {
-      while (runLLM && !options.signal?.aborted) {
+      while (runLLM && !options.signal?.aborted && !stopped.aborted) {
         runLLM = false;
-        const frames = frameStream(async (sink, signal) => {
-          await this.#answer(context, sink, (frame) => void writer.take(frame), signal);
-        }, options.signal);
+        const frames = frameStream(
+          (sink, signal) => this.#answer(context, sink, lateSink, signal),
+          options.signal,
+          (frame) => void writer.take(frame),
+        );
         for await (const frame of frames) {
           runLLM = writer.take(frame) || runLLM;
           yield frame;
@@ -145,6 +158,8 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
       }
     } finally {
       writer.interrupt();
+      this.#writers.set(context, writer);
+      over.resolve();
     }
   }
 
