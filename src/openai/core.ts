@@ -5,7 +5,7 @@ import type { LLMContext, LLMMessage } from "../context/index.ts";
 import { InvalidArgumentError, kindOf, MissingApiKeyError } from "../errors.ts";
 import type { InferenceResult, RunInferenceOptions, Turn } from "../services/index.ts";
 import type { RawEvent } from "../protocol/index.ts";
-import type { WebsocketTarget } from "../websocket/index.ts";
+import { proxiedFetch, type WebsocketTarget } from "../websocket/index.ts";
 import { ContextAdapter } from "./adapter.ts";
 import type { Conversation } from "./conversation.ts";
 import type { ProgressLimits } from "./event-limits.ts";
@@ -264,7 +264,7 @@ export class ResponsesCore {
 
   async #makeClient(): Promise<OpenAI> {
     await this.#apiKey();
-    const { OpenAI } = await import("openai");
+    const [{ OpenAI }, fetch] = await Promise.all([import("openai"), proxiedFetch(this.#baseURL)]);
     const { organization, project, defaultHeaders } = this.#options;
     return new OpenAI({
       apiKey: () => this.#apiKey(),
@@ -272,6 +272,7 @@ export class ResponsesCore {
       ...(organization === undefined ? {} : { organization }),
       ...(project === undefined ? {} : { project }),
       ...(defaultHeaders === undefined ? {} : { defaultHeaders: { ...defaultHeaders } }),
+      ...(fetch === undefined ? {} : { fetch }),
     });
   }
 }

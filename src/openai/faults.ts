@@ -55,8 +55,8 @@ export interface AttemptState {
 
 type Rule = (error: TurnwireError, state: AttemptState) => Verdict | undefined;
 
-/** How often each reason may make a turn be asked again; a forgotten parent may, once for each known response. */
-const mostTimes = { remedy: 1, backOff: 4, forgotten: 40 };
+/** How often each reason may make a turn be asked again; a forgotten parent may once for each known response. */
+const mostTimes = { remedy: 1, lost: 2, backOff: 4, forgotten: 40 };
 
 /** Refusals of an upgrade that say: no WebSocket here. Others (401) say: not you. */
 const noWebsocketHere: ReadonlySet<number> = new Set([400, 403, 404, 405, 407, 426, 501]);
@@ -125,7 +125,8 @@ export function judge(error: unknown, state: AttemptState): Verdict {
 function allowed(verdict: Verdict): number {
   if (verdict.kind === "after back-off") return mostTimes.backOff;
   if (verdict.kind !== "at once") return 1;
-  return verdict.remedy === "forget the parent" ? mostTimes.forgotten : mostTimes.remedy;
+  if (verdict.remedy === "forget the parent") return mostTimes.forgotten;
+  return verdict.remedy === "send everything" ? mostTimes.lost : mostTimes.remedy;
 }
 
 /** That the exchange has to start again helps nobody who cannot start it: what was lost does. */

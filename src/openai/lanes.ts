@@ -5,7 +5,7 @@ import type { Exchange } from "./exchange.ts";
 /** A `stream_id` of a connection: one exchange at a time, and the server keeps its latest completed response. */
 export class Lane implements KnownHolder {
   /** Undefined for the default lane. */
-  readonly name: string | undefined;
+  name: string | undefined;
   /** Whose turns it carries: another's would push out the response it keeps. */
   readonly owner: object | undefined;
   latest: Known | undefined;
@@ -61,6 +61,12 @@ export class Lanes {
       this.#takeOver(owner);
     if (lane !== undefined) lane.usedAt = ++this.#uses;
     return lane;
+  }
+
+  /** The server knows no lanes: what was asked for on one went over the default lane. */
+  collapseTo(lane: Lane): void {
+    lane.name = undefined;
+    this.all.splice(0, this.all.length, lane);
   }
 
   /** The only lane of a server that knows no others. */

@@ -157,7 +157,7 @@ export class Line {
       );
     } else if (this.current === connection && !connection.isIdle) {
       this.websocket.adopt(winner);
-      connection.connection.terminate("it was left to an abandoned response");
+      connection.connection.discard("it was left to an abandoned response");
     } else this.#keepOrDrop(winner);
   }
 

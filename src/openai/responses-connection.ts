@@ -93,7 +93,7 @@ export class ResponsesConnection implements ExchangeHost {
     this.retired = true;
     while (this.connection.isOpen && this.exchanges.some(({ isLive }) => isLive)) await this.changed();
     if (this.isIdle) await this.connection.close(1000, why);
-    else this.connection.terminate(why);
+    else this.connection.discard(why);
   }
 
   /** Leaves an exchange; without lanes its connection is ended when the rest takes too long to pass. */
@@ -104,7 +104,7 @@ export class ResponsesConnection implements ExchangeHost {
     const cancelTimer = clock.schedule(() => {
       if (exchange.lane.exchange !== exchange) return;
       logger.debug("an abandoned response took too long to pass; its connection is replaced", { drainTimeoutMs });
-      this.connection.terminate("an abandoned response took too long to pass");
+      this.connection.discard("an abandoned response took too long to pass");
     }, drainTimeoutMs);
     void this.#whenEnded(exchange).then(cancelTimer);
   }
@@ -175,7 +175,10 @@ export class ResponsesConnection implements ExchangeHost {
       return lane?.exchange;
     }
     const [sole] = this.exchanges;
-    if (traits.lanes === "unknown" && sole !== undefined && belongsToResponse(event)) traits.lanes = "no";
+    if (traits.lanes === "unknown" && sole !== undefined && belongsToResponse(event)) {
+      traits.lanes = "no";
+      this.lanes.collapseTo(sole.lane);
+    }
     return traits.lanes === "yes" ? undefined : sole;
   }
 
@@ -197,7 +200,7 @@ export class ResponsesConnection implements ExchangeHost {
     if (named === undefined && wire.code === errorCodes.connectionLimit) return this.#onAgeLimit(event);
     if (target === undefined) {
       this.#options.logger.debug("an error came that concerns no request", { ...wire });
-      if (exchanges.length === 0) this.connection.terminate("it reported an error while idle");
+      if (exchanges.length === 0) this.connection.discard("it reported an error while idle");
       return undefined;
     }
     const unclear = this.#cancelled.size > 0 && wire.code === undefined && wire.param === undefined;
@@ -219,11 +222,13 @@ export class ResponsesConnection implements ExchangeHost {
     traits.maxConnectionAgeMs = Math.min(traits.maxConnectionAgeMs, this.connection.ageMs * 0.9);
     this.retired = true;
     for (const exchange of this.exchanges) if (exchange.responseId === undefined) exchange.deliver(event);
-    if (this.exchanges.length === 0) this.connection.terminate("it has reached its age limit");
+    if (this.exchanges.length === 0) this.connection.discard("it has reached its age limit");
   }
 
   /** The response whose cancel an error answers, if it answers one. */
   #cancelAnsweredBy({ code, message, param }: ReturnType<typeof normalizeError>): string | undefined {
+    // The cancelled response may be the very one a request was to continue.
+    if (param === "previous_response_id" || code === errorCodes.previousResponseNotFound) return undefined;
     const said = `${message} ${param}`;
     const named = [...this.#cancelled.keys()].find((responseId) => said.includes(responseId));
     if (named !== undefined) return named;

@@ -42,6 +42,7 @@ export class WebsocketConnection {
   #heartbeat: Heartbeat | undefined;
   #paused = false;
   #closing = false;
+  #discarded = false;
   #error: Error | undefined;
 
   private constructor(socket: Socket, settings: ConnectionSettings) {
@@ -160,6 +161,17 @@ export class WebsocketConnection {
       void this.closed.then(cancelTimer);
     }
     await this.closed;
+  }
+
+  /** Whether the end was decided on here, and says nothing of the other side. */
+  get wasDiscarded(): boolean {
+    return this.#discarded;
+  }
+
+  /** Ends the connection at once because it is of no more use, though nothing is wrong with it. */
+  discard(reason: string): void {
+    this.#discarded = true;
+    this.terminate(reason);
   }
 
   /** Ends the connection at once. */

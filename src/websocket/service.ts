@@ -128,7 +128,7 @@ export class WebsocketService {
       this.events.emit("connectionError", cause);
       throw cause;
     }
-    if (lost.isOpen) lost.terminate("replaced");
+    if (lost.isOpen) lost.discard("replaced");
     try {
       return await untilAborted(this.#connectOnce(), signal);
     } catch (error) {
@@ -143,11 +143,11 @@ export class WebsocketService {
   async open(signal?: AbortSignal): Promise<WebsocketConnection> {
     throwIfAborted(signal);
     while (this.#disconnecting !== undefined) await untilAborted(this.#disconnecting, signal);
-    const opening = this.#tryToConnect();
+    const opening = this.#tryToConnect("spare");
     // Nobody may be left to take it.
     const dropped = (): void =>
       void opening.then(
-        (connection) => connection.terminate("not wanted"),
+        (connection) => connection.discard("not wanted"),
         () => undefined,
       );
     try {
@@ -198,14 +198,9 @@ export class WebsocketService {
   }
 
   #connectOnce(): Promise<WebsocketConnection> {
-    this.#connecting ??= this.#tryToConnect()
-      .then((connection) => {
-        this.#makeCurrent(connection);
-        return connection;
-      })
-      .finally(() => {
-        this.#connecting = undefined;
-      });
+    this.#connecting ??= this.#tryToConnect("current").finally(() => {
+      this.#connecting = undefined;
+    });
     return this.#connecting;
   }
 
@@ -216,7 +211,7 @@ export class WebsocketService {
     this.#lost = false;
   }
 
-  async #tryToConnect(): Promise<WebsocketConnection> {
+  async #tryToConnect(as: "current" | "spare"): Promise<WebsocketConnection> {
     const { signal } = this.#stop;
     try {
       for (let attempt = 1; ; attempt += 1) {
@@ -225,7 +220,7 @@ export class WebsocketService {
         }
         await this.#pause(attempt, signal);
         try {
-          return await this.#open(attempt, signal);
+          return await this.#open(attempt, as, signal);
         } catch (error) {
           if (signal.aborted || attempt >= this.#backoff.maxAttempts || !isRetryable(error)) throw error;
           this.#settings.logger.debug("connecting failed, trying again", { attempt, error });
@@ -242,12 +237,13 @@ export class WebsocketService {
     if (delayMs > 0) await delay(delayMs, { signal, clock: this.#settings.clock });
   }
 
-  async #open(attempt: number, signal: AbortSignal): Promise<WebsocketConnection> {
+  async #open(attempt: number, as: "current" | "spare", signal: AbortSignal): Promise<WebsocketConnection> {
     const connection = await WebsocketConnection.open(await this.#askForTarget(signal), this.#settings, signal);
     this.#stops.set(connection, signal);
     void connection.closed.then((error) => this.#onClosed(connection, error));
     // The first connection is tried by its first request; after a failure a round trip is spent to be sure.
     if (attempt > 1) await this.#makeSure(connection, signal);
+    if (as === "current") this.#makeCurrent(connection);
     return connection;
   }
 
@@ -268,7 +264,7 @@ export class WebsocketService {
   #onClosed(connection: WebsocketConnection, error: WebsocketClosedError): void {
     const onPurpose = this.#stops.get(connection)?.aborted ?? false;
     if (onPurpose) this.#quickFailures.reset();
-    else this.#quickFailures.sawEnd(connection.ageMs);
+    else if (!connection.wasDiscarded) this.#quickFailures.sawEnd(connection.ageMs);
     if (this.#connection !== connection) return;
     this.#connection = undefined;
     this.#lost = !onPurpose;

@@ -195,7 +195,7 @@ describe("the model always sees exactly the conversation that the application ho
           expect(run.broken).toEqual([]);
           expect(logger.warnings).toEqual([]);
         }),
-        { numRuns },
+        { numRuns, timeout: 10_000 },
       );
       // Sending everything every time would keep the law, too.
       expect(modes.incremental).toBeGreaterThan(modes.full / 2);

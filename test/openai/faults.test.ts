@@ -280,13 +280,13 @@ describe("a lost connection", () => {
     expect(await say(llm, context, "Go on")).toBe("anew");
   });
 
-  it("that is lost again at the second try goes up as it closed", async () => {
+  it("that is lost again and again goes up as it closed", async () => {
     await using server = await ScriptedServer.start((_message, peer) => peer.socket.close(1011, "broken"));
     await using llm = serviceOn(server);
     const error = await collect(llm.stream(contextOf("Hi"))).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(WebsocketClosedError);
     expect(error).toMatchObject({ closeCode: 1011, reason: "broken" });
-    expect(server.received).toHaveLength(2);
+    expect(server.received).toHaveLength(3);
   });
 
   it("closed for policy is not made again", async () => {
