@@ -1,8 +1,7 @@
-import type { Random } from "../async/index.ts";
+import { Deadline, type Random } from "../async/index.ts";
 import { LLMContext } from "../context/index.ts";
 import { ProviderError, RequestTooLargeError, SteeringError, TimeoutError } from "../errors.ts";
-import { LLMSteeredFrame } from "../frames/index.ts";
-import { isTerminalEvent, limits, type RawEvent } from "../protocol/index.ts";
+import { limits, type RawEvent } from "../protocol/index.ts";
 import {
   type InferenceResult,
   type RequestDetails,
@@ -11,7 +10,8 @@ import {
   type WebsocketLLMServiceOptions,
 } from "../services/index.ts";
 import { WebsocketService, type WebsocketTarget } from "../websocket/index.ts";
-import type { KnownPart, Plan } from "./continuation.ts";
+import type { Plan } from "./continuation.ts";
+import { Answer } from "./answer.ts";
 import type { Conversation } from "./conversation.ts";
 import {
   type Attempt,
@@ -27,7 +27,6 @@ import { HttpLatch } from "./http-latch.ts";
 import type { Lane } from "./lanes.ts";
 import { Line, type Seat } from "./line.ts";
 import { defaultConnectionAgeMs, type ResponsesConnectionPool } from "./pool.ts";
-import type { ReadResponse, ResponseReader } from "./reader.ts";
 import type { ResponsesConnection } from "./responses-connection.ts";
 import type { OpenAIResponsesLLMSettings } from "./settings.ts";
 import { Steering, type SteeringInput, type SteeringOutcome } from "./steering.ts";
@@ -60,6 +59,9 @@ export interface OpenAIResponsesLLMServiceOptions extends WebsocketLLMServiceOpt
   /** Connections shared with other services. */
   pool?: ResponsesConnectionPool;
 }
+
+/** How long a server may take to say what becomes of what was said to a response that has ended, in milliseconds. */
+const steeringAnswerTimeoutMs = 1000;
 
 /** Servers close a connection at 16 MiB. */
 const largestRequest = 15 * 1024 * 1024;
@@ -251,32 +253,26 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     steering: Steering,
   ): Promise<InferenceResult> {
     const { exchange, connection, plan } = seat;
-    const reader = this.#core.newReader();
+    const answer = new Answer(this.#core, exchange, conversation, turn, steering);
     let succeeded = false;
     try {
       const message = this.#message(context, conversation, plan, exchange.lane);
       turn.sending(requestDetails(message, conversation, plan, exchange.lane));
       using watch = new ProgressWatch(this.#core.progressLimits(attempt), turn, this.clock);
       await this.wsSend(message, turn.signal, exchange);
-      const result = await this.#receive(exchange, conversation, reader, turn, watch, steering);
+      const result = await this.#receive(exchange, answer, turn, watch);
       succeeded = true;
       this.#latch.clear();
       this.exchangeSucceeded();
       return result;
     } finally {
-      if (!succeeded) this.#leave(connection, exchange, plan, reader, turn);
+      if (!succeeded) this.#leave(connection, exchange, plan, answer, turn);
     }
   }
 
   /** Leaves an exchange that did not come to a good end. */
-  #leave(
-    connection: ResponsesConnection,
-    exchange: Exchange,
-    plan: Plan<Lane>,
-    reader: ResponseReader,
-    turn: Turn,
-  ): void {
-    if (reader.ended) {
+  #leave(connection: ResponsesConnection, exchange: Exchange, plan: Plan<Lane>, answer: Answer, turn: Turn): void {
+    if (answer.ended) {
       // A server forgets what a failed request on the same lane was to continue.
       if (plan.parent?.holder === exchange.lane) exchange.lane.latest = undefined;
       exchange.end();
@@ -314,60 +310,31 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     return message;
   }
 
-  /** Reads a response, and those that follow from it by steering, as one answer. */
-  async #receive(
-    exchange: Exchange,
-    conversation: Conversation,
-    reader: ResponseReader,
-    turn: Turn,
-    watch: ProgressWatch,
-    steering: Steering,
-  ): Promise<InferenceResult> {
-    const parts: KnownPart[] = [];
-    let isQueued = false;
-    let current = reader;
-    let result: InferenceResult | undefined;
-    for (;;) {
+  async #receive(exchange: Exchange, answer: Answer, turn: Turn, watch: ProgressWatch): Promise<InferenceResult> {
+    while (answer.result === undefined) {
       // After output a lost connection is not replaced for this turn, which cannot start again.
       const event: RawEvent = await (turn.hasOutput
         ? exchange.receive(watch.signal)
         : this.wsRecv(watch.signal, exchange));
-      const isAnswer = steering.take(event);
-      if (event.type === "response.created") {
-        if (result !== undefined) {
-          const { messages, items } = steering.settle("applied");
-          parts.push({ kind: "input", items });
-          await turn.emit(new LLMSteeredFrame(messages));
-          result = undefined;
-          current = this.#core.newReader();
-        }
-        if (exchange.responseId !== undefined) steering.onCreated(exchange.responseId);
-      }
-      if (Steering.isPending(event)) {
-        await turn.emit(new LLMSteeredFrame(steering.settle("pending").messages, { pending: true }));
-        isQueued = true;
-      }
-      if (!isAnswer) result = (await this.#core.deliver(current, event, turn)) ?? result;
+      await answer.take(event);
       watch.sawEvent();
-      if (isTerminalEvent(event) && current.result !== undefined)
-        parts.push({ kind: "output", items: current.result.output });
-      reader.ended = current.ended;
-      if (result !== undefined && !steering.isUndecided) {
-        // What is queued at the server would go in front of what continues this response: nothing is to.
-        exchange.end(isQueued ? undefined : this.#known(current.result, conversation, parts));
-        reader.ended = true;
-        return result;
-      }
+      if (answer.result !== undefined && answer.isUndecided) await this.#awaitSteering(exchange, answer, watch);
     }
+    exchange.end(answer.known);
+    return answer.result;
   }
 
-  #known(
-    result: ReadResponse | undefined,
-    conversation: Conversation,
-    parts: readonly KnownPart[],
-  ): Exchange["lane"]["latest"] {
-    if (!result?.completed || result.responseId === undefined) return undefined;
-    return { responseId: result.responseId, conversation, parts };
+  /** The response has ended, and the server has not said whether another follows from what was said to it. */
+  async #awaitSteering(exchange: Exchange, answer: Answer, watch: ProgressWatch): Promise<void> {
+    using limit = new Deadline("steering", steeringAnswerTimeoutMs, { signal: watch.signal, clock: this.clock });
+    try {
+      while (answer.result !== undefined && answer.isUndecided) await answer.take(await exchange.receive(limit.signal));
+    } catch (error) {
+      // The answer is whole as it is. What might still follow from it must not meet another turn.
+      if (answer.result === undefined) throw error;
+      if (this.#currentLine().traits.lanes !== "yes")
+        void this.#currentLine().current?.retire("a steered response may follow");
+    }
   }
 
   #warmUpWhenIdle(): void {
@@ -393,7 +360,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
         // A server that does not know the field answers for nobody to hear.
         if (reader.read(event).length > 0) throw new ProviderError("warm_up_not_supported", "the warm-up was answered");
       }
-      exchange.end(this.#known(reader.result, conversation, []));
+      const { responseId } = reader.result;
+      exchange.end(responseId === undefined ? undefined : { responseId, conversation, parts: [] });
       line.traits.warmUp = "yes";
       return true;
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { Logger } from "../async/index.ts";
 import { WebsocketClosedError } from "../errors.ts";
-import { errorCodes, isErrorEvent, isObject, normalizeError, parseEvent, type RawEvent } from "../protocol/index.ts";
+import { errorCodes, isErrorEvent, isKnownErrorCode, isObject, normalizeError, parseEvent, type RawEvent } from "../protocol/index.ts";
 import type { WebsocketConnection } from "../websocket/index.ts";
 import type { Conversation } from "./conversation.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
@@ -203,7 +203,7 @@ export class ResponsesConnection implements ExchangeHost {
       if (exchanges.length === 0) this.connection.discard("it reported an error while idle");
       return undefined;
     }
-    const unclear = this.#cancelled.size > 0 && wire.code === undefined && wire.param === undefined;
+    const unclear = this.#cancelled.size > 0 && wire.param === undefined && !isKnownErrorCode(wire.code);
     target.deliver(
       unclear && target.responseId === undefined && named === undefined
         ? { type: "error", error: { code: ambiguousCode, message: "an error came that may be the answer to a cancel" } }
@@ -233,7 +233,7 @@ export class ResponsesConnection implements ExchangeHost {
     const named = [...this.#cancelled.keys()].find((responseId) => said.includes(responseId));
     if (named !== undefined) return named;
     const isAnswer =
-      code?.includes("cancel") || said.includes("response.cancel") || param === "type" || param === "response_id";
+      code?.includes("cancel") || said.includes("response.cancel") || /\bevent type\b/i.test(said) || param === "type" || param === "response_id";
     const [oldest] = this.#cancelled.keys();
     return isAnswer ? oldest : undefined;
   }

@@ -26,6 +26,8 @@ export const errorCodes = {
   serverError: "server_error",
 } as const;
 
+const knownCodes: ReadonlySet<string> = new Set(Object.values(errorCodes));
+
 const retryableCodes: ReadonlySet<string> = new Set([
   errorCodes.previousResponseNotFound,
   errorCodes.connectionLimit,
@@ -45,6 +47,11 @@ const finalCodes: ReadonlySet<string> = new Set([
   "model_not_found",
   "unsupported_country_region_territory",
 ]);
+
+/** Whether a code says for certain what it is about: the request that was made. */
+export function isKnownErrorCode(code: string | undefined): boolean {
+  return code !== undefined && (retryableCodes.has(code) || finalCodes.has(code) || knownCodes.has(code));
+}
 
 /** Some servers put what is elsewhere a code only into the message. */
 const codesByMessage: ReadonlyArray<[pattern: RegExp, code: string]> = [

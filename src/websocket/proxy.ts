@@ -14,6 +14,9 @@ interface Proxy {
   authorization?: string;
 }
 
+/** As long as undici waits for a connection. */
+const tunnelTimeoutMs = 10_000;
+
 /**
  * The agent that takes a WebSocket through the proxy the environment names for its address; undefined where there is
  * none. It is for one socket: destroyed, it gives up a tunnel that is still being made.
@@ -38,7 +41,9 @@ export async function proxiedFetch(target: string): Promise<typeof fetch | undef
     override connect(options: Dispatcher.ConnectOptions, callback: ConnectCallback): void;
     override connect(options: Dispatcher.ConnectOptions, callback?: ConnectCallback): Promise<unknown> | void {
       if (callback !== undefined) return super.connect(options, callback);
-      return checkTunnel(proxy!, options.path, super.connect(options));
+      // An answer that never comes would hold the socket, and with it the process, for minutes.
+      const signal = AbortSignal.timeout(tunnelTimeoutMs);
+      return checkTunnel(proxy!, options.path, super.connect({ ...options, signal }));
     }
   }
 

@@ -104,7 +104,14 @@ class Run {
 
   constructor(server: ResponsesServer, logger: RecordingLogger) {
     this.#server = server;
-    this.#llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url, logger, drainTimeoutMs: 2000 });
+    this.#llm = new OpenAIResponsesLLMService({
+      apiKey: "k",
+      baseURL: server.url,
+      logger,
+      drainTimeoutMs: 2000,
+      // Connections are dropped faster here than any network does.
+      quickFailure: { connections: 1000 },
+    });
     this.#llm.on("turn", (record) => void this.records.push(record));
   }
 
