@@ -40,9 +40,14 @@ export class Answer {
     return this.#result;
   }
 
+  /** Whether the response ended so that another one goes on with what was said to it. */
+  get hasSuccessor(): boolean {
+    return this.#result?.incompleteReason === "steered";
+  }
+
   /** Whether the server owes a word on whether another response follows. */
   get isUndecided(): boolean {
-    return this.#steering.isUndecided;
+    return this.#steering.isUndecided || this.hasSuccessor;
   }
 
   /** What the server can continue. What is queued there would go in front of what continues it: then nothing is to. */

@@ -182,14 +182,14 @@ export class ResponsesCore {
   }
 
   /** The limits on a server's silence in an attempt. */
-  progressLimits(attempt: Attempt): ProgressLimits {
+  progressLimits(attempt: Pick<Attempt, "isFirst">): ProgressLimits {
     const { firstEventTimeoutMs = 60_000, idleEventTimeoutMs, retryTimeoutMs = 5000 } = this.#options;
     const forOutput = this.retryOnTimeout && attempt.isFirst;
     return { firstEventTimeoutMs, idleEventTimeoutMs, outputTimeoutMs: forOutput ? retryTimeoutMs : undefined };
   }
 
   newReader(): ResponseReader {
-    return new ResponseReader(this.#logger);
+    return new ResponseReader();
   }
 
   /** Delivers what an event says; the answer is the turn's result once that was the response's last event. */

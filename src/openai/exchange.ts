@@ -14,6 +14,8 @@ export interface ExchangeHost {
   readonly connection: WebsocketConnection;
   /** Asks the server to end a response early, unless it is known to refuse. */
   cancel(responseId: string): void;
+  /** Something is being said to a running response. */
+  onSteer(): void;
   /** Nothing of the exchange can follow: its lane is free. */
   onEnded(exchange: Exchange): void;
   /** Whether a response has been over before. */
@@ -78,6 +80,13 @@ export class Exchange implements MessageLink<RawEvent> {
   send(message: string): void {
     this.connection.send(message);
     this.#sent = true;
+  }
+
+  /** Says something to the running response. */
+  steer(message: string): void {
+    this.isSteered = true;
+    this.#host.onSteer();
+    this.connection.send(message);
   }
 
   receive(signal?: AbortSignal): Promise<RawEvent> {
@@ -151,8 +160,9 @@ export class Exchange implements MessageLink<RawEvent> {
   #keep(event: RawEvent, response: Record<string, unknown>): void {
     if (event.type !== "response.completed" || response["status"] === "cancelled") return;
     const { id, output } = response;
+    // Some servers leave the output out of the last event; what came before it has not been kept.
     this.lane.latest =
-      typeof id === "string" && Array.isArray(output)
+      typeof id === "string" && Array.isArray(output) && output.length > 0
         ? { responseId: id, conversation: this.conversation, parts: [{ kind: "output", items: output }] }
         : undefined;
   }

@@ -78,7 +78,8 @@ const rules: readonly Rule[] = [
   (error, state) => (state.hasOutput ? afterOutput(error, state) : undefined),
   // 2. Another transport.
   (error, state) => {
-    const refused = error instanceof WebsocketConnectError && noWebsocketHere.has(error.status ?? 0);
+    const refusal = error instanceof WebsocketConnectError ? error : error.cause;
+    const refused = refusal instanceof WebsocketConnectError && noWebsocketHere.has(refusal.status ?? 0);
     return refused && state.canUseHttp
       ? { kind: "other transport", why: "the upgrade was refused", latch: true }
       : undefined;

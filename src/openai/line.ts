@@ -46,6 +46,8 @@ export class Line {
   #spare: Promise<WebsocketConnection> | undefined;
   #cancelRotation: () => void = () => undefined;
   #closed = new AbortController();
+  /** Turns that have no place yet. */
+  #waiting = 0;
 
   constructor(websocket: WebsocketService, options: LineOptions) {
     this.websocket = websocket;
@@ -67,6 +69,15 @@ export class Line {
 
   /** Waits for a place; connects if need be. */
   async seat(owner: object, conversation: Conversation, options: SeatOptions): Promise<Seat> {
+    this.#waiting += 1;
+    try {
+      return await this.#awaitSeat(owner, conversation, options);
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  async #awaitSeat(owner: object, conversation: Conversation, options: SeatOptions): Promise<Seat> {
     for (;;) {
       throwIfAborted(options.signal);
       options.onPhase("connectingMs");
@@ -88,6 +99,8 @@ export class Line {
     conversation: Conversation,
     { why, inBackground = false }: { why: string | undefined; inBackground?: boolean },
   ): Seat | undefined {
+    // What nobody waits for is never in the way of what somebody does.
+    if (inBackground && this.#waiting > 0) return undefined;
     const planned = plan(conversation, connection.lanes.of(owner), why ?? "the first request of the connection");
     const options = { owners: this.owners.size, inBackground };
     const exchange = connection.begin(owner, planned.parent?.holder, conversation, options);

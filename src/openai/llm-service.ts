@@ -29,6 +29,7 @@ import { Line, type Seat } from "./line.ts";
 import { defaultConnectionAgeMs, type ResponsesConnectionPool } from "./pool.ts";
 import type { ResponsesConnection } from "./responses-connection.ts";
 import type { OpenAIResponsesLLMSettings } from "./settings.ts";
+import type { ReadResponse } from "./reader.ts";
 import { Steering, type SteeringInput, type SteeringOutcome } from "./steering.ts";
 import { ServerTraits } from "./traits.ts";
 
@@ -84,6 +85,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   readonly #owner = { wasted: 0 };
   readonly #running = new Map<Turn, Steering>();
   #line: Line | undefined;
+  #leaving: Promise<unknown> | undefined;
   #warmContext: LLMContext;
 
   constructor(options: OpenAIResponsesLLMServiceOptions = {}) {
@@ -110,15 +112,24 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     return this.#core.runInference(context, options);
   }
 
+  override get isConnected(): boolean {
+    return this.#line?.current !== undefined;
+  }
+
   override async disconnect(): Promise<void> {
     const line = this.#line;
-    if (line === undefined) return super.disconnect();
-    if (this.#options.pool === undefined) return line.close();
+    if (line !== undefined && this.#options.pool === undefined) return line.close();
+    // A service that has left its pool has no connection to close; the pool's belongs to others.
     this.#line = undefined;
+    if (line !== undefined) this.#leaving = Promise.all([this.#leaving, this.#leavePool(line, this.#options.pool)]);
+    await this.#leaving;
+  }
+
+  async #leavePool(line: Line, pool: ResponsesConnectionPool | undefined): Promise<void> {
     for (const exchange of line.current?.exchanges ?? []) {
       if (exchange.lane.owner === this.#owner) line.current?.abandon(exchange);
     }
-    await this.#options.pool.leave(this.#owner, line);
+    await pool?.leave(this.#owner, line);
   }
 
   /**
@@ -176,9 +187,9 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
       clock: this.clock,
     };
     const steering = new Steering((event) => {
-      if (seat === undefined) return;
-      seat.exchange.isSteered = true;
-      seat.exchange.send(JSON.stringify(event));
+      // Over a connection that is gone nothing is said; the turn ends or starts again by itself.
+      if (seat === undefined || !seat.exchange.connection.isOpen) return;
+      seat.exchange.steer(JSON.stringify(event));
     });
     this.#running.set(turn, steering);
     try {
@@ -286,7 +297,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
 
   /** Takes the conversation to another connection, so that an abandoned reply is not generated to its end. */
   async #cut(connection: ResponsesConnection, exchange: Exchange): Promise<void> {
-    const line = this.#currentLine();
+    const line = this.#line;
+    if (line === undefined) return;
     const over = new AbortController();
     void (async () => {
       while (!exchange.isOver && connection.connection.isOpen) await connection.changed();
@@ -326,27 +338,28 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
 
   /** The response has ended, and the server has not said whether another follows from what was said to it. */
   async #awaitSteering(exchange: Exchange, answer: Answer, watch: ProgressWatch): Promise<void> {
-    using limit = new Deadline("steering", steeringAnswerTimeoutMs, { signal: watch.signal, clock: this.clock });
+    const { firstEventTimeoutMs } = this.#core.progressLimits({ isFirst: false });
+    const limitMs = answer.hasSuccessor ? firstEventTimeoutMs : steeringAnswerTimeoutMs;
+    using limit = new Deadline("steering", limitMs, { signal: watch.signal, clock: this.clock });
     try {
       while (answer.result !== undefined && answer.isUndecided) await answer.take(await exchange.receive(limit.signal));
     } catch (error) {
       // The answer is whole as it is. What might still follow from it must not meet another turn.
-      if (answer.result === undefined) throw error;
-      if (this.#currentLine().traits.lanes !== "yes")
-        void this.#currentLine().current?.retire("a steered response may follow");
+      if (answer.result === undefined || answer.hasSuccessor) throw error;
+      if (this.#line?.traits.lanes !== "yes") void this.#line?.current?.retire("a steered response may follow");
     }
   }
 
   #warmUpWhenIdle(): void {
     if (this.#running.size > 0) return;
-    const connection = this.#currentLine().current;
+    const connection = this.#line?.current;
     if (connection !== undefined) void this.#warmUpOn(connection);
   }
 
   /** Never throws: a server that does not know how to be warmed up, or a connection that is lost, is found out by a turn. */
   async #warmUpOn(connection: ResponsesConnection): Promise<boolean> {
-    const line = this.#currentLine();
-    if (line.traits.warmUp === "no" || this.#running.size > 0) return false;
+    const line = this.#line;
+    if (line === undefined || line.traits.warmUp === "no" || this.#running.size > 0) return false;
     const context = this.#warmContext;
     const conversation = this.#core.toConversation(context);
     const seat = line.trySeat(connection, this.#owner, conversation, { why: undefined, inBackground: true });
@@ -355,12 +368,17 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     const reader = this.#core.newReader();
     try {
       exchange.send(this.#message(context, conversation, plan, exchange.lane, { generate: false }));
-      while (reader.result === undefined) {
+      let result: ReadResponse | undefined;
+      while (result === undefined) {
         const event = await exchange.receive();
         // A server that does not know the field answers for nobody to hear.
-        if (reader.read(event).length > 0) throw new ProviderError("warm_up_not_supported", "the warm-up was answered");
+        const answers = reader.read(event).length > 0 || event.type === "response.output_item.added";
+        ({ result } = reader);
+        if (answers || (result !== undefined && result.output.length > 0)) {
+          throw new ProviderError("warm_up_not_supported", "the warm-up was answered");
+        }
       }
-      const { responseId } = reader.result;
+      const { responseId } = result;
       exchange.end(responseId === undefined ? undefined : { responseId, conversation, parts: [] });
       line.traits.warmUp = "yes";
       return true;

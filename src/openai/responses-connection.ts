@@ -1,12 +1,12 @@
 import type { Logger } from "../async/index.ts";
 import { WebsocketClosedError } from "../errors.ts";
-import { errorCodes, isErrorEvent, isKnownErrorCode, isObject, normalizeError, parseEvent, type RawEvent } from "../protocol/index.ts";
+import { errorCodes, isErrorEvent, isObject, normalizeError, parseEvent, type RawEvent } from "../protocol/index.ts";
 import type { WebsocketConnection } from "../websocket/index.ts";
 import type { Conversation } from "./conversation.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { ambiguousCode } from "./faults.ts";
 import { type Lane, Lanes } from "./lanes.ts";
-import { concernsSteering } from "./steering.ts";
+import { SideAnswers } from "./side-answers.ts";
 import type { ServerTraits } from "./traits.ts";
 
 export interface ResponsesConnectionOptions {
@@ -19,6 +19,11 @@ export interface ResponsesConnectionOptions {
 
 const pastIdsKept = 32;
 
+const unclearError: RawEvent = {
+  type: "error",
+  error: { code: ambiguousCode, message: "an error came that may be the answer to a cancel" },
+};
+
 /**
  * The Responses API at the other end of one connection: hands each event to the exchange it belongs to. Events of a
  * named lane say so; those of the default lane carry no response id, so that without lanes one exchange lives at a time.
@@ -30,11 +35,8 @@ export class ResponsesConnection implements ExchangeHost {
   retired = false;
   readonly #options: ResponsesConnectionOptions;
   readonly #pastIds = new Set<unknown>();
-  /** Responses a cancel was sent for that the server has not answered, with when. */
-  readonly #cancelled = new Map<string, number>();
+  readonly #side = new SideAnswers();
   readonly #began = new WeakMap<Exchange, number>();
-  #steps = 0;
-  #cancelRefused = false;
   #changeWaiters: Array<() => void> = [];
 
   constructor(connection: WebsocketConnection, options: ResponsesConnectionOptions) {
@@ -57,7 +59,7 @@ export class ResponsesConnection implements ExchangeHost {
 
   /** Whether a server that answers a cancel with an error has done so here. */
   get refusesCancel(): boolean {
-    return this.#cancelRefused;
+    return this.#side.refusesCancel;
   }
 
   /**
@@ -78,7 +80,7 @@ export class ResponsesConnection implements ExchangeHost {
     const source = parent === lane ? undefined : parent;
     const exchange = new Exchange(this, { lane, source, conversation, inBackground: options.inBackground ?? false });
     lane.exchange = exchange;
-    this.#began.set(exchange, ++this.#steps);
+    this.#began.set(exchange, this.#side.requestBegins());
     return exchange;
   }
 
@@ -110,15 +112,19 @@ export class ResponsesConnection implements ExchangeHost {
   }
 
   cancel(responseId: string): void {
-    if (this.#cancelRefused || !this.connection.isOpen) return;
-    this.#cancelled.set(responseId, ++this.#steps);
+    if (this.#side.refusesCancel || !this.connection.isOpen) return;
+    this.#side.cancelSent(responseId);
     this.connection.send(JSON.stringify({ type: "response.cancel", response_id: responseId }));
+  }
+
+  onSteer(): void {
+    this.#side.steerSent();
   }
 
   onEnded(exchange: Exchange): void {
     if (exchange.lane.exchange === exchange) exchange.lane.exchange = undefined;
     if (exchange.responseId !== undefined) this.#remember(exchange.responseId);
-    if (!exchange.abandoned) this.#forgetCancelsBefore(this.#began.get(exchange) ?? 0);
+    if (!exchange.abandoned) this.#side.requestAnswered(this.#began.get(exchange) ?? 0);
     this.#wake();
   }
 
@@ -128,11 +134,6 @@ export class ResponsesConnection implements ExchangeHost {
 
   async #whenEnded(exchange: Exchange): Promise<void> {
     while (exchange.lane.exchange === exchange && this.connection.isOpen) await this.changed();
-  }
-
-  /** A server that answers in order has answered every cancel that came before a request it has answered. */
-  #forgetCancelsBefore(step: number): void {
-    for (const [responseId, at] of this.#cancelled) if (at < step) this.#cancelled.delete(responseId);
   }
 
   #remember(responseId: string): void {
@@ -162,9 +163,8 @@ export class ResponsesConnection implements ExchangeHost {
   /** Hands an event on; the answer is the exchange it went to. */
   #route(event: RawEvent): Exchange | undefined {
     if (isErrorEvent(event)) return this.#routeError(event);
-    const exchange = this.#exchangeOf(event);
-    exchange?.deliver(event);
-    return exchange;
+    if (event.type === "response.steer.accepted" || event.type === "response.steer.failed") this.#side.steerAnswered();
+    return this.#deliverTo(this.#exchangeOf(event), event);
   }
 
   #exchangeOf(event: RawEvent): Exchange | undefined {
@@ -185,31 +185,25 @@ export class ResponsesConnection implements ExchangeHost {
   /** The answer to a cancel is nobody's error; an error without a lane is the connection's, or of the request not begun. */
   #routeError(event: RawEvent): Exchange | undefined {
     const wire = normalizeError(event);
-    const answered = this.#cancelAnsweredBy(wire);
-    if (answered !== undefined) {
-      // One answer for one cancel: those to other cancels are still to come.
-      this.#cancelled.delete(answered);
-      this.#cancelRefused ||= wire.code !== "response_not_active";
-      return undefined;
-    }
-    const named = typeof event.stream_id === "string" ? this.#exchangeOf(event) : undefined;
-    const exchanges = this.exchanges;
-    const steered = concernsSteering(wire) ? exchanges.find(({ isSteered }) => isSteered) : undefined;
-    const notBegun = exchanges.find(({ responseId }) => responseId === undefined);
-    const target = named ?? steered ?? notBegun ?? this.#soleWithoutLanes();
-    if (named === undefined && wire.code === errorCodes.connectionLimit) return this.#onAgeLimit(event);
-    if (target === undefined) {
-      this.#options.logger.debug("an error came that concerns no request", { ...wire });
-      if (exchanges.length === 0) this.connection.discard("it reported an error while idle");
-      return undefined;
-    }
-    const unclear = this.#cancelled.size > 0 && wire.param === undefined && !isKnownErrorCode(wire.code);
-    target.deliver(
-      unclear && target.responseId === undefined && named === undefined
-        ? { type: "error", error: { code: ambiguousCode, message: "an error came that may be the answer to a cancel" } }
-        : event,
-    );
-    return target;
+    const owner = this.#side.ownerOf(wire);
+    if (owner === "cancel") return undefined;
+    if (owner === "steer")
+      return this.#deliverTo(
+        this.exchanges.find(({ isSteered }) => isSteered),
+        event,
+      );
+    if (typeof event.stream_id === "string") return this.#deliverTo(this.#exchangeOf(event), event);
+    if (wire.code === errorCodes.connectionLimit) return this.#onAgeLimit(event);
+    const notBegun = this.exchanges.find(({ responseId }) => responseId === undefined);
+    if (notBegun !== undefined) return this.#deliverTo(notBegun, owner === "unclear" ? unclearError : event);
+    this.#options.logger.debug("an error came that concerns no request", { ...wire });
+    if (this.exchanges.length === 0) this.connection.discard("it reported an error while idle");
+    return this.#deliverTo(this.#soleWithoutLanes(), event);
+  }
+
+  #deliverTo(exchange: Exchange | undefined, event: RawEvent): Exchange | undefined {
+    exchange?.deliver(event);
+    return exchange;
   }
 
   #soleWithoutLanes(): Exchange | undefined {
@@ -223,19 +217,6 @@ export class ResponsesConnection implements ExchangeHost {
     this.retired = true;
     for (const exchange of this.exchanges) if (exchange.responseId === undefined) exchange.deliver(event);
     if (this.exchanges.length === 0) this.connection.discard("it has reached its age limit");
-  }
-
-  /** The response whose cancel an error answers, if it answers one. */
-  #cancelAnsweredBy({ code, message, param }: ReturnType<typeof normalizeError>): string | undefined {
-    // The cancelled response may be the very one a request was to continue.
-    if (param === "previous_response_id" || code === errorCodes.previousResponseNotFound) return undefined;
-    const said = `${message} ${param}`;
-    const named = [...this.#cancelled.keys()].find((responseId) => said.includes(responseId));
-    if (named !== undefined) return named;
-    const isAnswer =
-      code?.includes("cancel") || said.includes("response.cancel") || /\bevent type\b/i.test(said) || param === "type" || param === "response_id";
-    const [oldest] = this.#cancelled.keys();
-    return isAnswer ? oldest : undefined;
   }
 
   #wake(): void {

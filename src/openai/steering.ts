@@ -1,13 +1,6 @@
 import type { ChatCompletionUserMessageParam } from "openai/resources/chat/completions";
 import { InvalidArgumentError, kindOf, SteeringError } from "../errors.ts";
-import {
-  isErrorEvent,
-  isObject,
-  normalizeError,
-  type RawEvent,
-  type ResponseInputItem,
-  type WireError,
-} from "../protocol/index.ts";
+import { isErrorEvent, isObject, normalizeError, type RawEvent, type ResponseInputItem } from "../protocol/index.ts";
 import { toInputContent } from "./content.ts";
 
 /** What to say to a running turn: text, or user messages. */
@@ -47,11 +40,6 @@ function toSteered(input: SteeringInput): Steered {
     return { type: "message", role: "user", content: toInputContent(message.content, `input[${index}].content`) };
   });
   return { messages, items };
-}
-
-/** Whether an error is the answer to a `response.steer` that a server does not know. */
-export function concernsSteering({ message, param }: WireError): boolean {
-  return param === "type" || message?.includes("response.steer") === true;
 }
 
 /** Follows what is said to one running turn from the caller to the successor of the steered response. */
@@ -140,7 +128,9 @@ export class Steering {
   /** A server that does not know the event answers it with an error: nobody else's. */
   #takeError(event: RawEvent): boolean {
     const sent = this.#steers.findIndex(({ state }) => state === "sent");
-    if (sent === -1 || !concernsSteering(normalizeError(event))) return false;
+    const { message, param } = normalizeError(event);
+    const isAnswer = param === "type" || /response\.steer|\bevent type\b/i.test(message ?? "");
+    if (sent === -1 || !isAnswer) return false;
     const [steer] = this.#steers.splice(sent, 1);
     steer!.reject(new SteeringError("steering_not_supported", "the server cannot be steered", steer!.input));
     return true;

@@ -34,16 +34,22 @@ export function tunnelFor(target: string): Agent | undefined {
 export async function proxiedFetch(target: string): Promise<typeof fetch | undefined> {
   const proxy = proxyFor(target);
   if (proxy === undefined) return undefined;
-  const { fetch: undiciFetch, Pool, ProxyAgent } = await import("undici");
+  const { Client, fetch: undiciFetch, Pool, ProxyAgent } = await import("undici");
 
+  /** Makes each tunnel over a connection of its own, which nothing is left of when there is no tunnel. */
   class TunnelPool extends Pool {
+    readonly #newClient: () => Dispatcher;
+
+    constructor(origin: URL, options: object) {
+      super(origin, options);
+      this.#newClient = () => new Client(origin, options);
+    }
+
     override connect(options: Dispatcher.ConnectOptions): Promise<Dispatcher.ConnectData>;
     override connect(options: Dispatcher.ConnectOptions, callback: ConnectCallback): void;
     override connect(options: Dispatcher.ConnectOptions, callback?: ConnectCallback): Promise<unknown> | void {
       if (callback !== undefined) return super.connect(options, callback);
-      // An answer that never comes would hold the socket, and with it the process, for minutes.
-      const signal = AbortSignal.timeout(tunnelTimeoutMs);
-      return checkTunnel(proxy!, options.path, super.connect({ ...options, signal }));
+      return openTunnel(proxy!, this.#newClient(), options);
     }
   }
 
@@ -67,20 +73,24 @@ export async function proxiedFetch(target: string): Promise<typeof fetch | undef
 
 type ConnectCallback = (error: Error | null, data: Dispatcher.ConnectData) => void;
 
-async function checkTunnel(
+async function openTunnel(
   proxy: Proxy,
-  target: string,
-  connecting: Promise<Dispatcher.ConnectData>,
+  client: Dispatcher,
+  options: Dispatcher.ConnectOptions,
 ): Promise<Dispatcher.ConnectData> {
   let answer: Dispatcher.ConnectData;
   try {
-    answer = await connecting;
+    // Nobody else gives up on a proxy that never answers.
+    answer = await client.connect({ ...options, signal: AbortSignal.timeout(tunnelTimeoutMs) });
   } catch (error) {
     throw noTunnel(proxy.url, error);
+  } finally {
+    // A tunnel that has been made is no part of it any more.
+    void client.destroy();
   }
   if (answer.statusCode === 200) return answer;
   answer.socket.on("error", () => undefined).destroy();
-  throw refusal(proxy.url, target, answer.statusCode, answer.headers);
+  throw refusal(proxy.url, options.path, answer.statusCode, answer.headers);
 }
 
 /** A refused tunnel as the response it would be without one: then its status decides what is done about it. */

@@ -132,7 +132,10 @@ export class WebsocketService {
     try {
       return await untilAborted(this.#connectOnce(), signal);
     } catch (error) {
-      throw signal?.aborted ? error : cause;
+      if (signal?.aborted) throw error;
+      // Why the connection was lost is the error; why it could not be replaced tells what else to try.
+      cause.cause ??= error;
+      throw cause;
     }
   }
 

@@ -1,4 +1,3 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { OpenAI } from "openai";
@@ -237,15 +236,17 @@ describe("a process of its own", () => {
     await using server = await ResponsesServer.start();
     await using front = await TlsFront.start(Number(new URL(server.url).port));
     await using proxy = await ConnectProxy.start({ credentials: "caller:s3cret" });
+    await using proxyFront = await TlsFront.start(proxy.port);
     const baseURL = `https://localhost:${front.port}/v1`;
     const trusted = { NODE_EXTRA_CA_CERTS: certificateFile };
     const proxied = { HTTPS_PROXY: proxy.urlWith("caller:s3cret") };
-    for (const env of [trusted, { ...trusted, ...proxied }]) {
+    const proxiedOverTls = { https_proxy: `https://caller:s3cret@localhost:${proxyFront.port}` };
+    for (const env of [trusted, { ...trusted, ...proxied }, { ...trusted, ...proxiedOverTls }]) {
       const told = await converse(baseURL, env);
       expect(told).toMatchObject({ transports: ["websocket", "http"], held: [] });
       for (const text of [told.socket, told.http, told.inference]) expect(text).not.toBe("");
     }
-    expect(proxy.targets).toEqual(Array.from({ length: 3 }, () => `localhost:${front.port}`));
+    expect(proxy.targets).toEqual(Array.from({ length: 6 }, () => `localhost:${front.port}`));
     for (const env of [{}, proxied]) expect((await converse(baseURL, env)).error).toContain("self-signed certificate");
   });
 });
