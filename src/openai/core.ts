@@ -231,7 +231,12 @@ export class ResponsesCore {
 
   /** The HTTP client; the package is loaded when it is first needed. */
   client(): Promise<OpenAI> {
-    this.#client ??= this.#options.client === undefined ? this.#makeClient() : Promise.resolve(this.#options.client);
+    if (this.#options.client !== undefined) return Promise.resolve(this.#options.client);
+    this.#client ??= this.#makeClient().catch((error: unknown) => {
+      // What is missing may be there the next time.
+      this.#client = undefined;
+      throw error;
+    });
     return this.#client;
   }
 

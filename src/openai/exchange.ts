@@ -4,8 +4,29 @@ import { isErrorEvent, isObject, isTerminalEvent, type RawEvent } from "../proto
 import type { MessageLink } from "../services/index.ts";
 import type { WebsocketConnection } from "../websocket/index.ts";
 import type { Conversation } from "./conversation.ts";
-import type { Known } from "./continuation.ts";
-import type { Lane } from "./lanes.ts";
+import type { Known, KnownHolder } from "./continuation.ts";
+
+/** A `stream_id` of a connection: one exchange at a time, and the server keeps its latest completed response. */
+export class Lane implements KnownHolder {
+  /** Undefined for the default lane. */
+  name: string | undefined;
+  /** Whose turns it carries: another's would push out the response it keeps. */
+  readonly owner: object | undefined;
+  latest: Known | undefined;
+  exchange: Exchange | undefined;
+  /** Responses on other lanes that are about to continue this one's: until they have begun, it must not move on. */
+  forks = 0;
+  usedAt = 0;
+
+  constructor(name: string | undefined, owner: object | undefined) {
+    this.name = name;
+    this.owner = owner;
+  }
+
+  get isFree(): boolean {
+    return this.exchange === undefined && this.forks === 0;
+  }
+}
 
 const queueCapacity = 1024;
 
@@ -16,6 +37,8 @@ export interface ExchangeHost {
   cancel(responseId: string): void;
   /** Something is being said to a running response. */
   onSteer(): void;
+  /** No turn waits for an exchange any more. */
+  onAbandoned(): void;
   /** Nothing of the exchange can follow: its lane is free. */
   onEnded(exchange: Exchange): void;
   /** Whether a response has been over before. */
@@ -38,7 +61,11 @@ export class Exchange implements MessageLink<RawEvent> {
   readonly #queue = new BoundedQueue<RawEvent>({ capacity: queueCapacity });
   /** The lane whose response is about to be continued: it must not move on before that. */
   #source: Lane | undefined;
+  /** What was said to the running response that the server has neither refused nor taken into a successor. */
+  #steersOpen = 0;
   #sent = false;
+  /** The response has ended, and another one may follow. */
+  #hasEnded = false;
   #ended = false;
 
   /** @param place `source`: the lane whose response this one continues, if it is another. */
@@ -85,6 +112,7 @@ export class Exchange implements MessageLink<RawEvent> {
   /** Says something to the running response. */
   steer(message: string): void {
     this.isSteered = true;
+    this.#steersOpen += 1;
     this.#host.onSteer();
     this.connection.send(message);
   }
@@ -100,6 +128,7 @@ export class Exchange implements MessageLink<RawEvent> {
     if (isTerminalEvent(event) && !this.#endsThis(response["id"])) return;
     if (typeof response["id"] === "string" && event.type === "response.created") this.#onCreated(response["id"]);
     else this.#releaseSource();
+    this.#followSteers(event);
     if (this.abandoned) this.#pass(event, response);
     else this.#queue.push(event);
   }
@@ -108,13 +137,17 @@ export class Exchange implements MessageLink<RawEvent> {
   end(known?: Known): void {
     if (this.#ended) return;
     if (known !== undefined) this.lane.latest = known;
-    this.#finish();
+    // What was said to it may still bring a successor, which nobody waits for.
+    if (this.#steersOpen === 0 || !this.connection.isOpen) return this.#finish();
+    this.abandoned = this.#hasEnded = true;
+    this.#host.onAbandoned();
   }
 
   /** Leaves the answer: it is cancelled where the server does that, and what still comes of it is dropped. */
   abandon(): void {
     if (this.#ended || this.abandoned) return;
     this.abandoned = true;
+    this.#host.onAbandoned();
     if (!this.#sent || !this.connection.isOpen) return this.#finish();
     const unread: RawEvent[] = [];
     for (let event = this.#queue.poll(); event !== undefined; event = this.#queue.poll()) unread.push(event);
@@ -131,6 +164,18 @@ export class Exchange implements MessageLink<RawEvent> {
   #releaseSource(): void {
     if (this.#source !== undefined) this.#source.forks -= 1;
     this.#source = undefined;
+  }
+
+  /** Until what was said to a response is settled, another one may follow from it on the same lane. */
+  #followSteers(event: RawEvent): void {
+    if (this.#steersOpen === 0) return;
+    if (event.type === "response.steer.failed" || (isErrorEvent(event) && this.responseId !== undefined))
+      this.#steersOpen -= 1;
+    else if (event.type === "response.steer.pending") this.#steersOpen = 0;
+    else if (event.type === "response.created") this.#steersOpen = 0;
+    else return;
+    if (this.abandoned && this.#hasEnded && event.type !== "response.created") this.#finish();
+    this.#hasEnded = false;
   }
 
   #onCreated(responseId: string): void {
@@ -152,7 +197,8 @@ export class Exchange implements MessageLink<RawEvent> {
       if (this.responseId === undefined) this.#finish();
     } else if (isTerminalEvent(event)) {
       this.#keep(event, response);
-      this.#finish();
+      if (this.#steersOpen === 0) this.#finish();
+      else this.#hasEnded = true;
     }
   }
 
@@ -162,7 +208,7 @@ export class Exchange implements MessageLink<RawEvent> {
     const { id, output } = response;
     // Some servers leave the output out of the last event; what came before it has not been kept.
     this.lane.latest =
-      typeof id === "string" && Array.isArray(output) && output.length > 0
+      typeof id === "string" && Array.isArray(output) && output.length > 0 && !this.isSteered
         ? { responseId: id, conversation: this.conversation, parts: [{ kind: "output", items: output }] }
         : undefined;
   }

@@ -1,28 +1,5 @@
 import { limits } from "../protocol/index.ts";
-import type { Known, KnownHolder } from "./continuation.ts";
-import type { Exchange } from "./exchange.ts";
-
-/** A `stream_id` of a connection: one exchange at a time, and the server keeps its latest completed response. */
-export class Lane implements KnownHolder {
-  /** Undefined for the default lane. */
-  name: string | undefined;
-  /** Whose turns it carries: another's would push out the response it keeps. */
-  readonly owner: object | undefined;
-  latest: Known | undefined;
-  exchange: Exchange | undefined;
-  /** Responses on other lanes that are about to continue this one's: until they have begun, it must not move on. */
-  forks = 0;
-  usedAt = 0;
-
-  constructor(name: string | undefined, owner: object | undefined) {
-    this.name = name;
-    this.owner = owner;
-  }
-
-  get isFree(): boolean {
-    return this.exchange === undefined && this.forks === 0;
-  }
-}
+import { Lane } from "./exchange.ts";
 
 /** How many lanes an owner moves over: as many of its last completed responses stay alive at the server. */
 const lanesPerOwner = 4;

@@ -2,8 +2,7 @@ import { type Clock, type Logger, throwIfAborted, untilAborted } from "../async/
 import type { WebsocketConnection, WebsocketService } from "../websocket/index.ts";
 import { type Plan, plan } from "./continuation.ts";
 import type { Conversation } from "./conversation.ts";
-import type { Exchange } from "./exchange.ts";
-import type { Lane } from "./lanes.ts";
+import type { Exchange, Lane } from "./exchange.ts";
 import { ResponsesConnection } from "./responses-connection.ts";
 import type { ServerTraits } from "./traits.ts";
 

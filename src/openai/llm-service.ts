@@ -21,10 +21,9 @@ import {
   ResponsesCore,
 } from "./core.ts";
 import { ProgressWatch } from "./event-limits.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, Lane } from "./exchange.ts";
 import { httpExchange } from "./http-exchange.ts";
 import { HttpLatch } from "./http-latch.ts";
-import type { Lane } from "./lanes.ts";
 import { Line, type Seat } from "./line.ts";
 import { defaultConnectionAgeMs, type ResponsesConnectionPool } from "./pool.ts";
 import type { ResponsesConnection } from "./responses-connection.ts";

@@ -3,9 +3,9 @@ import { WebsocketClosedError } from "../errors.ts";
 import { errorCodes, isErrorEvent, isObject, normalizeError, parseEvent, type RawEvent } from "../protocol/index.ts";
 import type { WebsocketConnection } from "../websocket/index.ts";
 import type { Conversation } from "./conversation.ts";
-import { Exchange, type ExchangeHost } from "./exchange.ts";
+import { Exchange, type ExchangeHost, type Lane } from "./exchange.ts";
 import { ambiguousCode } from "./faults.ts";
-import { type Lane, Lanes } from "./lanes.ts";
+import { Lanes } from "./lanes.ts";
 import { SideAnswers } from "./side-answers.ts";
 import type { ServerTraits } from "./traits.ts";
 
@@ -84,7 +84,7 @@ export class ResponsesConnection implements ExchangeHost {
     return exchange;
   }
 
-  /** Resolves when an exchange has ended or the connection has. */
+  /** Resolves when an exchange has ended or been abandoned, or the connection has ended. */
   changed(): Promise<void> {
     if (!this.connection.isOpen) return Promise.resolve();
     return new Promise((resolve) => this.#changeWaiters.push(resolve));
@@ -119,6 +119,10 @@ export class ResponsesConnection implements ExchangeHost {
 
   onSteer(): void {
     this.#side.steerSent();
+  }
+
+  onAbandoned(): void {
+    this.#wake();
   }
 
   onEnded(exchange: Exchange): void {

@@ -248,6 +248,8 @@ function connectError(
   refusal: Refusal | undefined,
   cause: Error | undefined,
 ): WebsocketConnectError {
+  // A proxy's refusal says all there is to say.
+  if (cause instanceof WebsocketConnectError) return cause;
   const where = new URL(target.url).host;
   if (refusal !== undefined) {
     return new WebsocketConnectError(`${where} refused the WebSocket upgrade with status ${refusal.status}`, {

@@ -197,7 +197,8 @@ export class WebsocketService {
 
   async #close(): Promise<void> {
     await this.#connecting?.catch(() => undefined);
-    await Promise.all([...this.#spares, this.#connection].map((connection) => connection?.close()));
+    const open = this.#connection === undefined ? this.#spares : [...this.#spares, this.#connection];
+    await Promise.all([...open].map((connection) => connection.close()));
   }
 
   #connectOnce(): Promise<WebsocketConnection> {
