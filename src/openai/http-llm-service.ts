@@ -34,7 +34,7 @@ export class OpenAIResponsesHttpLLMService extends LLMService {
   }
 
   override runInference(context: LLMContext, options?: OpenAIRunInferenceOptions): Promise<string> {
-    return this.#core.runInference(context, options);
+    return this.untilStopped(options?.signal, (signal) => this.#core.runInference(context, { ...options, signal }));
   }
 
   protected override get model(): string {

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, throwIfAborted, untilAborted } from "../async/index.ts";
+import { type Clock, LinkedSignal, type Logger, throwIfAborted, untilAborted } from "../async/index.ts";
 import type { WebsocketConnection, WebsocketService } from "../websocket/index.ts";
 import { type Plan, plan } from "./continuation.ts";
 import type { Conversation } from "./conversation.ts";
@@ -42,7 +42,9 @@ export class Line {
   readonly #options: LineOptions;
   readonly #connections = new WeakMap<WebsocketConnection, ResponsesConnection>();
   #current: ResponsesConnection | undefined;
-  #spare: Promise<WebsocketConnection> | undefined;
+  /** The connection beside the current one, open or being made, and how many want it. */
+  #other: Promise<WebsocketConnection> | undefined;
+  #wanting = 0;
   #cancelRotation: () => void = () => undefined;
   #closed = new AbortController();
   /** Turns that have no place yet. */
@@ -109,7 +111,7 @@ export class Line {
   /** Goes over to another connection in the background, and closes the old one once no turn waits on it. */
   async hop(why: string, prepare: (next: ResponsesConnection) => Promise<void>, signal?: AbortSignal): Promise<void> {
     const old = this.current;
-    const spare = await this.#takeSpare(signal);
+    const spare = await this.websocket.open(signal);
     const next = this.#wrap(spare);
     await prepare(next);
     if (!spare.isOpen) return;
@@ -123,7 +125,7 @@ export class Line {
     this.#closed.abort(new DOMException("the line was closed", "AbortError"));
     this.#closed = new AbortController();
     this.#cancelRotation();
-    this.#spare = undefined;
+    this.#other = undefined;
     await this.websocket.disconnect();
   }
 
@@ -132,11 +134,9 @@ export class Line {
       const connection = this.#wrap(await this.websocket.connect(signal));
       if (connection.isOpen) return connection;
       // Retired, with turns still on it: those go on, the next ones go elsewhere.
-      const spare = await this.#takeSpare(signal);
-      if (this.websocket.connection === connection.connection) {
-        this.websocket.adopt(spare);
-        void connection.retire("it takes no more requests");
-      } else void spare.close();
+      await this.#withOther(signal, (other) => {
+        if (this.websocket.connection === connection.connection) this.#goOverTo(other, connection);
+      });
     }
   }
 
@@ -151,40 +151,57 @@ export class Line {
 
   /** Waits for the connection to be free, and for another to be made: whichever comes first is used from then on. */
   async #firstReady(connection: ResponsesConnection, signal: AbortSignal): Promise<void> {
-    const second = this.#takeSpare(this.#closed.signal);
-    const freed = connection.changed().then(() => undefined);
-    const winner = await untilAborted(Promise.race([freed, second.catch(() => freed)]), signal).catch(
-      (error: unknown) => {
-        void second.then(
-          (spare) => this.#keepOrDrop(spare),
-          () => undefined,
-        );
-        throw error;
-      },
-    );
-    if (winner === undefined) {
-      void second.then(
-        (spare) => this.#keepOrDrop(spare),
-        () => undefined,
-      );
-    } else if (this.current === connection && !connection.isIdle) {
-      this.websocket.adopt(winner);
-      connection.connection.discard("it was left to an abandoned response");
-    } else this.#keepOrDrop(winner);
+    const freed = connection.changed();
+    const enough = new AbortController();
+    using wait = new LinkedSignal(signal, enough.signal);
+    const other = this.#withOther(wait.signal, (spare) => {
+      if (this.current === connection && !connection.isIdle) this.#goOverTo(spare, connection);
+    });
+    try {
+      // Where no other can be had, there is still the one.
+      await untilAborted(Promise.race([freed, other.catch(() => freed)]), signal);
+    } finally {
+      enough.abort();
+    }
   }
 
-  /** The spare, or a new connection. */
-  #takeSpare(signal: AbortSignal | undefined): Promise<WebsocketConnection> {
-    const spare = this.#spare;
-    this.#spare = undefined;
-    if (spare === undefined) return this.websocket.open(signal);
-    return spare.then((connection) => (connection.isOpen ? connection : this.websocket.open(signal)));
+  /** Uses the connection beside the current one: the spare, or one that is made for all who want it. */
+  async #withOther(signal: AbortSignal, use: (other: WebsocketConnection) => void): Promise<void> {
+    this.#wanting += 1;
+    try {
+      this.#other ??= this.#openOther();
+      const other = await untilAborted(this.#other, signal);
+      if (other.isOpen) use(other);
+      else this.#other = undefined;
+    } finally {
+      this.#wanting -= 1;
+      this.#dropUnwanted();
+    }
   }
 
-  #keepOrDrop(connection: WebsocketConnection): void {
-    if (this.#options.standby && this.#spare === undefined && connection.isOpen) {
-      this.#spare = Promise.resolve(connection);
-    } else void connection.close();
+  #openOther(): Promise<WebsocketConnection> {
+    const opening = this.websocket.open(this.#closed.signal);
+    opening.catch(() => {
+      if (this.#other === opening) this.#other = undefined;
+    });
+    return opening;
+  }
+
+  #goOverTo(other: WebsocketConnection, from: ResponsesConnection): void {
+    this.#other = undefined;
+    this.websocket.adopt(other);
+    void from.retire("another connection took its place");
+  }
+
+  #dropUnwanted(): void {
+    const other = this.#other;
+    if (other === undefined || this.#options.standby) return;
+    const drop = (connection: WebsocketConnection): void => {
+      if (this.#wanting > 0 || this.#other !== other) return;
+      this.#other = undefined;
+      void connection.close();
+    };
+    other.then(drop, () => undefined);
   }
 
   #onConnected(): void {
@@ -192,11 +209,7 @@ export class Line {
     this.#cancelRotation();
     if (this.#current === undefined) return;
     this.#scheduleRotation(this.#current);
-    if (this.#options.standby && this.#spare === undefined) {
-      this.#spare = this.websocket.open(this.#closed.signal);
-      // A spare that cannot be had is missed when it is wanted.
-      this.#spare.catch(() => (this.#spare = undefined));
-    }
+    if (this.#options.standby) this.#other ??= this.#openOther();
   }
 
   #scheduleRotation(connection: ResponsesConnection): void {

@@ -108,7 +108,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
 
   /** One answer outside of the conversation, always over HTTP. */
   override runInference(context: LLMContext, options?: OpenAIRunInferenceOptions): Promise<string> {
-    return this.#core.runInference(context, options);
+    return this.untilStopped(options?.signal, (signal) => this.#core.runInference(context, { ...options, signal }));
   }
 
   override get isConnected(): boolean {

@@ -199,6 +199,8 @@ export class ResponsesConnection implements ExchangeHost {
     if (typeof event.stream_id === "string") return this.#deliverTo(this.#exchangeOf(event), event);
     if (wire.code === errorCodes.connectionLimit) return this.#onAgeLimit(event);
     const notBegun = this.exchanges.find(({ responseId }) => responseId === undefined);
+    // Whether an abandoned request is over cannot be told from an error that may be another's.
+    if (owner === "unclear" && notBegun?.abandoned) return undefined;
     if (notBegun !== undefined) return this.#deliverTo(notBegun, owner === "unclear" ? unclearError : event);
     this.#options.logger.debug("an error came that concerns no request", { ...wire });
     if (this.exchanges.length === 0) this.connection.discard("it reported an error while idle");
@@ -216,8 +218,7 @@ export class ResponsesConnection implements ExchangeHost {
 
   #onAgeLimit(event: RawEvent): undefined {
     const { traits } = this.#options;
-    // A server that ends connections early is not to be met again at its limit.
-    traits.maxConnectionAgeMs = Math.min(traits.maxConnectionAgeMs, this.connection.ageMs * 0.9);
+    traits.learnAge(this.connection.ageMs);
     this.retired = true;
     for (const exchange of this.exchanges) if (exchange.responseId === undefined) exchange.deliver(event);
     if (this.exchanges.length === 0) this.connection.discard("it has reached its age limit");

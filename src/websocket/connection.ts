@@ -149,7 +149,7 @@ export class WebsocketConnection {
   /** Closes with a handshake; ends the connection hard, and logs it, when the other side does not answer in time. */
   async close(code = 1000, reason = ""): Promise<void> {
     if (this.isOpen) {
-      this.#closing = true;
+      this.#closing = this.#discarded = true;
       this.#heartbeat?.stop();
       // A paused socket would not read the other side's close frame.
       this.#resume();
