@@ -11,7 +11,7 @@ export class Lane implements KnownHolder {
   /** Undefined for the default lane. */
   name: string | undefined;
   /** Whose turns it carries: another's would push out the response it keeps. */
-  readonly owner: object | undefined;
+  owner: object | undefined;
   latest: Known | undefined;
   exchange: Exchange | undefined;
   /** Responses on other lanes that are about to continue this one's: until they have begun, it must not move on. */
@@ -48,6 +48,8 @@ export interface ExchangeHost {
 /** One request and its answer on a lane. Once abandoned, what comes of it is dropped until it is over. */
 export class Exchange implements MessageLink<RawEvent> {
   readonly lane: Lane;
+  /** Whose turn it is. */
+  readonly owner: object | undefined;
   readonly conversation: Conversation;
   /** Nobody waits for it: it may be left for a turn. */
   readonly inBackground: boolean;
@@ -75,6 +77,7 @@ export class Exchange implements MessageLink<RawEvent> {
   ) {
     this.#host = host;
     this.lane = place.lane;
+    this.owner = place.lane.owner;
     this.conversation = place.conversation;
     this.inBackground = place.inBackground;
     this.#source = place.source;

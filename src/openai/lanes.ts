@@ -51,6 +51,7 @@ export class Lanes {
     let lane = this.all.find(({ name }) => name === undefined);
     if (lane === undefined) this.all.push((lane = new Lane(undefined, owner)));
     if (!lane.isFree || this.inFlight > 0) return undefined;
+    lane.owner = owner;
     lane.usedAt = ++this.#uses;
     return lane;
   }

@@ -126,7 +126,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
 
   async #leavePool(line: Line, pool: ResponsesConnectionPool | undefined): Promise<void> {
     for (const exchange of line.current?.exchanges ?? []) {
-      if (exchange.lane.owner === this.#owner) line.current?.abandon(exchange);
+      if (exchange.owner === this.#owner) line.current?.abandon(exchange);
     }
     await pool?.leave(this.#owner, line);
   }

@@ -62,7 +62,8 @@ export class WebsocketService {
   readonly #backoff: Backoff;
   readonly #quickFailures: QuickFailureDetector;
   #connection: WebsocketConnection | undefined;
-  readonly #spares = new Set<WebsocketConnection>();
+  /** Every connection that has not ended. */
+  readonly #alive = new Set<WebsocketConnection>();
   #connecting: Promise<WebsocketConnection> | undefined;
   #disconnecting: Promise<void> | undefined;
   #stop = new AbortController();
@@ -155,8 +156,6 @@ export class WebsocketService {
       );
     try {
       const connection = await untilAborted(opening, signal);
-      this.#spares.add(connection);
-      void connection.closed.then(() => this.#spares.delete(connection));
       return connection;
     } catch (error) {
       dropped();
@@ -168,8 +167,6 @@ export class WebsocketService {
   adopt(spare: WebsocketConnection): WebsocketConnection | undefined {
     const before = this.connection;
     if (before === spare) return undefined;
-    this.#spares.delete(spare);
-    if (before !== undefined) this.#spares.add(before);
     this.#makeCurrent(spare);
     return before;
   }
@@ -197,8 +194,7 @@ export class WebsocketService {
 
   async #close(): Promise<void> {
     await this.#connecting?.catch(() => undefined);
-    const open = this.#connection === undefined ? this.#spares : [...this.#spares, this.#connection];
-    await Promise.all([...open].map((connection) => connection.close()));
+    await Promise.all([...this.#alive].map((connection) => connection.close()));
   }
 
   #connectOnce(): Promise<WebsocketConnection> {
@@ -244,6 +240,7 @@ export class WebsocketService {
   async #open(attempt: number, as: "current" | "spare", signal: AbortSignal): Promise<WebsocketConnection> {
     const connection = await WebsocketConnection.open(await this.#askForTarget(signal), this.#settings, signal);
     this.#stops.set(connection, signal);
+    this.#alive.add(connection);
     void connection.closed.then((error) => this.#onClosed(connection, error));
     // The first connection is tried by its first request; after a failure a round trip is spent to be sure.
     if (attempt > 1) await this.#makeSure(connection, signal);
@@ -266,6 +263,7 @@ export class WebsocketService {
   }
 
   #onClosed(connection: WebsocketConnection, error: WebsocketClosedError): void {
+    this.#alive.delete(connection);
     const onPurpose = this.#stops.get(connection)?.aborted ?? false;
     if (onPurpose) this.#quickFailures.reset();
     else if (!connection.wasDiscarded) this.#quickFailures.sawEnd(connection.ageMs);
