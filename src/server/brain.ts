@@ -1,4 +1,4 @@
-import type { Response, Tool } from "openai/resources/responses/responses";
+import type { Response, ResponseCreateParamsBase, Tool } from "openai/resources/responses/responses";
 import type { Reasoning } from "openai/resources/shared";
 import type { ResponseInputItem } from "../protocol/index.ts";
 
@@ -14,6 +14,8 @@ export interface BrainRequest {
   readonly reasoning: Reasoning | null;
   readonly text: Response["text"];
   readonly maxOutputTokens: number | null;
+  /** The fields of the request as they came: for what has none of its own here, such as `temperature`. */
+  readonly params?: Readonly<ResponseCreateParamsBase>;
   /** Fires when nobody wants the answer any more: the response was cancelled or its client is gone. */
   readonly signal: AbortSignal;
 }
@@ -29,8 +31,20 @@ export type BrainOutput =
       encryptedContent?: string;
     }
   | { type: "function_call"; name: string; /** JSON text. */ arguments: string; callId?: string }
+  /** What the answer cost by the brain's own count, which takes the place of the server's. Says nothing to the client. */
+  | BrainUsage
   /** Ends the response as incomplete, with this reason in `incomplete_details`. */
   | { type: "incomplete"; reason: string };
+
+export interface BrainUsage {
+  readonly type: "usage";
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** How many of the input tokens came from a cache. Default: 0. */
+  readonly cachedTokens?: number;
+  /** How many of the output tokens were reasoning. Default: 0. */
+  readonly reasoningTokens?: number;
+}
 
 /**
  * Decides what the server says. It may throw a `ResponsesApiError`: before any output that is the request's
@@ -42,4 +56,8 @@ export type BrainOutput =
  * };
  * ```
  */
-export type Brain = (request: BrainRequest) => Iterable<BrainOutput> | AsyncIterable<BrainOutput>;
+export interface Brain {
+  (request: BrainRequest): Iterable<BrainOutput> | AsyncIterable<BrainOutput>;
+  /** True: the brain ends at `maxOutputTokens` by its own count of tokens, and the server does not cut it off. */
+  readonly countsTokens?: boolean;
+}

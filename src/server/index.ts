@@ -1,6 +1,36 @@
 export { type ApiErrorBody, ResponsesApiError, type ResponsesApiErrorInit } from "./api-error.ts";
-export type { Brain, BrainOutput, BrainRequest } from "./brain.ts";
-export type { CancelMode, ReceivedRequest, RequestStatus } from "./core/index.ts";
+export type { Brain, BrainOutput, BrainRequest, BrainUsage } from "./brain.ts";
+export {
+  recordingBrain,
+  type RecordingBrainOptions,
+  scriptBrain,
+  type ScriptBrainOptions,
+  type ScriptCondition,
+  type ScriptError,
+  type ScriptFixture,
+  type ScriptPiece,
+  type ScriptReply,
+  type ScriptTurn,
+  type ScriptUsage,
+  type TextMatch,
+  upstreamBrain,
+  type UpstreamBrainOptions,
+} from "./brains/index.ts";
+export {
+  MemoryStore,
+  readCompaction,
+  type ReceivedRequest,
+  type RequestStatus,
+  type ResponseStore,
+  type StoredResponse,
+  SqliteStore,
+  type Timing,
+  type TokenCounter,
+} from "./core/index.ts";
+export { type CancelMode, type Dialect, type DialectName, dialects } from "./dialects/index.ts";
+export type { ErrorShape } from "./error-shapes.ts";
+export type { Fault, FaultAction, FaultHandle, FaultKind, FaultPlace, Faults } from "./faults/index.ts";
 export type { ServerConnection } from "./hosts/index.ts";
+export type { ResponsesServerOptions } from "./options.ts";
 export { rulesBrain, type RulesBrainOptions } from "./rules/index.ts";
-export { ResponsesServer, type ResponsesServerOptions } from "./server.ts";
+export { ResponsesServer } from "./server.ts";

@@ -1,50 +1,43 @@
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Clock, defaultLogger, type Random, systemClock } from "../async/index.ts";
-import { InvalidArgumentError, kindOf } from "../errors.ts";
-import { limits } from "../protocol/index.ts";
+import { defaultLogger, systemClock } from "../async/index.ts";
+import { kindOf } from "../errors.ts";
 import { ResponsesApiError, toApiError } from "./api-error.ts";
-import type { Brain } from "./brain.ts";
-import { type CancelMode, idSource, type ReceivedRequest, RequestLog, type ServerCore } from "./core/index.ts";
-import { answerError, HostGuard, HttpHost, type ServerConnection, WebSocketHost } from "./hosts/index.ts";
+import {
+  estimatedTokens,
+  exactTokens,
+  idSource,
+  MemoryStore,
+  paceOf,
+  PromptCache,
+  type ReceivedRequest,
+  RequestLog,
+  type ServerCore,
+  type TokenCounter,
+} from "./core/index.ts";
+import { Faults } from "./faults/index.ts";
+import {
+  answerError,
+  controlRoute,
+  HostGuard,
+  HttpHost,
+  KeyGuard,
+  refuseUpgrade,
+  sendJson,
+  type ServerConnection,
+  urlOf,
+  WebSocketHost,
+} from "./hosts/index.ts";
+import { checkOptions, dialectOf, type ResponsesServerOptions } from "./options.ts";
 import { rulesBrain } from "./rules/index.ts";
-
-/** How a server is started; every field has a default. */
-export interface ResponsesServerOptions {
-  /** The TCP port; 0, the default: any free one. */
-  port?: number;
-  /** The address to listen on. Default: `127.0.0.1`, which other machines cannot reach. */
-  host?: string;
-  /** Host names beside the loopback ones and `host` that requests may name. */
-  allowedHosts?: readonly string[];
-  /** What decides what is said. Default: `rulesBrain()`. */
-  brain?: Brain;
-  /** What is done about `response.cancel`. Default: `refuse`, as it is in no official list of client events. */
-  cancel?: CancelMode;
-  /** False: `stream_id` is ignored and never echoed. Default: true. */
-  lanes?: boolean;
-  /** How old a WebSocket connection may become, in milliseconds. Default: 60 minutes. */
-  maxConnectionAgeMs?: number;
-  /** The models served; requests for others are refused. Default: every name is taken, and `turnwire-rules` listed. */
-  models?: readonly string[];
-  /** How many of the latest requests `requests` keeps. Default: 10 000. */
-  keptRequests?: number;
-  /** Told of what a brain threw, unless it was a `ResponsesApiError`. Default: a warning without its content. */
-  onBrainError?: (error: unknown) => void;
-  /** Times the age of connections. Default: the system's. */
-  clock?: Clock;
-  /** Where ids come from. Default: `Math.random`. */
-  random?: Random;
-}
 
 /** How long connections get to close properly when the server is closed. */
 const closeGraceMs = 100;
 
 /**
  * A Responses server in this process: HTTP, server-sent events and WebSocket mode on one port. It behaves as the public
- * guide to the Responses API's WebSocket mode says, with the event types of the `openai` package; no key is asked for.
- * Nothing is stored: a response can be continued only on the WebSocket connection it was made on.
+ * guide to the Responses API's WebSocket mode says, with the event types of the `openai` package.
  *
  * ```ts
  * await using server = await ResponsesServer.start();
@@ -58,37 +51,30 @@ export class ResponsesServer {
   readonly wsURL: string;
   readonly #server: Server;
   readonly #webSockets: WebSocketHost;
-  readonly #log: RequestLog;
+  readonly #core: ServerCore;
   #closing: Promise<void> | undefined;
 
   /** Starts a server. Rejects with Node's error when the address cannot be listened on. */
   static async start(options: ResponsesServerOptions = {}): Promise<ResponsesServer> {
     checkOptions(options);
-    const log = new RequestLog(options.keptRequests ?? 10_000);
-    const core = newCore(options, log);
+    const core = newCore(options, await tokensOf(options.tokenizer));
+    for (const fault of options.faults ?? []) core.faults.add(fault);
     const host = options.host ?? "127.0.0.1";
-    const guard = new HostGuard([host, ...(options.allowedHosts ?? [])]);
-    const http = new HttpHost(core, options.models ?? ["turnwire-rules"]);
-    const webSockets = new WebSocketHost(core);
-    const server = createServer((request, response) => {
-      try {
-        guard.check(request);
-      } catch (error) {
-        return answerError(response, error);
-      }
-      void http.handle(request, response);
-    });
-    server.on("upgrade", (request, socket, head) => {
-      upgrade(guard, webSockets, request, socket, head);
-    });
+    const gate = new Gate(new HostGuard([host, ...(options.allowedHosts ?? [])]), new KeyGuard(options.apiKeys ?? []));
+    const control = options.faultControl === true ? [controlRoute(core.faults)] : [];
+    const http = new HttpHost(core, options.models ?? ["turnwire-rules"], control);
+    const { maxConnections = 10_000, maxConnectionsPerKey = Infinity } = options;
+    const webSockets = new WebSocketHost(core, { maxConnections, maxConnectionsPerKey });
+    const server = createServer((request, response) => handle(gate, http, request, response));
+    server.on("upgrade", (request, socket, head) => upgrade(gate, webSockets, request, socket, head));
     await listen(server, options.port ?? 0, host);
-    return new ResponsesServer(server, webSockets, log, host);
+    return new ResponsesServer(server, webSockets, core, host);
   }
 
-  private constructor(server: Server, webSockets: WebSocketHost, log: RequestLog, host: string) {
+  private constructor(server: Server, webSockets: WebSocketHost, core: ServerCore, host: string) {
     this.#server = server;
     this.#webSockets = webSockets;
-    this.#log = log;
+    this.#core = core;
     const { port } = server.address() as AddressInfo;
     const name = host.includes(":") ? `[${host}]` : host;
     this.url = `http://${name}:${port}/v1`;
@@ -97,7 +83,7 @@ export class ResponsesServer {
 
   /** The requests received since the start or the last `reset`, the oldest first: those over a WebSocket and by HTTP. */
   get requests(): readonly ReceivedRequest[] {
-    return this.#log.entries;
+    return this.#core.log.entries;
   }
 
   /** The WebSocket connections that are open now, the oldest first. */
@@ -105,9 +91,15 @@ export class ResponsesServer {
     return this.#webSockets.connections;
   }
 
-  /** Forgets the recorded requests. Connections stay open and keep what they know. */
+  /** What is to go wrong. */
+  get faults(): Faults {
+    return this.#core.faults;
+  }
+
+  /** Forgets the recorded requests and the faults asked for. Connections stay open and keep what they know. */
   reset(): void {
-    this.#log.clear();
+    this.#core.log.clear();
+    this.#core.faults.clear();
   }
 
   /** Ends every connection and stops listening; what is being answered is cut short. Never rejects. */
@@ -125,22 +117,54 @@ export class ResponsesServer {
     await this.#webSockets.close(closeGraceMs);
     this.#server.closeAllConnections();
     await closed;
+    this.#core.store.close();
   }
 }
 
-function newCore(options: ResponsesServerOptions, log: RequestLog): ServerCore {
-  const random = options.random ?? Math.random;
+/** Decides who gets in, and as whom. */
+class Gate {
+  readonly #hosts: HostGuard;
+  readonly #keys: KeyGuard;
+
+  constructor(hosts: HostGuard, keys: KeyGuard) {
+    this.#hosts = hosts;
+    this.#keys = keys;
+  }
+
+  /** Whose request it is. Throws a 401 or 403. */
+  check(request: IncomingMessage): string {
+    this.#hosts.check(request);
+    return this.#keys.check(request);
+  }
+}
+
+async function tokensOf(tokenizer: ResponsesServerOptions["tokenizer"] = "estimate"): Promise<TokenCounter> {
+  if (tokenizer === "estimate") return estimatedTokens;
+  if (tokenizer !== "exact") return tokenizer;
+  const exact = await exactTokens();
+  if (exact !== undefined) return exact;
+  defaultLogger.warn("tokens are estimated: the package gpt-tokenizer, which counts them, is not installed.");
+  return estimatedTokens;
+}
+
+function newCore(options: ResponsesServerOptions, tokens: TokenCounter): ServerCore {
+  const { random = Math.random, clock = systemClock, models, keptRequests = 10_000, onRequest } = options;
+  const pace = paceOf(options.timing, clock, tokens);
   return {
     brain: options.brain ?? rulesBrain(),
-    cancel: options.cancel ?? "refuse",
-    lanes: options.lanes ?? true,
-    maxConnectionAgeMs: options.maxConnectionAgeMs ?? limits.maxConnectionAgeMs,
-    clock: options.clock ?? systemClock,
+    dialect: dialectOf(options),
+    clock,
     random,
     newId: idSource(random),
+    tokens,
+    promptCache: new PromptCache(tokens),
     onBrainError: options.onBrainError ?? warnOfBrainError,
-    log,
-    ...(options.models === undefined ? {} : { models: options.models }),
+    log: new RequestLog({ limit: keptRequests, clock, onEnd: onRequest }),
+    store: options.store ?? new MemoryStore(),
+    faults: new Faults(),
+    maxQueuedRequests: options.maxQueuedRequests ?? 256,
+    ...(pace === undefined ? {} : { pace }),
+    ...(models === undefined ? {} : { models }),
   };
 }
 
@@ -148,18 +172,6 @@ function newCore(options: ResponsesServerOptions, log: RequestLog): ServerCore {
 function warnOfBrainError(error: unknown): void {
   const name = error instanceof Error ? error.name : kindOf(error);
   defaultLogger.warn(`a brain threw ${name}; the client was told server_error. Pass onBrainError to see the error.`);
-}
-
-function checkOptions({ cancel, maxConnectionAgeMs }: ResponsesServerOptions): void {
-  if (cancel !== undefined && !["honour", "refuse", "ignore"].includes(cancel)) {
-    throw new InvalidArgumentError("cancel", `expected "honour", "refuse" or "ignore", got ${kindOf(cancel)}`);
-  }
-  if (maxConnectionAgeMs !== undefined && !(maxConnectionAgeMs > 0 && maxConnectionAgeMs < 2 ** 31)) {
-    throw new InvalidArgumentError(
-      "maxConnectionAgeMs",
-      `expected milliseconds from 1 to 2^31 - 1, got ${kindOf(maxConnectionAgeMs)}`,
-    );
-  }
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
@@ -172,34 +184,26 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-function upgrade(
-  guard: HostGuard,
-  webSockets: WebSocketHost,
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-): void {
-  socket.on("error", () => socket.destroy());
+function handle(gate: Gate, http: HttpHost, request: IncomingMessage, response: ServerResponse): void {
+  // Nothing is told here that is not plain from the open port.
+  if (urlOf(request).pathname === "/healthz") return sendJson(response, 200, { status: "ok" });
   try {
-    guard.check(request);
-    const path = (request.url ?? "/").split("?")[0] ?? "/";
-    if (!/^\/v1\/responses\/?$/.test(path)) {
-      throw new ResponsesApiError({ status: 404, message: `Invalid URL (WebSocket ${path.slice(0, 256)})` });
-    }
-    webSockets.upgrade(request, socket, head);
+    void http.handle(request, response, gate.check(request));
   } catch (error) {
-    refuseUpgrade(socket, toApiError(error));
+    answerError(response, error);
   }
 }
 
-function refuseUpgrade(socket: Duplex, error: ResponsesApiError): void {
-  const body = JSON.stringify({ error: error.body });
-  // A client that does not close its side would keep the server from closing.
-  socket.once("finish", () => socket.destroy());
-  const head = [
-    `HTTP/1.1 ${error.status} Refused`,
-    "content-type: application/json",
-    `content-length: ${Buffer.byteLength(body)}`,
-  ];
-  socket.end([...head, "connection: close", "", body].join("\r\n"));
+function upgrade(gate: Gate, webSockets: WebSocketHost, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  socket.on("error", () => socket.destroy());
+  try {
+    const owner = gate.check(request);
+    const path = urlOf(request).pathname;
+    if (!/^\/v1\/responses\/?$/.test(path)) {
+      throw new ResponsesApiError({ status: 404, message: `Invalid URL (WebSocket ${path.slice(0, 256)})` });
+    }
+    webSockets.upgrade(request, socket, head, owner);
+  } catch (error) {
+    refuseUpgrade(socket, toApiError(error));
+  }
 }

@@ -96,15 +96,15 @@ test("an error after output is response.failed in a stream, and a 500 without", 
   expect(await whole.json()).toMatchObject({ error: { type: "server_error", code: "server_error" } });
 });
 
-test("previous_response_id over HTTP is refused, saying that nothing is kept", async () => {
-  const stored = (await (await post({ model: "m", input: "Hi", store: true })).json()) as { id: string };
+test("previous_response_id over HTTP is refused for what was not to be stored, and says so", async () => {
+  const stored = (await (await post({ model: "m", input: "Hi", store: false })).json()) as { id: string };
   const response = await post({ model: "m", input: "Hi", previous_response_id: stored.id });
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({
     error: {
       code: "previous_response_not_found",
       param: "previous_response_id",
-      message: expect.stringContaining("keeps no responses over HTTP"),
+      message: expect.stringContaining("only responses with `store: true`"),
     },
   });
 });

@@ -117,13 +117,13 @@ test.each(refused)("%s is refused over HTTP", async (_what, fields, code, param)
   });
 });
 
-test.each([
-  ["stream", { stream: true }, "stream"],
-  ["stream: false", { stream: false }, "stream"],
-])("%s over WebSocket is refused", async (_what, fields, param) => {
-  const event = await client.respond({ input: "x", ...fields });
-  expect(event).toMatchObject({ type: "error", status: 400, error: { code: "unsupported_parameter", param } });
-});
+test.each([["stream: false", { stream: false }, "stream"]])(
+  "%s over WebSocket is refused",
+  async (_what, fields, param) => {
+    const event = await client.respond({ input: "x", ...fields });
+    expect(event).toMatchObject({ type: "error", status: 400, error: { code: "unsupported_parameter", param } });
+  },
+);
 
 test.each([
   ["a string", { input: "x" }],

@@ -1,10 +1,10 @@
 import type { Random } from "../../async/index.ts";
 
-/** Makes the API's identifiers: a prefix and 48 hexadecimal digits. */
-export type IdSource = (prefix: "resp" | "msg" | "fc" | "rs" | "call" | "req") => string;
+/** Makes the API's identifiers: a prefix and 48 hexadecimal digits, for steering 32. */
+export type IdSource = (prefix: "resp" | "msg" | "fc" | "rs" | "call" | "req" | "steer" | "cmp") => string;
 
 export function idSource(random: Random): IdSource {
-  return (prefix) => `${prefix}_${hexDigits(random, 48)}`;
+  return (prefix) => `${prefix}_${hexDigits(random, prefix === "steer" ? 32 : 48)}`;
 }
 
 /** Looks like the encrypted reasoning of the API: opaque, URL-safe base64. */

@@ -1,26 +1,20 @@
-import type { CompletedResponse } from "./request.ts";
 import type { RequestRecord } from "./request-log.ts";
 
-/** One lane of a connection: its requests run one after the other, and its latest completed response is kept. */
+/** One lane of a connection: its requests run one after the other. */
 export class Lane {
   /** Absent: the default lane. */
   readonly name: string | undefined;
-  latest: CompletedResponse | undefined;
 
   constructor(name: string | undefined) {
     this.name = name;
-  }
-
-  /** A continuation on the same lane that failed takes its parent with it; a fork from another lane does not. */
-  evictParent(body: Record<string, unknown>): void {
-    if (this.latest !== undefined && this.latest.id === body["previous_response_id"]) this.latest = undefined;
   }
 }
 
 /** A request on its lane. */
 export interface Work {
   readonly lane: Lane;
-  readonly record: RequestRecord;
+  /** Of the request, and then of each successor that steering gives it. */
+  record: RequestRecord;
   readonly controller: AbortController;
   /** Never rejects. */
   run(): Promise<void>;
@@ -50,12 +44,23 @@ export class LaneScheduler {
     return lane;
   }
 
-  lanes(): IterableIterator<Lane> {
-    return this.#lanes.values();
+  /** How many requests wait for their turn. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Whether a request on the lane would have to wait. */
+  isBusy(lane: Lane): boolean {
+    return this.#running.size >= this.#maxInFlight || this.#running.has(lane);
   }
 
   running(): Work[] {
     return [...this.#running.values()];
+  }
+
+  /** Whether a request that continues the response waits on the lane. */
+  continues(lane: Lane, responseId: string): boolean {
+    return this.#waiting.some((work) => work.lane === lane && work.record.body["previous_response_id"] === responseId);
   }
 
   add(work: Work): void {
@@ -63,11 +68,12 @@ export class LaneScheduler {
     this.#startWaiting();
   }
 
-  /** Ends what runs and drops what waits. */
-  abortAll(): void {
-    for (const work of this.#waiting) work.record.status = "cancelled";
+  /** Ends what runs; answers what waited and never will be. */
+  abortAll(): Work[] {
+    const dropped = this.#waiting;
     this.#waiting = [];
     for (const work of this.running()) work.controller.abort();
+    return dropped;
   }
 
   #startWaiting(): void {

@@ -7,9 +7,9 @@ import type {
 } from "openai/resources/responses/responses";
 import { InvalidArgumentError, kindOf } from "../../errors.ts";
 import type { BrainOutput } from "../brain.ts";
-import type { EventBody } from "./events.ts";
+import type { EventBody } from "../events.ts";
 import type { IdSource } from "./ids.ts";
-import { estimateTokens, splitTokens } from "./tokens.ts";
+import { splitTokens, type TokenCounter } from "./tokens.ts";
 
 export type OutputItem = ResponseOutputMessage | ResponseFunctionToolCallItem | ResponseReasoningItem;
 type ItemStatus = "completed" | "incomplete";
@@ -28,9 +28,10 @@ export interface OutputWriterOptions {
   newEncryptedContent: () => string;
   includeEncryptedReasoning: boolean;
   maxOutputTokens: number | null;
+  tokens: TokenCounter;
 }
 
-/** How many tokens of a function call's arguments go into one delta. */
+/** About how many tokens of a function call's arguments go into one delta. */
 const argumentTokensPerDelta = 4;
 
 /** Turns what a brain says into output items and their events, in the order of the API. */
@@ -58,8 +59,24 @@ export class OutputWriter {
     return this.#items.length > 0 || this.#open !== undefined;
   }
 
+  /** Whether no message is being written. */
+  get betweenItems(): boolean {
+    return this.#open === undefined;
+  }
+
+  /** Whether a function has been called: the client owes its output. */
+  get hasCalls(): boolean {
+    return this.#items.some((item) => item.type === "function_call");
+  }
+
+  /** Whether the piece would begin a new item. */
+  beginsItem(output: BrainOutput): boolean {
+    if (output.type === "text") return this.#open?.part !== "output_text";
+    return output.type !== "refusal" || this.#open?.part !== "refusal";
+  }
+
   /** Writes one piece. False when `max_output_tokens` is reached: what was too much is cut off. */
-  write(output: Exclude<BrainOutput, { type: "incomplete" }>): boolean {
+  write(output: Exclude<BrainOutput, { type: "incomplete" | "usage" }>): boolean {
     switch (output.type) {
       case "text":
         return this.#delta("output_text", output.delta);
@@ -123,7 +140,7 @@ export class OutputWriter {
 
   #functionCall(name: string, args: string, callId: string | undefined): boolean {
     this.close("completed");
-    this.#tokens += estimateTokens(name);
+    this.#tokens += this.#options.tokens.count(name);
     const { text, fits } = this.#spend(args);
     const index = this.#items.length;
     const item: ResponseFunctionToolCallItem = {
@@ -181,11 +198,12 @@ export class OutputWriter {
 
   /** As much of the text as there are tokens left for. */
   #spend(text: string): { text: string; fits: boolean } {
-    const tokens = splitTokens(text);
-    const left = Math.max(0, (this.#options.maxOutputTokens ?? Infinity) - this.#tokens);
-    this.#tokens += Math.min(left, tokens.length);
-    if (tokens.length <= left) return { text, fits: true };
-    return { text: tokens.slice(0, left).join(""), fits: false };
+    const { maxOutputTokens, tokens } = this.#options;
+    const left = Math.max(0, (maxOutputTokens ?? Infinity) - this.#tokens);
+    const size = tokens.count(text);
+    this.#tokens += Math.min(left, size);
+    if (size <= left) return { text, fits: true };
+    return { text: tokens.split(text).slice(0, left).join(""), fits: false };
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Tool } from "openai/resources/responses/responses";
+import type { ResponseUsage, Tool } from "openai/resources/responses/responses";
+import type { Clock } from "../../async/index.ts";
 import type { ResponseInputItem, ResponseOutputItem } from "../../protocol/index.ts";
 
 /** How far a request has come; `rejected`: it was refused before it became a response. */
@@ -11,7 +12,9 @@ export interface ReceivedRequest {
   readonly connection?: number;
   /** The lane it named. */
   readonly lane?: string;
-  /** The event, or the HTTP body, as it was received. */
+  /** The response that was steered, for a request that the server made itself out of the steering input. */
+  readonly successorOf?: string;
+  /** The event, or the HTTP body, as it was received; of a successor: what the server asked itself for. */
   readonly body: Readonly<Record<string, unknown>>;
   /** The size of the message, or of the HTTP body. */
   readonly bytes: number;
@@ -24,6 +27,16 @@ export interface ReceivedRequest {
   readonly responseId?: string;
   readonly status: RequestStatus;
   readonly output: readonly ResponseOutputItem[];
+  /** What was counted, once the response has come to its end. */
+  readonly usage?: ResponseUsage;
+  /** The code of the error it ended with. */
+  readonly errorCode?: string;
+  /** By the server's clock, in milliseconds. */
+  readonly receivedAtMs: number;
+  /** From when it was taken up to its first output. */
+  readonly firstOutputMs?: number;
+  /** From its arrival to its end. Absent while it is worked on. */
+  readonly durationMs?: number;
   /** Whether a `response.cancel` named its response, whatever the server did about it. */
   readonly cancelRequested: boolean;
 }
@@ -31,8 +44,11 @@ export interface ReceivedRequest {
 /** The server's own view of a record. */
 export type RequestRecord = { -readonly [K in keyof ReceivedRequest]: ReceivedRequest[K] };
 
-export function newRecord(
-  given: Pick<ReceivedRequest, "transport" | "body" | "bytes"> & { connection?: number; lane?: string | undefined },
+function newRecord(
+  given: Pick<ReceivedRequest, "transport" | "body" | "bytes" | "successorOf" | "receivedAtMs"> & {
+    connection?: number;
+    lane?: string | undefined;
+  },
 ): RequestRecord {
   const { lane, ...rest } = given;
   return {
@@ -46,20 +62,42 @@ export function newRecord(
   };
 }
 
+export interface RequestLogOptions {
+  /** How many of the latest requests are kept. */
+  readonly limit: number;
+  readonly clock: Clock;
+  /** Told of each request as it comes to its end. */
+  readonly onEnd?: ((request: ReceivedRequest) => void) | undefined;
+}
+
 /** The latest requests, the oldest first. Older ones are forgotten so that a server can run for ever. */
 export class RequestLog {
   readonly entries: RequestRecord[] = [];
-  readonly #limit: number;
+  readonly #options: RequestLogOptions;
 
-  constructor(limit: number) {
-    this.#limit = limit;
+  constructor(options: RequestLogOptions) {
+    this.#options = options;
   }
 
-  add(record: RequestRecord): void {
-    if (this.#limit <= 0) return;
+  /** A record of a request that has just come. */
+  add(given: Omit<Parameters<typeof newRecord>[0], "receivedAtMs">): RequestRecord {
+    const record = newRecord({ ...given, receivedAtMs: this.#options.clock.now() });
+    const { limit } = this.#options;
+    if (limit <= 0) return record;
     // Dropping a quarter at once keeps the cost of forgetting off most requests.
-    if (this.entries.length >= this.#limit) this.entries.splice(0, Math.ceil(this.#limit / 4));
+    if (this.entries.length >= limit) this.entries.splice(0, Math.ceil(limit / 4));
     this.entries.push(record);
+    return record;
+  }
+
+  /** The request has come to its end, whatever that was. */
+  end(record: RequestRecord): void {
+    record.durationMs = this.#options.clock.now() - record.receivedAtMs;
+    try {
+      this.#options.onEnd?.(record);
+    } catch {
+      // The answer is out: a listener that fails takes nothing with it.
+    }
   }
 
   clear(): void {

@@ -1,4 +1,5 @@
 import type { Response, ResponseUsage } from "openai/resources/responses/responses";
+import type { BrainUsage } from "../brain.ts";
 import type { CreateRequest } from "./request.ts";
 
 /** A full Response object with no output yet, as `response.created` carries it. */
@@ -14,7 +15,7 @@ export function newResponse(request: CreateRequest, id: string): Response {
     error: null,
     incomplete_details: null,
     access_programs: null,
-    instructions: params.instructions ?? null,
+    instructions: request.instructions,
     max_output_tokens: params.max_output_tokens ?? null,
     max_tool_calls: params.max_tool_calls ?? null,
     metadata: params.metadata ?? {},
@@ -42,12 +43,22 @@ export function unixSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-export function usageOf(request: CreateRequest, outputTokens: number, reasoningTokens: number): ResponseUsage {
+/** By the server's count, unless the brain has counted itself. */
+export function usageOf(
+  request: CreateRequest,
+  outputTokens: number,
+  reasoningTokens: number,
+  counted?: BrainUsage,
+): ResponseUsage {
+  const input = counted?.inputTokens ?? request.prompt.tokens;
+  const output = counted?.outputTokens ?? outputTokens;
+  const cached = counted === undefined ? request.cachedTokens : (counted.cachedTokens ?? 0);
+  const reasoning = counted === undefined ? reasoningTokens : (counted.reasoningTokens ?? 0);
   return {
-    input_tokens: request.inputTokens,
-    input_tokens_details: { cached_tokens: request.cachedTokens, cache_write_tokens: 0 },
-    output_tokens: outputTokens,
-    output_tokens_details: { reasoning_tokens: reasoningTokens },
-    total_tokens: request.inputTokens + outputTokens,
+    input_tokens: input,
+    input_tokens_details: { cached_tokens: cached, cache_write_tokens: 0 },
+    output_tokens: output,
+    output_tokens_details: { reasoning_tokens: reasoning },
+    total_tokens: input + output,
   };
 }

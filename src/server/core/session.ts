@@ -1,37 +1,20 @@
-import type { Clock } from "../../async/index.ts";
-import { isObject, laneNamePattern, limits, type ServerEvent } from "../../protocol/index.ts";
-import { errorEvent, invalidRequest, type ResponsesApiError, toApiError } from "../api-error.ts";
-import { type EventSink, SequenceNumbers } from "./events.ts";
-import { cancelledByClient, generate, type GenerationContext } from "./generation.ts";
-import { LaneScheduler, type Work } from "./lanes.ts";
-import { type CompletedResponse, readRequest } from "./request.ts";
-import { newRecord, type RequestLog } from "./request-log.ts";
+import { isObject, laneNamePattern, limits } from "../../protocol/index.ts";
+import { invalidRequest, ResponsesApiError, toApiError } from "../api-error.ts";
+import type { ArmedFault } from "../faults/index.ts";
+import { checkDepth } from "../validation/index.ts";
+import { cancelledByClient } from "./generation.ts";
+import { LaneTurns } from "./lane-turns.ts";
+import { type Lane, LaneScheduler, type Work } from "./lanes.ts";
+import type { ServerCore } from "./server-core.ts";
+import { type SessionSocket, SocketSink } from "./socket-sink.ts";
 
-/**
- * What the server does about `response.cancel`, which is in no official list of client events; servers in the field
- * differ. `honour`: the response ends at once with `response.incomplete`, its `status` `cancelled`, and cannot be
- * continued. `refuse`: an `error` event for an unsupported client event (code `invalid_value`, param `type`), and the
- * response goes on. `ignore`: nothing is said, and the response goes on.
- */
-export type CancelMode = "honour" | "refuse" | "ignore";
-
-/** What all connections of a server share. */
-export interface ServerCore extends GenerationContext {
-  readonly cancel: CancelMode;
-  /** False: `stream_id` means nothing, everything is on the default lane. */
-  readonly lanes: boolean;
-  readonly maxConnectionAgeMs: number;
-  readonly models?: readonly string[];
-  readonly clock: Clock;
-  readonly log: RequestLog;
-}
-
-/** The little that a session needs of a socket. */
-export interface SessionSocket {
-  send(text: string): void;
-  close(code: number, reason: string): void;
-  /** Resolves when the reader has caught up enough to be sent more, or is gone. */
-  drained(): Promise<void>;
+/** Who has connected, and how. */
+export interface SessionOptions {
+  readonly id: number;
+  /** Whose connection it is; empty where no keys are asked for. */
+  readonly owner: string;
+  /** The faults that the client asked for itself as it connected. */
+  readonly ownFaults: readonly ArmedFault[];
 }
 
 /** How long a connection past its age limit stays open, to answer with the reason. */
@@ -44,18 +27,31 @@ export class Session {
   readonly #core: ServerCore;
   readonly #socket: SessionSocket;
   readonly #scheduler: LaneScheduler;
+  readonly #turns: LaneTurns;
   #cancelTimer: () => void;
   #requests = 0;
   #expired = false;
   #ended = false;
 
-  constructor(id: number, core: ServerCore, socket: SessionSocket) {
+  constructor({ id, owner, ownFaults }: SessionOptions, core: ServerCore, socket: SessionSocket) {
+    const { dialect } = core;
     this.id = id;
     this.#core = core;
     this.#socket = socket;
     this.openedAt = core.clock.now();
-    this.#scheduler = new LaneScheduler(limits.maxInFlight, limits.maxLanes);
-    this.#cancelTimer = core.clock.schedule(() => this.#expire(), core.maxConnectionAgeMs, { keepAlive: false });
+    this.#scheduler = new LaneScheduler(dialect.maxInFlight, limits.maxLanes);
+    this.#turns = new LaneTurns({
+      core,
+      connection: id,
+      owner,
+      socket,
+      scheduler: this.#scheduler,
+      ownFaults,
+      checkOpen: () => {
+        if (this.#expired) throw connectionLimitReached(dialect.maxConnectionAgeMs);
+      },
+    });
+    this.#cancelTimer = core.clock.schedule(() => this.#expire(), dialect.maxConnectionAgeMs, { keepAlive: false });
   }
 
   /** How many requests have come over this connection. */
@@ -65,14 +61,17 @@ export class Session {
 
   /** Forgets every response that a request could continue from. */
   evict(): void {
-    for (const lane of this.#scheduler.lanes()) lane.latest = undefined;
+    this.#turns.evict();
   }
 
   /** The socket is gone: nobody waits for anything any more. */
   end(): void {
     this.#ended = true;
     this.#cancelTimer();
-    this.#scheduler.abortAll();
+    for (const { record } of this.#scheduler.abortAll()) {
+      record.status = "cancelled";
+      this.#core.log.end(record);
+    }
   }
 
   /** Takes one message of the client. Never throws: what is wrong with it is answered with an `error` event. */
@@ -81,16 +80,20 @@ export class Session {
     let lane: string | undefined;
     try {
       const event = parseObject(text);
+      // Steering names no lane: the response it is for does.
+      if (event["type"] === "response.steer" && this.#core.dialect.steering.length > 0) {
+        return this.#turns.steer(event);
+      }
       lane = this.#laneName(event);
       this.#handle(event, lane, bytes);
     } catch (error) {
-      this.#send({ ...errorEvent(toApiError(error)), ...echo(lane) });
+      this.#say(toApiError(error), lane);
     }
   }
 
   /** Answers a message that is not text. */
   receiveBinary(): void {
-    this.#send(errorEvent(invalidRequest(null, "Binary messages are not supported: send JSON text.")));
+    this.#say(invalidRequest(null, "Binary messages are not supported: send JSON text."));
   }
 
   #handle(event: Record<string, unknown>, laneName: string | undefined, bytes: number): void {
@@ -102,55 +105,49 @@ export class Session {
 
   #create(body: Record<string, unknown>, laneName: string | undefined, bytes: number): void {
     this.#requests += 1;
-    const record = newRecord({ transport: "websocket", connection: this.id, lane: laneName, body, bytes });
-    this.#core.log.add(record);
+    const number = this.#requests;
+    const record = this.#core.log.add({ transport: "websocket", connection: this.id, lane: laneName, body, bytes });
     const lane = this.#scheduler.lane(laneName);
-    if (lane === undefined) {
+    const refuse = (error: ResponsesApiError): never => {
       record.status = "rejected";
-      throw invalidRequest(
-        "stream_id",
-        `A connection has at most ${limits.maxLanes} distinct values of 'stream_id' in its life. Reuse one of them.`,
-        "websocket_stream_limit_reached",
-      );
-    }
-    const work: Work = { lane, record, controller: new AbortController(), run: () => this.#answer(work, body) };
+      record.errorCode = error.code;
+      this.#core.log.end(record);
+      throw error;
+    };
+    if (lane === undefined) return refuse(tooManyLanes());
+    const crowded = this.#crowded(lane);
+    if (crowded !== undefined) return refuse(crowded);
+    const controller = new AbortController();
+    const work: Work = { lane, record, controller, run: () => this.#turns.answer(work, body, number) };
     this.#scheduler.add(work);
   }
 
-  async #answer({ lane, record, controller }: Work, body: Record<string, unknown>): Promise<void> {
-    const sink = new SocketSink(this.#socket, lane.name);
-    const { signal } = controller;
-    try {
-      if (this.#expired) throw connectionLimitReached(this.#core.maxConnectionAgeMs);
-      const { models } = this.#core;
-      const find = (id: string): CompletedResponse | undefined => this.#find(id);
-      const request = readRequest(body, { transport: "websocket", find, ...(models === undefined ? {} : { models }) });
-      record.conversation = request.conversation;
-      record.tools = request.tools;
-      if (typeof request.params.instructions === "string") record.instructions = request.params.instructions;
-      const outcome = await generate(this.#core, request, sink, record, signal);
-      if (outcome.status === "completed") lane.latest = outcome.completed;
-      else if (outcome.status === "failed" || outcome.status === "rejected") lane.evictParent(body);
-    } catch (error) {
-      record.status = "rejected";
-      lane.evictParent(body);
-      sink.error(toApiError(error));
+  /** Why a request can neither be answered now nor wait. */
+  #crowded(lane: Lane): ResponsesApiError | undefined {
+    const { dialect, maxQueuedRequests } = this.#core;
+    if (!this.#scheduler.isBusy(lane)) return undefined;
+    if (dialect.whenBusy === "refuse") {
+      return invalidRequest(
+        null,
+        "Another response is in flight on this connection. Send the next request after its end.",
+        "response_already_in_flight",
+      );
     }
-  }
-
-  #find(id: string): CompletedResponse | undefined {
-    for (const lane of this.#scheduler.lanes()) {
-      if (lane.latest?.id === id) return lane.latest;
-    }
-    return undefined;
+    if (this.#scheduler.waiting < maxQueuedRequests) return undefined;
+    return new ResponsesApiError({
+      status: 429,
+      code: "too_many_queued_requests",
+      message: `At most ${maxQueuedRequests} requests of a connection can wait. Send more when some have been answered.`,
+    });
   }
 
   #cancel(event: Record<string, unknown>): void {
     const id = event["response_id"];
     const work = this.#scheduler.running().find(({ record }) => record.responseId === id && id !== undefined);
     if (work !== undefined) work.record.cancelRequested = true;
-    if (this.#core.cancel === "ignore") return;
-    if (this.#core.cancel === "refuse") throw unsupportedEvent("response.cancel");
+    const { cancel } = this.#core.dialect;
+    if (cancel === "ignore") return;
+    if (cancel === "refuse") throw unsupportedEvent("response.cancel");
     if (typeof id !== "string") {
       throw invalidRequest("response_id", "Missing required parameter: 'response_id'.", "missing_required_parameter");
     }
@@ -166,54 +163,38 @@ export class Session {
 
   #laneName(event: Record<string, unknown>): string | undefined {
     const name = event["stream_id"];
-    if (!this.#core.lanes || name === undefined || name === null) return undefined;
+    const { lanes } = this.#core.dialect;
+    if (name === undefined || name === null || lanes === "ignore") return undefined;
+    if (lanes === "refuse") {
+      throw invalidRequest("stream_id", "Unknown parameter: 'stream_id'.", "unknown_parameter");
+    }
     if (typeof name === "string" && laneNamePattern.test(name)) return name;
     throw invalidRequest(
       "stream_id",
-      "Invalid 'stream_id': expected a string of 1 to 256 letters, digits, '_', '.' or '-'.",
+      "The 'stream_id' field must be a non-empty string with at most 256 characters and may only contain letters, numbers, underscores, hyphens, and periods.",
       "invalid_stream_id",
     );
   }
 
   #expire(): void {
     this.#expired = true;
-    this.#send(errorEvent(connectionLimitReached(this.#core.maxConnectionAgeMs)));
+    this.#say(connectionLimitReached(this.#core.dialect.maxConnectionAgeMs));
     const close = (): void => this.#socket.close(1001, "connection limit reached");
     this.#cancelTimer = this.#core.clock.schedule(close, lingerMs, { keepAlive: false });
   }
 
-  #send(event: ServerEvent): void {
-    this.#socket.send(JSON.stringify(event));
+  #say(error: ResponsesApiError, lane?: string): void {
+    new SocketSink(this.#socket, this.#core.dialect.errors, lane).error(error);
   }
 }
 
-/** Sends a response's events over the socket, numbered and labelled with their lane. */
-class SocketSink implements EventSink {
-  readonly #socket: SessionSocket;
-  readonly #label: { stream_id?: string };
-  readonly #sequence = new SequenceNumbers();
-
-  constructor(socket: SessionSocket, laneName: string | undefined) {
-    this.#socket = socket;
-    this.#label = echo(laneName);
-  }
-
-  event(body: object): void {
-    this.#socket.send(JSON.stringify({ ...body, sequence_number: this.#sequence.next(), ...this.#label }));
-  }
-
-  error(error: ResponsesApiError): void {
-    const numbered = this.#sequence.started ? { sequence_number: this.#sequence.next() } : {};
-    this.#socket.send(JSON.stringify({ ...errorEvent(error), ...numbered, ...this.#label }));
-  }
-
-  ready(): Promise<void> {
-    return this.#socket.drained();
-  }
-}
-
-function echo(laneName: string | undefined): { stream_id?: string } {
-  return laneName === undefined ? {} : { stream_id: laneName };
+/** The text of the WebSocket mode guide. */
+function tooManyLanes(): ResponsesApiError {
+  return invalidRequest(
+    "stream_id",
+    `This WebSocket connection has reached its maximum number of distinct stream IDs (${limits.maxLanes}). Reuse an existing stream_id or open a new WebSocket connection.`,
+    "websocket_stream_limit_reached",
+  );
 }
 
 function parseObject(text: string): Record<string, unknown> {
@@ -224,6 +205,7 @@ function parseObject(text: string): Record<string, unknown> {
     throw invalidRequest(null, "We could not parse the message: it is not valid JSON.", "invalid_json");
   }
   if (!isObject(value)) throw invalidRequest(null, "Invalid message: expected a JSON object.", "invalid_type");
+  checkDepth(value);
   return value;
 }
 

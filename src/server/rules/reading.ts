@@ -25,13 +25,26 @@ const longestRead = 4_000;
 
 export function readConversation(conversation: readonly ResponseInputItem[]): Reading {
   const start = conversation.findLastIndex(isUserMessage);
+  const { current, earlier } = splitCalls(conversation, start);
   const said = conversation.filter(isUserMessage).map((item) => textOf(item).slice(0, longestRead));
   return {
     said: said.at(-1) ?? "",
     saidBefore: said.slice(0, -1),
-    calls: callsOf(conversation.slice(start + 1)),
-    lastCall: callsOf(conversation.slice(0, Math.max(0, start))).at(-1),
+    calls: callsOf(current),
+    lastCall: callsOf(earlier).at(-1),
   };
+}
+
+/** Calls belong to what the user said last, too, when steering has put those words between them and their outputs. */
+function splitCalls(
+  conversation: readonly ResponseInputItem[],
+  start: number,
+): { current: ResponseInputItem[]; earlier: ResponseInputItem[] } {
+  const after = conversation.slice(start + 1);
+  const answered = new Set(after.flatMap((item) => (item.type === "function_call_output" ? [item.call_id] : [])));
+  const before = conversation.slice(0, Math.max(0, start));
+  const belongs = (item: ResponseInputItem): boolean => item.type === "function_call" && answered.has(item.call_id);
+  return { current: [...before.filter(belongs), ...after], earlier: before.filter((item) => !belongs(item)) };
 }
 
 function callsOf(items: readonly ResponseInputItem[]): AnsweredCall[] {

@@ -5,6 +5,7 @@ import { answerFromOutputs } from "./answers.ts";
 import { readConversation, type Reading } from "./reading.ts";
 import { asides, reply } from "./small-talk.ts";
 import { planCalls, type PlannedCall, type ToolDemand } from "./tools.ts";
+import { structuredAnswer } from "./structured.ts";
 import { joinWords, wordsOf } from "./words.ts";
 
 export interface RulesBrainOptions {
@@ -42,7 +43,15 @@ function* respond(request: BrainRequest): Iterable<BrainOutput> {
     for (const call of calls) yield { type: "function_call", ...call };
     return;
   }
-  yield* words(answer(reading, tools, plan.lacking));
+  yield* words(formatted(request, reading, answer(reading, tools, plan.lacking)));
+}
+
+/** The answer in the form that was asked for. */
+function formatted({ text }: BrainRequest, reading: Reading, pieces: Iterable<string>): Iterable<string> {
+  const format = text?.format;
+  if (format?.type === "json_object") return [JSON.stringify({ answer: [...pieces].join("") })];
+  if (format?.type !== "json_schema") return pieces;
+  return [JSON.stringify(structuredAnswer(format.schema, reading.said, [...pieces].join("")))];
 }
 
 function answer(reading: Reading, tools: readonly Tool[], lacking: LackingTool | undefined): Iterable<string> {

@@ -2,13 +2,24 @@ import type { ResponseInputItem } from "../../protocol/index.ts";
 import { invalidRequest, ResponsesApiError } from "../api-error.ts";
 
 /**
- * Checks that every function call of the whole conversation has its output before the next message that is not the
- * model's, and every output its call. With `mayBeOpen` calls at the end may wait for their outputs.
+ * Checks that every function call of the conversation has its output before the next message of the new input that is
+ * not the model's, and every output its call. With `mayBeOpen` calls at the end may wait for their outputs.
  */
-export function validateCalls(conversation: readonly ResponseInputItem[], mayBeOpen = false): void {
+export function validateCalls(
+  earlier: readonly ResponseInputItem[],
+  input: readonly ResponseInputItem[],
+  mayBeOpen = false,
+): void {
   const known = new Set<string>();
   const open = new Set<string>();
-  for (const item of conversation) {
+  // What came before was checked when it came, and steering may have put words between a call and its output.
+  for (const item of earlier) {
+    if (item.type === "function_call") {
+      known.add(item.call_id);
+      open.add(item.call_id);
+    } else if (item.type === "function_call_output") open.delete(item.call_id ?? "");
+  }
+  for (const item of input) {
     if (item.type === "function_call") {
       known.add(item.call_id);
       open.add(item.call_id);

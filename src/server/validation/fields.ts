@@ -56,6 +56,19 @@ const reasoning: Check = (value, path) => {
   optional(value, "summary", path, string);
 };
 
+const formats: readonly unknown[] = ["text", "json_schema", "json_object"];
+const text: Check = (value, path) => {
+  if (!isObject(value)) throw invalidType(path, "an object", value);
+  optional(value, "format", path, (format, formatPath) => {
+    if (!isObject(format)) throw invalidType(formatPath, "an object", format);
+    required(format, "type", formatPath, string);
+    if (!formats.includes(format["type"])) throw invalidValue(`${formatPath}.type`, String(format["type"]), formats);
+    if (format["type"] !== "json_schema") return;
+    required(format, "name", formatPath, string);
+    required(format, "schema", formatPath, object);
+  });
+};
+
 /** One check for each field of `POST /v1/responses`, by the types of the `openai` package. */
 const fields: Record<keyof ResponseCreateParamsBase, Check> = {
   access_programs: object,
@@ -84,7 +97,7 @@ const fields: Record<keyof ResponseCreateParamsBase, Check> = {
   stream: boolean,
   stream_options: object,
   temperature: number(0, 2),
-  text: object,
+  text,
   tool_choice: toolChoice,
   tools,
   top_logprobs: integer(0),
@@ -102,17 +115,42 @@ const socketFieldChecks = new Map<string, Check>([
   ["stream_id", () => undefined],
 ]);
 
-/**
- * Checks the fields of a request. Explicit nulls are tolerated, unknown fields are not.
- * Throws a `ResponsesApiError` of status 400 naming the field.
- */
-export function validateFields(body: Record<string, unknown>, transport: "websocket" | "http"): void {
+/** How strict a server is with the fields of a request. */
+export interface FieldRules {
+  readonly transport: "websocket" | "http";
+  readonly nulls: "accept" | "refuse";
+  readonly unknownFields: "accept" | "refuse";
+}
+
+/** Checks the fields of a request. Throws a `ResponsesApiError` of status 400 naming the field. */
+export function validateFields(body: Record<string, unknown>, rules: FieldRules): void {
+  const overSocket = rules.transport === "websocket";
   for (const [name, value] of Object.entries(body)) {
-    const check = fieldChecks.get(name) ?? (transport === "websocket" ? socketFieldChecks.get(name) : undefined);
+    const check = fieldChecks.get(name) ?? (overSocket ? socketFieldChecks.get(name) : undefined);
+    if (check === undefined) {
+      if (rules.unknownFields === "accept") continue;
+      throw invalidRequest(name.slice(0, 64), `Unknown parameter: '${name.slice(0, 64)}'.`, "unknown_parameter");
+    }
+    if (value === null && rules.nulls === "refuse") {
+      throw invalidRequest(name, `Invalid type for '${name}': null. Leave the field out.`, "invalid_type");
+    }
+    if (value !== null && value !== undefined) check(value, name);
+  }
+  requirePresent(body, "model", "model");
+}
+
+/** Checks those fields that a request to count tokens, or to compact, shares with one for a response. */
+export function validateSome(
+  body: Record<string, unknown>,
+  names: readonly string[],
+  required: readonly string[],
+): void {
+  for (const [name, value] of Object.entries(body)) {
+    const check = names.includes(name) ? (fieldChecks.get(name) ?? (() => undefined)) : undefined;
     if (check === undefined) {
       throw invalidRequest(name.slice(0, 64), `Unknown parameter: '${name.slice(0, 64)}'.`, "unknown_parameter");
     }
     if (value !== null && value !== undefined) check(value, name);
   }
-  requirePresent(body, "model", "model");
+  for (const name of required) requirePresent(body, name, name);
 }

@@ -4,10 +4,17 @@ import { array, type Check, invalidType, invalidValue, optional, required, strin
 
 type ItemType = NonNullable<ResponseInputItem["type"]>;
 
+/** A request with more items is refused: each of them costs work before anything is known of its sense. */
+const mostItems = 10_000;
+
 /** Throws unless the value is a string or an array of input items. */
 export const validateInput: Check = (value, path) => {
   if (typeof value === "string") return;
   if (!Array.isArray(value)) throw invalidType(path, "one of a string or array of input items", value);
+  if (value.length > mostItems) {
+    const message = `Invalid '${path}': array too long. Expected at most ${mostItems} items, but got ${value.length} instead.`;
+    throw invalidRequest(path, message, "array_above_max_length");
+  }
   value.forEach((item: unknown, index) => validateItem(item, `${path}[${index}]`));
 };
 
@@ -75,7 +82,7 @@ const reasoning: ItemCheck = (item, path) => {
   optional(item, "encrypted_content", path, string);
 };
 
-/** Nothing is kept on disk, so a reference names an item this server does not have. */
+/** Items are kept with their response, not by their own ids: a reference names one that this server does not have. */
 const itemReference: ItemCheck = (item, path) => {
   required(item, "id", path, string);
   throw invalidRequest("input", `Item with id '${(item["id"] as string).slice(0, 128)}' not found.`);

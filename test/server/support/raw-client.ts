@@ -114,7 +114,9 @@ export class RawClient implements AsyncDisposable {
 }
 
 export function isTerminal(event: WireEvent): boolean {
-  return event.type === "error" || /^response\.(?:completed|failed|incomplete)$/.test(event.type);
+  // One server's errors have no type at all.
+  const untyped = (event.type as string | undefined) === undefined && "error" in event;
+  return untyped || event.type === "error" || /^response\.(?:completed|failed|incomplete)$/.test(event.type);
 }
 
 /** The last of the events. */

@@ -1,5 +1,5 @@
-import type { ServerEvent } from "../../protocol/index.ts";
-import type { ResponsesApiError } from "../api-error.ts";
+import type { ServerEvent } from "../protocol/index.ts";
+import type { ResponsesApiError } from "./api-error.ts";
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
@@ -13,6 +13,8 @@ export interface EventSink {
   error(error: ResponsesApiError): void;
   /** Resolves when the reader has caught up enough to be sent more; rejects with the signal's reason. */
   ready(signal: AbortSignal): Promise<void>;
+  /** Resolves when all that was given is sent; rejects with the signal's reason. Absent: it always is. */
+  settled?(signal: AbortSignal): Promise<void>;
 }
 
 /** The API counts the events of each response from 0. */

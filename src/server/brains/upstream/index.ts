@@ -1,0 +1,2 @@
+export type { UpstreamBrainOptions } from "./options.ts";
+export { upstreamBrain } from "./upstream-brain.ts";

@@ -1,0 +1,95 @@
+import type { Response, ResponseOutputItem, ResponseStreamEvent } from "openai/resources/responses/responses";
+import type { BrainOutput } from "../../brain.ts";
+import { fromBody, type Scrub, upstreamFault } from "./errors.ts";
+import { noEncryptedContent } from "./responses-request.ts";
+
+type EventType = ResponseStreamEvent["type"];
+type EventOf<Type extends EventType> = Extract<ResponseStreamEvent, { type: Type }>;
+type Handlers = { readonly [Type in EventType]?: (event: EventOf<Type>) => Iterable<BrainOutput> };
+
+/** Says what the events of a response say. Calls and thoughts are said when they are whole, text at once. */
+export async function* readResponsesStream(
+  events: AsyncIterable<ResponseStreamEvent>,
+  scrub: Scrub,
+): AsyncGenerator<BrainOutput, void> {
+  const reader = new ResponsesReader(scrub);
+  for await (const event of events) {
+    yield* reader.read(event);
+    if (reader.ended) return;
+  }
+  throw upstreamFault("its stream ended before its answer did.");
+}
+
+class ResponsesReader {
+  readonly #scrub: Scrub;
+  /** The places in the output of what has been said. */
+  readonly #said = new Set<number>();
+  #ended = false;
+
+  constructor(scrub: Scrub) {
+    this.#scrub = scrub;
+  }
+
+  /** Whether the response is over: what a server may send after that is nobody's. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  read(event: ResponseStreamEvent): Iterable<BrainOutput> {
+    const handle = this.#handlers[event.type] as ((event: ResponseStreamEvent) => Iterable<BrainOutput>) | undefined;
+    return handle?.(event) ?? [];
+  }
+
+  readonly #handlers: Handlers = {
+    "response.output_text.delta": ({ delta, output_index }) => this.#delta("text", delta, output_index),
+    "response.refusal.delta": ({ delta, output_index }) => this.#delta("refusal", delta, output_index),
+    "response.output_item.done": ({ item, output_index }) => this.#item(item, output_index),
+    "response.completed": ({ response }) => this.#end(response),
+    "response.incomplete": ({ response }) => this.#end(response),
+    "response.failed": ({ response }) => this.#fail(response.error),
+    error: ({ type: _type, sequence_number: _number, ...error }) => this.#fail(error),
+  };
+
+  *#delta(type: "text" | "refusal", delta: string, place: number): Iterable<BrainOutput> {
+    this.#said.add(place);
+    yield { type, delta };
+  }
+
+  *#item(item: ResponseOutputItem, place: number): Iterable<BrainOutput> {
+    if (this.#said.has(place)) return;
+    this.#said.add(place);
+    if (item.type === "function_call") {
+      yield { type: "function_call", name: item.name, arguments: item.arguments, callId: item.call_id };
+    } else if (item.type === "reasoning") {
+      const texts = [...item.summary, ...(item.summary.length === 0 ? (item.content ?? []) : [])];
+      const summary = texts.map(({ text }) => text).join("\n\n");
+      yield { type: "reasoning", summary, encryptedContent: item.encrypted_content ?? noEncryptedContent };
+    } else if (item.type === "message") {
+      yield* item.content.map((part): BrainOutput =>
+        part.type === "refusal" ? { type: "refusal", delta: part.refusal } : { type: "text", delta: part.text },
+      );
+    }
+  }
+
+  /** Servers leave out events of items that they list at the end all the same. */
+  *#end(response: Response): Iterable<BrainOutput> {
+    this.#ended = true;
+    for (const [place, item] of (response.output ?? []).entries()) yield* this.#item(item, place);
+    const { usage, incomplete_details: details } = response;
+    // Some servers fill in zeros for what they do not count.
+    if (usage && usage.input_tokens + usage.output_tokens > 0) {
+      yield {
+        type: "usage",
+        inputTokens: usage.input_tokens,
+        outputTokens: usage.output_tokens,
+        cachedTokens: usage.input_tokens_details?.cached_tokens ?? 0,
+        reasoningTokens: usage.output_tokens_details?.reasoning_tokens ?? 0,
+      };
+    }
+    if (response.status === "incomplete") yield { type: "incomplete", reason: details?.reason ?? "max_output_tokens" };
+  }
+
+  #fail(error: unknown): never {
+    throw fromBody(error, undefined, undefined, this.#scrub);
+  }
+}

@@ -1,0 +1,73 @@
+import type { OpenAI } from "openai";
+import type { Brain, BrainOutput, BrainRequest } from "../../brain.ts";
+import { toChatRequest } from "./chat-request.ts";
+import { readChatStream } from "./chat-stream.ts";
+import { clientSource } from "./client.ts";
+import { type Scrub, scrubber, toUpstreamError } from "./errors.ts";
+import { readOptions, type UpstreamApi, type UpstreamBrainOptions, type UpstreamSettings } from "./options.ts";
+import { toResponsesRequest } from "./responses-request.ts";
+import { readResponsesStream } from "./responses-stream.ts";
+
+interface Exchange {
+  readonly client: OpenAI;
+  readonly request: BrainRequest;
+  readonly settings: UpstreamSettings;
+  readonly scrub: Scrub;
+}
+
+type Ask = (exchange: Exchange) => AsyncIterable<BrainOutput>;
+
+const apis: Readonly<Record<UpstreamApi, Ask>> = {
+  async *chat({ client, request, settings }) {
+    const { signal, conversation } = request;
+    const stream = await client.chat.completions.create(toChatRequest(request, settings), { signal });
+    yield* readChatStream(stream, conversation);
+  },
+  async *responses({ client, request, settings, scrub }) {
+    const { signal } = request;
+    const stream = await client.responses.create(toResponsesRequest(request, settings), { signal });
+    yield* readResponsesStream(stream, scrub);
+  },
+};
+
+/**
+ * A brain that asks another server: any that speaks Chat Completions, or Responses over HTTP. So Ollama, llama.cpp, vLLM or
+ * LM Studio get WebSocket mode with incremental input; the upstream is sent the whole conversation. When nobody wants the
+ * answer any more the upstream's request is aborted. The upstream's errors become the client's, without the server's key.
+ *
+ * ```ts
+ * const brain = upstreamBrain({ url: "http://127.0.0.1:11434/v1", model: "qwen3" });
+ * await using server = await ResponsesServer.start({ brain });
+ * ```
+ *
+ * @throws InvalidArgumentError naming the option that cannot be used.
+ */
+export function upstreamBrain(options: UpstreamBrainOptions): Brain {
+  const settings = readOptions(options);
+  const secrets = new Set(Object.values(settings.headers));
+  const client = clientSource({ ...settings, apiKey: watched(settings.apiKey, secrets) });
+  const scrub = scrubber(secrets);
+  const ask = apis[settings.api];
+  async function* brain(request: BrainRequest): AsyncGenerator<BrainOutput, void> {
+    try {
+      yield* ask({ client: await client(), request, settings, scrub });
+      // An aborted stream ends as if it were whole.
+      request.signal.throwIfAborted();
+    } catch (error) {
+      request.signal.throwIfAborted();
+      throw toUpstreamError(error, scrub);
+    }
+  }
+  return Object.assign(brain, { countsTokens: true });
+}
+
+/** The key, which goes among the secrets as soon as it is known. */
+function watched(apiKey: UpstreamSettings["apiKey"], secrets: Set<string>): UpstreamSettings["apiKey"] {
+  if (typeof apiKey === "string") secrets.add(apiKey);
+  if (typeof apiKey !== "function") return apiKey;
+  return async () => {
+    const key = await apiKey();
+    secrets.add(key);
+    return key;
+  };
+}

@@ -1,0 +1,42 @@
+import type { Lane } from "./lanes.ts";
+import type { CompletedResponse } from "./request.ts";
+
+/** The responses that the requests of one connection can continue from. */
+export class ResponseCache {
+  readonly #keeps: "latest-of-lane" | number;
+  readonly #responses = new Map<string, { lane: Lane; response: CompletedResponse }>();
+
+  constructor(keeps: "latest-of-lane" | number) {
+    this.#keeps = keeps;
+  }
+
+  find(id: string): CompletedResponse | undefined {
+    return this.#responses.get(id)?.response;
+  }
+
+  /** Keeps the latest response of a lane; what there is no room for any more goes. */
+  put(lane: Lane, response: CompletedResponse): void {
+    if (this.#keeps === "latest-of-lane") this.leave(lane);
+    this.#responses.delete(response.id);
+    this.#responses.set(response.id, { lane, response });
+    if (this.#keeps === "latest-of-lane") return;
+    for (const id of this.#responses.keys()) {
+      if (this.#responses.size <= this.#keeps) return;
+      this.#responses.delete(id);
+    }
+  }
+
+  /** The lane's responses are gone. */
+  leave(lane: Lane): void {
+    for (const [id, kept] of this.#responses) if (kept.lane === lane) this.#responses.delete(id);
+  }
+
+  /** A continuation on the same lane that failed takes its parent with it; a fork from another lane does not. */
+  evictParent(lane: Lane, id: unknown): void {
+    if (typeof id === "string" && this.#responses.get(id)?.lane === lane) this.#responses.delete(id);
+  }
+
+  clear(): void {
+    this.#responses.clear();
+  }
+}

@@ -1,0 +1,259 @@
+import { type ResponsesApiError, toApiError } from "../api-error.ts";
+import type { EventSink } from "../events.ts";
+import { type ArmedFault, Faults, type FaultTarget, FaultySink, strikeRequest } from "../faults/index.ts";
+import { ResponseCache } from "./cache.ts";
+import { generate, type GenerationContext, type Outcome } from "./generation.ts";
+import type { LaneScheduler, Work } from "./lanes.ts";
+import { type CompletedResponse, type CreateRequest, readRequest } from "./request.ts";
+import type { ServerCore } from "./server-core.ts";
+import { type SessionSocket, SocketSink } from "./socket-sink.ts";
+import { requiredInput, Steering, SteerTarget } from "./steering.ts";
+import { storeResponse } from "./stored.ts";
+
+export interface LaneTurnsOptions {
+  readonly core: ServerCore;
+  readonly connection: number;
+  /** Whose connection it is; empty where no keys are asked for. */
+  readonly owner: string;
+  readonly socket: SessionSocket;
+  readonly scheduler: LaneScheduler;
+  /** The faults that the client asked for itself as it connected. */
+  readonly ownFaults: readonly ArmedFault[];
+  /** Throws when no request is answered any more. */
+  checkOpen(): void;
+}
+
+/** A request in the form in which it is answered: the client's, or one that steering has made. */
+interface Turn {
+  readonly work: Work;
+  readonly body: Record<string, unknown>;
+  readonly sink: SocketSink;
+  /** The response whose queued input this continues. */
+  readonly steered: SteerTarget | undefined;
+  /** Counts the requests of the connection. */
+  readonly number: number;
+}
+
+/** How many pieces of steering input can wait for one response. The API has such a limit, and does not say which. */
+const maxPendingSteers = 16;
+
+/** Answers the requests of one connection's lanes: chains, forks, eviction, steering and its successors. */
+export class LaneTurns {
+  readonly #options: LaneTurnsOptions;
+  readonly #cache: ResponseCache;
+  readonly #steering: Steering;
+  readonly #context: GenerationContext;
+
+  constructor(options: LaneTurnsOptions) {
+    const { core, socket, scheduler } = options;
+    this.#options = options;
+    this.#cache = new ResponseCache(core.dialect.keeps);
+    this.#steering = new Steering({
+      newId: core.newId,
+      maxPending: maxPendingSteers,
+      newSink: () => new SocketSink(socket, core.dialect.errors, undefined),
+      isKept: (id) => this.#cache.find(id) !== undefined,
+      isContinued: (target) => scheduler.continues(target.lane, target.id),
+    });
+    this.#context = core.dialect.responseIds === "per-connection" ? withOneResponseId(core) : core;
+  }
+
+  steer(event: Record<string, unknown>): void {
+    this.#steering.receive(event);
+  }
+
+  /** Forgets every response that a request could continue from. */
+  evict(): void {
+    this.#cache.clear();
+    this.#steering.giveBackLost();
+  }
+
+  /** Answers the connection's `number`th request, and the successors that steering gives it. Never rejects. */
+  async answer(work: Work, body: Record<string, unknown>, number: number): Promise<void> {
+    const { core, socket } = this.#options;
+    const sink = new SocketSink(socket, core.dialect.errors, work.lane.name);
+    const steered = this.#steering.waiting(work.lane, body["previous_response_id"]);
+    let turn: Turn | undefined = { work, body, sink, steered, number };
+    while (turn !== undefined) {
+      const { record } = work;
+      turn = await this.#answerOne(turn);
+      core.log.end(record);
+    }
+  }
+
+  async #answerOne(turn: Turn): Promise<Turn | undefined> {
+    const { work, sink } = turn;
+    const { signal } = work.controller;
+    const on = this.#faultTarget(sink);
+    try {
+      if (!(await this.#strike(turn, on))) return this.#fail(turn);
+      this.#options.checkOpen();
+      const request = this.#read(turn);
+      const target = new SteerTarget(work.lane, sink, this.#steerable(request));
+      const outcome = await this.#generate(turn, request, target, this.#withFaults(turn, on));
+      return this.#settle(turn, request, outcome, target);
+    } catch (error) {
+      if (signal.aborted) return this.#fail(turn, "cancelled");
+      sink.error(toApiError(error));
+      return this.#fail(turn, "rejected", toApiError(error));
+    } finally {
+      this.#steering.giveBackLost();
+    }
+  }
+
+  async #generate(turn: Turn, request: CreateRequest, target: SteerTarget, sink: EventSink): Promise<Outcome> {
+    const { work, steered } = turn;
+    const { record } = work;
+    const { signal } = work.controller;
+    record.conversation = request.conversation;
+    record.tools = request.tools;
+    if (request.instructions !== null) record.instructions = request.instructions;
+    const created = (id: string): void => {
+      steered?.commit();
+      this.#steering.add(target, id);
+      if (this.#options.core.dialect.parentLeaves === "at-start") this.#cache.leave(work.lane);
+    };
+    const links = { created, ...(target.supported ? { steers: target } : {}) };
+    const outcome = await generate(this.#context, request, sink, record, signal, links);
+    await sink.settled?.(signal);
+    return outcome;
+  }
+
+  #read({ work, body, steered }: Turn): CreateRequest {
+    // What came later would not be in this request.
+    if (steered?.state === "waiting") steered.state = "completed";
+    const { core, owner } = this.#options;
+    const { models, dialect, promptCache } = core;
+    return readRequest(body, {
+      transport: "websocket",
+      dialect,
+      promptCache,
+      owner,
+      find: (id) => this.#find(id),
+      ...(models === undefined ? {} : { models }),
+      ...(steered === undefined || work.record.successorOf !== undefined ? {} : { steered: steered.items }),
+    });
+  }
+
+  #find(id: string): CompletedResponse | undefined {
+    const kept = this.#cache.find(id);
+    if (kept !== undefined) return kept;
+    const { core, owner } = this.#options;
+    const stored = core.store.get(id);
+    return stored?.owner === owner ? stored.completed : undefined;
+  }
+
+  #steerable({ params, generate }: CreateRequest): boolean {
+    const managed = (params.context_management?.length ?? 0) > 0;
+    return generate && !managed && this.#options.core.dialect.steering.some((pattern) => fits(pattern, params.model));
+  }
+
+  /** What the outcome means for the lane and for the input that was queued meanwhile; answers the successor. */
+  #settle(turn: Turn, request: CreateRequest, outcome: Outcome, target: SteerTarget): Turn | undefined {
+    const { core, owner } = this.#options;
+    storeResponse(core, request, outcome, owner);
+    if (outcome.status === "completed" || outcome.status === "steered") {
+      if (core.dialect.chains === "all") this.#cache.put(turn.work.lane, outcome.completed);
+      target.required = outcome.status === "completed" ? requiredInput(outcome.response.output) : [];
+      if (target.required.length > 0) return this.#wait(target);
+      target.state = outcome.status === "completed" ? "completed" : "ended";
+      return target.size > 0 ? this.#successor(turn, target) : undefined;
+    }
+    target.state = "ended";
+    const { status } = outcome;
+    const code = status === "cancelled" ? "response_not_active" : "successor_creation_failed";
+    target.fail(code, `The response ended as ${status}: nothing continues from it.`);
+    return status === "failed" || status === "rejected" ? this.#fail(turn) : undefined;
+  }
+
+  #wait(target: SteerTarget): undefined {
+    target.state = "waiting";
+    if (!this.#options.scheduler.continues(target.lane, target.id)) target.tellPending();
+  }
+
+  /** The request that continues a response with the input queued for it. It inherits the settings. */
+  #successor({ work, body, number }: Turn, parent: SteerTarget): Turn {
+    const inherited = { ...body, previous_response_id: parent.id, input: parent.items };
+    const { core, connection, socket } = this.#options;
+    work.record = core.log.add({
+      transport: "websocket",
+      connection,
+      lane: work.lane.name,
+      body: inherited,
+      bytes: 0,
+      successorOf: parent.id,
+    });
+    const sink = new SuccessorSink(socket, core.dialect.errors, parent);
+    return { work, body: inherited, sink, steered: parent, number };
+  }
+
+  /** A request came to nothing, or its response failed: the parent goes, and what was queued is given back. */
+  #fail({ work, body, steered }: Turn, status?: "rejected" | "cancelled", error?: ResponsesApiError): undefined {
+    const { record, lane } = work;
+    if (status !== undefined) record.status = status;
+    if (error !== undefined) record.errorCode = error.code;
+    // A successor that never was leaves what it was to continue; a cancelled request has failed nothing.
+    const spared = record.successorOf !== undefined && record.responseId === undefined;
+    if (!spared && status !== "cancelled") this.#cache.evictParent(lane, body["previous_response_id"]);
+    steered?.fail("successor_creation_failed", "The response that was to take up this input could not be created.");
+  }
+
+  #faultTarget(sink: SocketSink): FaultTarget {
+    const { socket } = this.#options;
+    return {
+      close: (code, reason) => socket.close(code, reason),
+      reset: () => socket.reset(),
+      freeze: () => socket.freeze(),
+      raw: (text) => socket.send(text),
+      evict: () => this.evict(),
+      error: (error, shape, response) => sink.errorAs(error, shape, response),
+    };
+  }
+
+  async #strike({ work, number }: Turn, on: FaultTarget): Promise<boolean> {
+    const faults = this.#faultsAt("request", number);
+    if (faults.length === 0) return true;
+    if (await strikeRequest(faults, on, this.#options.core.clock, work.controller.signal)) return true;
+    work.record.status = "rejected";
+    return false;
+  }
+
+  #withFaults({ sink, work, number }: Turn, on: FaultTarget): EventSink {
+    const faults = this.#faultsAt("event", number);
+    if (faults.length === 0) return sink;
+    return new FaultySink(sink, faults, on, this.#options.core.clock, work.controller.signal);
+  }
+
+  #faultsAt(stage: "request" | "event", request: number): ArmedFault[] {
+    const { core, connection, ownFaults } = this.#options;
+    return Faults.at(core.faults, stage, { transport: "websocket", connection, request }, ownFaults);
+  }
+}
+
+/** The events of a successor. An error before the first of them is no error of a request: the input is given back. */
+class SuccessorSink extends SocketSink {
+  readonly #parent: SteerTarget;
+
+  constructor(socket: SessionSocket, shape: ServerCore["dialect"]["errors"], parent: SteerTarget) {
+    super(socket, shape, parent.lane.name);
+    this.#parent = parent;
+  }
+
+  override error(error: ResponsesApiError): void {
+    if (this.started) return super.error(error);
+    this.#parent.fail(
+      "successor_creation_failed",
+      `The response that was to follow could not be created: ${error.message}`,
+    );
+  }
+}
+
+function withOneResponseId(core: ServerCore): ServerCore {
+  let id: string | undefined;
+  return { ...core, newId: (prefix) => (prefix === "resp" ? (id ??= core.newId(prefix)) : core.newId(prefix)) };
+}
+
+/** Whether a name fits a pattern, in which a trailing `*` stands for anything. */
+function fits(pattern: string, name: string): boolean {
+  return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
+}

@@ -1,0 +1,16 @@
+import type { Dialect } from "../dialects/index.ts";
+import type { Faults } from "../faults/index.ts";
+import type { GenerationContext } from "./generation.ts";
+import type { RequestLog } from "./request-log.ts";
+import type { ResponseStore } from "./store.ts";
+
+/** What all connections of a server share. */
+export interface ServerCore extends GenerationContext {
+  readonly dialect: Dialect;
+  readonly models?: readonly string[];
+  readonly log: RequestLog;
+  readonly store: ResponseStore;
+  readonly faults: Faults;
+  /** How many requests of one connection may wait for their turn. */
+  readonly maxQueuedRequests: number;
+}

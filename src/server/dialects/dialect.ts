@@ -1,0 +1,45 @@
+import type { ErrorShape } from "../error-shapes.ts";
+
+/**
+ * What the server does about `response.cancel`, which is in no official list of client events; servers in the field
+ * differ. `honour`: the response ends at once with `response.incomplete`, its `status` `cancelled`, and cannot be
+ * continued. `refuse`: an `error` event for an unsupported client event (code `invalid_value`, param `type`), and the
+ * response goes on. `ignore`: nothing is said, and the response goes on.
+ */
+export type CancelMode = "honour" | "refuse" | "ignore";
+
+export const cancelModes: readonly CancelMode[] = ["honour", "refuse", "ignore"];
+
+/** In what one Responses server differs from another. */
+export interface Dialect {
+  /** `echo`: lanes work. `ignore`: `stream_id` means nothing. `refuse`: it is an unknown parameter. */
+  readonly lanes: "echo" | "ignore" | "refuse";
+  readonly cancel: CancelMode;
+  /** The models whose responses can be steered; a trailing `*` stands for anything. Empty: no such event is known. */
+  readonly steering: readonly string[];
+  /** Whether `generate: false` is known; with `refuse` it is an unknown parameter. */
+  readonly warmUp: "yes" | "refuse";
+  readonly maxConnectionAgeMs: number;
+  readonly maxInFlight: number;
+  /** What happens to a request when `maxInFlight` are being answered, or its lane is busy. */
+  readonly whenBusy: "queue" | "refuse";
+  /** How many responses a connection keeps: the latest of each lane, or that many of all. */
+  readonly keeps: "latest-of-lane" | number;
+  /** Which responses a WebSocket connection keeps by itself; `stored`: only those with `store: true`. */
+  readonly chains: "all" | "stored";
+  /** `together`: `instructions` come with every request. `inherited`: a continuation may not have any, and keeps its parent's. */
+  readonly instructions: "together" | "inherited";
+  /** `per-response`, or one id for all responses of a connection. */
+  readonly responseIds: "per-response" | "per-connection";
+  readonly errors: ErrorShape;
+  /** Whether explicit nulls are taken for optional fields. */
+  readonly nulls: "accept" | "refuse";
+  readonly unknownFields: "accept" | "refuse";
+  /** Whether items sent back may carry the server's ids when nothing is stored. */
+  readonly itemIds: "accept" | "refuse";
+  /** When a response stops being there for forks: when its lane's next one is complete, or as soon as that begins. */
+  readonly parentLeaves: "at-completion" | "at-start";
+}
+
+/** The dialects by name. */
+export type DialectName = "openai" | "openai-no-lanes" | "xai" | "azure" | "openresponses" | "strict" | "localai";

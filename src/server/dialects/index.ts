@@ -1,0 +1,2 @@
+export { type CancelMode, cancelModes, type Dialect, type DialectName } from "./dialect.ts";
+export { dialects } from "./table.ts";

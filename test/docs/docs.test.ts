@@ -1,0 +1,115 @@
+import { existsSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { ResponsesServer } from "turnwire/server";
+import { describe, expect, it } from "vitest";
+import { anchorsOf, blocksOf, documents, fieldsOf, linksOf, read, root, tableUnder } from "./documents.ts";
+import { Workshop } from "./programs.ts";
+
+const blocks = documents().flatMap(blocksOf);
+const programs = blocks.filter(({ language }) => language === "js");
+
+describe("code in the documents", () => {
+  it("type-checks", async () => {
+    using workshop = new Workshop();
+    const checked = blocks.filter(({ language }) => language === "ts");
+    expect(checked.length).toBeGreaterThan(10);
+    expect(await workshop.typeCheck(checked)).toBe("");
+  }, 60_000);
+
+  it.each(programs.map((block) => ({ ...block, where: `${block.path}:${block.line}` })))(
+    "runs: $where",
+    async (block) => {
+      using workshop = new Workshop();
+      await using server = await ResponsesServer.start({ cancel: "honour" });
+      const env = { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: "none" };
+      const { code, out } = await workshop.runProgram(block, env);
+      // Ada is who is told of in the documents: the answer says her name again.
+      const answer = block.code.includes("Ada") ? "Ada" : "";
+      expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining(answer) });
+    },
+    60_000,
+  );
+});
+
+describe("links", () => {
+  it.each(documents())("of $path lead somewhere", (document) => {
+    const dead = linksOf(document).filter((link) => {
+      const [file = "", anchor] = link.split("#");
+      const path = file === "" ? document.path : normalize(join(dirname(document.path), file));
+      if (!existsSync(root + path)) return true;
+      return anchor !== undefined && !anchorsOf(read(path)).has(anchor);
+    });
+    expect(dead).toEqual([]);
+  });
+});
+
+describe("the tables", () => {
+  const firstCells = (path: string, heading: string): string[] => tableUnder(path, heading).map(([cell]) => cell!);
+
+  const services = "src/services/llm-service.ts";
+  it.each([
+    ["docs/turn-record.md", "Fields", [["src/services/turn.ts", "TurnRecord"]]],
+    ["docs/turn-record.md", "Times", [["src/services/turn.ts", "TurnTimes"]]],
+    ["docs/guide.md", "Settings", [["src/openai/settings.ts", "OpenAIResponsesLLMSettings"]]],
+    [
+      "docs/guide.md",
+      "Events",
+      [
+        [services, "LLMServiceEvents"],
+        ["src/websocket/service.ts", "WebsocketServiceEvents"],
+      ],
+    ],
+    [
+      "docs/guide.md",
+      "Options",
+      [
+        ["src/openai/core.ts", "OpenAIResponsesOptions"],
+        ["src/openai/llm-service.ts", "OpenAIResponsesLLMServiceOptions"],
+        ["src/services/websocket-llm-service.ts", "WebsocketLLMServiceOptions"],
+        [services, "LLMServiceOptions"],
+        ["src/services/ai-service.ts", "AIServiceOptions"],
+        ["src/pipeline/frame-processor.ts", "FrameProcessorOptions"],
+        ["src/websocket/service.ts", "WebsocketServiceOptions"],
+      ],
+    ],
+  ] as const)("%s, %s: has every field of the source and no other", (path, heading, interfaces) => {
+    const fields = new Set(interfaces.flatMap(([file, name]) => fieldsOf(file, name)));
+    expect(firstCells(path, heading).toSorted()).toEqual([...fields].toSorted());
+  });
+
+  it("has every error class and code of the source and no other", () => {
+    const source = read("src/errors.ts");
+    const [, union] = /export type TurnwireErrorCode =(.*?);/s.exec(source) ?? [];
+    const codes = [...union!.matchAll(/"(\w+)"/g)].map(([, code]) => code!);
+    const classes = [...source.matchAll(/^export class (\w+)/gm)].map(([, name]) => name!);
+    const rows = tableUnder("docs/interruption.md", "Error classes");
+    expect(rows.map(([, code]) => code!).toSorted()).toEqual(codes.toSorted());
+    expect([...new Set(rows.map(([name]) => name!))].toSorted()).toEqual(classes.toSorted());
+  });
+
+  it.each([
+    ["docs/interruption.md", "Codes of neither"],
+    ["docs/continuation.md", "When a turn is full, and why"],
+  ])("%s, %s: has only what the source says", (path, heading) => {
+    const said = ["continuation", "channel", "core", "llm-service", "http-llm-service", "faults"]
+      .map((name) => read(`src/openai/${name}.ts`))
+      .concat(read(services), read("src/services/turn.ts"), read("src/protocol/wire-errors.ts"))
+      .join("\n");
+    // What the last response held is filled into one of the reasons.
+    const unsaid = firstCells(path, heading).filter(
+      (cell) => !said.includes(cell.replace(/(last response's) \w+$/, "$1")),
+    );
+    expect(unsaid).toEqual([]);
+  });
+
+  it("has the import table that is checked", () => {
+    const [, body] = /const table[^{]*\{(.*?)\n\};/s.exec(read("scripts/check-imports.ts")) ?? [];
+    const rows = [...body!.matchAll(/^ {2}(\w+): \[(.*?)\]/gms)];
+    const allowed = rows.map(([, room, list]) => [room!, [...list!.matchAll(/"(\w+)"/g)].map(([, name]) => name!)]);
+    const documented = tableUnder("docs/architecture.md", "The map").map(([room, , list]) => [
+      room!,
+      list === "" ? [] : list!.split(", "),
+    ]);
+    expect(documented).toEqual(allowed);
+  });
+});
