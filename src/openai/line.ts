@@ -167,6 +167,7 @@ export class Line {
 
   /** Uses the connection beside the current one: the spare, or one that is made for all who want it. */
   async #withOther(signal: AbortSignal, use: (other: WebsocketConnection) => void): Promise<void> {
+    throwIfAborted(signal);
     this.#wanting += 1;
     try {
       this.#other ??= this.#openOther();
