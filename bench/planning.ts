@@ -3,6 +3,7 @@ import { Bench } from "tinybench";
 import { LLMContext, type LLMMessage } from "../src/index.ts";
 import { ContextAdapter } from "../src/openai/adapter.ts";
 import { type KnownHolder, plan } from "../src/openai/continuation.ts";
+import type { Report } from "./support/report.ts";
 
 const sizes = [10, 100, 1000, 10_000];
 
@@ -37,21 +38,24 @@ function conversation(items: number): () => void {
   return step;
 }
 
-export async function planning(): Promise<void> {
+export async function planning(report: Report): Promise<void> {
   const bench = new Bench({ iterations: 200, time: 0, warmupIterations: 50, warmupTime: 0 });
   for (const size of sizes) bench.add(String(size), conversation(size));
   await bench.run();
   const medians = new Map(bench.tasks.map((task) => [Number(task.name), median(task)]));
   const base = medians.get(10)!;
-  console.log("Planning a turn, by items in the history (median):");
-  for (const [size, ms] of medians) {
-    console.log(
-      `  ${String(size).padStart(6)} items  ${(ms * 1000).toFixed(1).padStart(7)} µs  ${(ms / base).toFixed(2)} × that of 10`,
-    );
-  }
-  const limit = 2 * base + 0.2;
-  console.log(`  1000 items: ${medians.get(1000)! <= limit ? "within" : "ABOVE"} the limit of 2 × + 0.2 ms\n`);
-  if (medians.get(1000)! > limit) process.exitCode = 1;
+  report.title("Planning a turn, by items in the history");
+  report.table(
+    ["items", "median", "against 10"],
+    [...medians].map(([size, ms]) => [String(size), `${(ms * 1000).toFixed(1)} µs`, `${(ms / base).toFixed(2)} ×`]),
+  );
+  report.goal(
+    "planning with 1000 items: twice that with 10, and 0.2 ms",
+    medians.get(1000)! * 1000,
+    2000 * base + 200,
+    "µs",
+  );
+  report.keep("planning", { medianMsByItems: Object.fromEntries(medians) });
 }
 
 function median(task: Bench["tasks"][number]): number {

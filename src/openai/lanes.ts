@@ -4,8 +4,8 @@ import { Lane } from "./exchange.ts";
 /** How many lanes an owner moves over: as many of its last completed responses stay alive at the server. */
 const lanesPerOwner = 4;
 
-/** How many owners a connection takes: each is to have two lanes at least. */
-export const ownersPerConnection = Math.min(limits.maxInFlight, limits.maxLanes / 2);
+/** How many owners a connection takes: each is to have two lanes at least, and some in flight are for abandoned replies. */
+export const ownersPerConnection = limits.maxInFlight - 3;
 
 /** The lanes of a connection: names are reused, not minted. */
 export class Lanes {

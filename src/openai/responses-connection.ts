@@ -36,7 +36,6 @@ export class ResponsesConnection implements ExchangeHost {
   readonly #options: ResponsesConnectionOptions;
   readonly #pastIds = new Set<unknown>();
   readonly #side = new SideAnswers();
-  readonly #began = new WeakMap<Exchange, number>();
   #changeWaiters: Array<() => void> = [];
 
   constructor(connection: WebsocketConnection, options: ResponsesConnectionOptions) {
@@ -80,7 +79,6 @@ export class ResponsesConnection implements ExchangeHost {
     const source = parent === lane ? undefined : parent;
     const exchange = new Exchange(this, { lane, source, conversation, inBackground: options.inBackground ?? false });
     lane.exchange = exchange;
-    this.#began.set(exchange, this.#side.requestBegins());
     return exchange;
   }
 
@@ -128,7 +126,6 @@ export class ResponsesConnection implements ExchangeHost {
   onEnded(exchange: Exchange): void {
     if (exchange.lane.exchange === exchange) exchange.lane.exchange = undefined;
     if (exchange.responseId !== undefined) this.#remember(exchange.responseId);
-    if (!exchange.abandoned) this.#side.requestAnswered(this.#began.get(exchange) ?? 0);
     this.#wake();
   }
 

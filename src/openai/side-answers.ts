@@ -13,13 +13,12 @@ const unknownEvent = /\bevent type\b/i;
 export class SideAnswers {
   /** Whether the server has answered that it does not cancel. */
   refusesCancel = false;
-  /** Responses a cancel was sent for that has not been answered, and whether an answer is still likely. */
-  readonly #cancelled = new Map<string, { step: number; isRecent: boolean }>();
+  /** Responses a cancel was sent for that has not been answered. */
+  readonly #cancelled = new Set<string>();
   #steers = 0;
-  #steps = 0;
 
   cancelSent(responseId: string): void {
-    this.#cancelled.set(responseId, { step: ++this.#steps, isRecent: true });
+    this.#cancelled.add(responseId);
   }
 
   steerSent(): void {
@@ -30,22 +29,12 @@ export class SideAnswers {
     this.#steers = Math.max(0, this.#steers - 1);
   }
 
-  /** A request begins; the answer is to be given to `requestAnswered`. */
-  requestBegins(): number {
-    return ++this.#steps;
-  }
-
-  /** A server that answers in order has answered every cancel that came before a request it has answered. */
-  requestAnswered(step: number): void {
-    for (const cancel of this.#cancelled.values()) if (cancel.step < step) cancel.isRecent = false;
-  }
-
   /** Whose an error is; what it answers is answered then. */
   ownerOf(wire: WireError): ErrorOwner {
     const { code, message = "", param } = wire;
     // The cancelled response may be the very one a request was to continue.
     if (param === "previous_response_id" || code === errorCodes.previousResponseNotFound) return "request";
-    const named = [...this.#cancelled.keys()].find((responseId) => message.includes(responseId));
+    const named = [...this.#cancelled].find((responseId) => message.includes(responseId));
     if (named !== undefined || code?.includes("cancel") || message.includes("response.cancel")) {
       return this.#answerCancel(named, wire);
     }
@@ -54,12 +43,11 @@ export class SideAnswers {
       if (this.#cancelled.size > 0) return this.#answerCancel(undefined, wire);
       if (this.#steers > 0) return this.#answerSteer();
     }
-    const mayAnswer = [...this.#cancelled.values()].some(({ isRecent }) => isRecent);
-    return mayAnswer && param === undefined && !isKnownErrorCode(code) ? "unclear" : "request";
+    return this.#cancelled.size > 0 && param === undefined && !isKnownErrorCode(code) ? "unclear" : "request";
   }
 
   #answerCancel(responseId: string | undefined, { code }: WireError): ErrorOwner {
-    const [oldest] = this.#cancelled.keys();
+    const [oldest] = this.#cancelled;
     // One answer for one cancel: those to other cancels are still to come.
     const answered = responseId ?? oldest;
     if (answered !== undefined) this.#cancelled.delete(answered);

@@ -252,7 +252,7 @@ describe("a pool", () => {
     await using server = await ResponsesServer.start({ brain, cancel: "refuse" });
     await using pool = new ResponsesConnectionPool();
     const services = Array.from(
-      { length: 48 },
+      { length: 39 },
       () => new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url, pool, logger: new RecordingLogger() }),
     );
     const records: TurnRecord[] = [];
