@@ -18,6 +18,7 @@ import {
   type ResponseOutputItem,
 } from "../protocol/index.ts";
 import { providerName } from "./adapter.ts";
+import { ambiguousCode } from "./faults.ts";
 import { essenceOf } from "./items.ts";
 import { readUsage } from "./usage.ts";
 
@@ -65,8 +66,9 @@ export class ResponseReader {
   read(event: RawEvent): readonly Frame[] {
     if (isErrorEvent(event)) {
       // An error within a response may be followed by the event that ends it.
-      this.ended = this.responseId === undefined;
-      throw providerError(normalizeError(event), this.responseId);
+      const wire = normalizeError(event);
+      this.ended = this.responseId === undefined && wire.code !== ambiguousCode;
+      throw providerError(wire, this.responseId);
     }
     this.ended = isTerminalEvent(event);
     if (this.#isRepeated(event)) return none;

@@ -196,8 +196,8 @@ export class ResponsesConnection implements ExchangeHost {
     if (typeof event.stream_id === "string") return this.#deliverTo(this.#exchangeOf(event), event);
     if (wire.code === errorCodes.connectionLimit) return this.#onAgeLimit(event);
     const notBegun = this.exchanges.find(({ responseId }) => responseId === undefined);
-    // Whether an abandoned request is over cannot be told from an error that may be another's.
-    if (owner === "unclear" && notBegun?.abandoned) return undefined;
+    // The errors of a lane's requests name it. Without lanes, whether an abandoned request is over cannot be told.
+    if (owner === "unclear" && (this.#options.traits.lanes === "yes" || notBegun?.abandoned)) return undefined;
     if (notBegun !== undefined) return this.#deliverTo(notBegun, owner === "unclear" ? unclearError : event);
     this.#options.logger.debug("an error came that concerns no request", { ...wire });
     if (this.exchanges.length === 0) this.connection.discard("it reported an error while idle");
