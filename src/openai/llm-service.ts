@@ -328,8 +328,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
         ? exchange.receive(watch.signal)
         : this.wsRecv(watch.signal, exchange));
       await answer.take(event);
-      watch.sawEvent();
       if (answer.result !== undefined && answer.isUndecided) await this.#awaitSteering(exchange, answer, watch);
+      watch.sawEvent();
     }
     exchange.end(answer.known);
     return answer.result;
