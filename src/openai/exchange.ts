@@ -93,6 +93,11 @@ export class Exchange implements MessageLink<RawEvent> {
     return !this.#ended && !this.abandoned;
   }
 
+  /** Whether the server owes an answer to something that was said to the running response. */
+  get awaitsSteering(): boolean {
+    return this.#steersOpen > 0;
+  }
+
   /** Whether nothing of it can follow. */
   get isOver(): boolean {
     return this.#ended;

@@ -190,7 +190,7 @@ export class ResponsesConnection implements ExchangeHost {
     if (owner === "cancel") return undefined;
     if (owner === "steer")
       return this.#deliverTo(
-        this.exchanges.find(({ isSteered }) => isSteered),
+        this.exchanges.find(({ awaitsSteering }) => awaitsSteering),
         event,
       );
     if (typeof event.stream_id === "string") return this.#deliverTo(this.#exchangeOf(event), event);

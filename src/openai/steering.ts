@@ -130,7 +130,8 @@ export class Steering {
     const sent = this.#steers.findIndex(({ state }) => state === "sent");
     const { message, param } = normalizeError(event);
     const isAnswer = param === "type" || /response\.steer|\bevent type\b/i.test(message ?? "");
-    if (sent === -1 || !isAnswer) return false;
+    if (sent === -1) return message?.includes("response.steer") ?? false;
+    if (!isAnswer) return false;
     const [steer] = this.#steers.splice(sent, 1);
     steer!.reject(new SteeringError("steering_not_supported", "the server cannot be steered", steer!.input));
     return true;
