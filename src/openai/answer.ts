@@ -75,9 +75,9 @@ export class Answer {
     if (this.#result !== undefined) {
       const { messages, items } = this.#steering.settle("applied");
       this.#parts.push({ kind: "input", items });
-      await this.#turn.emit(new LLMSteeredFrame(messages));
       this.#result = undefined;
       this.#reader = this.#core.newReader();
+      await this.#turn.emit(new LLMSteeredFrame(messages));
     }
     if (this.#exchange.responseId !== undefined) this.#steering.onCreated(this.#exchange.responseId);
   }

@@ -75,6 +75,17 @@ export interface Attempt {
 /** Puts right what the next attempt needs. */
 export type Mend = (verdict: Exclude<Verdict, { kind: "final" }>, error: unknown) => void;
 
+/** What a service allows when an attempt at a turn has failed. */
+export interface PersistOptions {
+  canUseHttp: boolean;
+  /** Whether the first attempt goes over HTTP already. */
+  overHttp: boolean;
+  reconnects: boolean;
+  mend: Mend;
+  random: Random;
+  clock: Clock;
+}
+
 /** What both Responses services share: settings, requests, reading, the one retry, and `runInference`. */
 export class ResponsesCore {
   readonly retryOnTimeout: boolean;
@@ -132,7 +143,7 @@ export class ResponsesCore {
   /** Makes attempts at a turn until one succeeds or the table of faults says that it is over. */
   async persist(
     turn: Turn,
-    options: { canUseHttp: boolean; overHttp: boolean; mend: Mend; random: Random; clock: Clock },
+    options: PersistOptions,
     attempt: (attempt: Attempt) => Promise<InferenceResult>,
   ): Promise<InferenceResult> {
     const failures = new Map<string, number>();
@@ -155,7 +166,8 @@ export class ResponsesCore {
           onLost,
           random: options.random,
         };
-        const verdict = judge(error, { ...state, canUseHttp: options.canUseHttp && !next.overHttp });
+        const { reconnects } = options;
+        const verdict = judge(error, { ...state, reconnects, canUseHttp: options.canUseHttp && !next.overHttp });
         if (verdict.kind === "final") throw verdict.error;
         failures.set(verdict.why, (failures.get(verdict.why) ?? 0) + 1);
         options.mend(verdict, error);

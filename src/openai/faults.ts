@@ -5,6 +5,7 @@ import {
   RequestTooLargeError,
   TimeoutError,
   TurnwireError,
+  WebsocketClosedError,
   WebsocketConnectError,
   WebsocketReconnectedError,
 } from "../errors.ts";
@@ -49,6 +50,8 @@ export interface AttemptState {
   budgetMs: number;
   retryOnTimeout: boolean;
   canUseHttp: boolean;
+  /** Whether a lost connection is to be replaced. */
+  reconnects: boolean;
   onLost: "fail" | "continue";
   random: Random;
 }
@@ -91,6 +94,14 @@ const rules: readonly Rule[] = [
   // 3. At once.
   (error) =>
     error instanceof WebsocketReconnectedError
+      ? { kind: "at once", why: "the connection was lost", remedy: "send everything" }
+      : undefined,
+  // A close that nobody has tried to mend yet.
+  (error, state) =>
+    state.reconnects &&
+    error instanceof WebsocketClosedError &&
+    error.retryable &&
+    !(error.cause instanceof TurnwireError)
       ? { kind: "at once", why: "the connection was lost", remedy: "send everything" }
       : undefined,
   (error, state) =>

@@ -46,7 +46,7 @@ export class OpenAIResponsesHttpLLMService extends LLMService {
       if (error instanceof TimeoutError) this.events.emit("completionTimeout");
     };
     const { clock } = this;
-    const options = { canUseHttp: false, overHttp: true, mend, random: this.#random, clock };
+    const options = { canUseHttp: false, overHttp: true, reconnects: false, mend, random: this.#random, clock };
     return this.#core.persist(turn, options, (attempt) => httpExchange(this.#core, context, turn, attempt, clock));
   }
 }

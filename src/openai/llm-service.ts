@@ -180,6 +180,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     const canUseHttp = this.#options.httpFallback ?? true;
     const options = {
       canUseHttp,
+      reconnects: this.#options.reconnectOnError ?? true,
       overHttp: canUseHttp && this.#latch.isOn,
       mend,
       random: this.#random,

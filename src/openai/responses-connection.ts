@@ -102,7 +102,8 @@ export class ResponsesConnection implements ExchangeHost {
     if (exchange.lane.exchange !== exchange || this.#options.traits.lanes === "yes") return;
     const { drainTimeoutMs, clock, logger } = this.#options;
     const cancelTimer = clock.schedule(() => {
-      if (exchange.lane.exchange !== exchange) return;
+      // Meanwhile the server may have shown that it knows lanes: then nothing is held up.
+      if (exchange.lane.exchange !== exchange || this.#options.traits.lanes === "yes") return;
       logger.debug("an abandoned response took too long to pass; its connection is replaced", { drainTimeoutMs });
       this.connection.discard("an abandoned response took too long to pass");
     }, drainTimeoutMs);
