@@ -241,6 +241,11 @@ export class ResponsesCore {
     }
   }
 
+  /** Loads what HTTP needs beside what is going on, so that a turn that has to go over HTTP need not wait for it. */
+  preloadClient(): void {
+    void this.client().catch(() => undefined);
+  }
+
   /** The HTTP client; the package is loaded when it is first needed. */
   client(): Promise<OpenAI> {
     if (this.#options.client !== undefined) return Promise.resolve(this.#options.client);

@@ -11,6 +11,8 @@ export interface LineOptions {
   drainTimeoutMs: number;
   /** Whether a second connection is kept open, for when the first is of no use. */
   standby: boolean;
+  /** Whether a further connection may be made; default: always. */
+  mayOpen?: () => boolean;
   clock: Clock;
   logger: Logger;
 }
@@ -63,9 +65,9 @@ export class Line {
     return connection === undefined ? undefined : this.#wrap(connection);
   }
 
-  /** How many turns wait for an answer. */
-  get liveTurns(): number {
-    return this.current?.exchanges.filter(({ isLive, inBackground }) => isLive && !inBackground).length ?? 0;
+  /** How many connections it has, or is making. */
+  get connections(): number {
+    return (this.current === undefined ? 0 : 1) + (this.#other === undefined ? 0 : 1);
   }
 
   /** Waits for a place; connects if need be. */
@@ -152,6 +154,7 @@ export class Line {
   /** Waits for the connection to be free, and for another to be made: whichever comes first is used from then on. */
   async #firstReady(connection: ResponsesConnection, signal: AbortSignal): Promise<void> {
     const freed = connection.changed();
+    if (this.#other === undefined && this.#options.mayOpen?.() === false) return untilAborted(freed, signal);
     const enough = new AbortController();
     using wait = new LinkedSignal(signal, enough.signal);
     const other = this.#withOther(wait.signal, (spare) => {

@@ -159,6 +159,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   }
 
   protected override websocketTarget(): Promise<WebsocketTarget> {
+    // While the handshake is under way there is time for it; after a refused upgrade there is none.
+    if (this.#options.httpFallback !== false) this.clock.schedule(() => this.#core.preloadClient(), 0);
     return this.#core.websocketTarget(this.#options.wsURL);
   }
 

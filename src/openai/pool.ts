@@ -51,9 +51,9 @@ export class ResponsesConnectionPool implements AsyncDisposable {
     };
   }
 
-  /** How many connections are open. */
+  /** How many connections are open or being made. */
   get connections(): number {
-    return [...this.#lines].filter(({ current }) => current !== undefined).length;
+    return [...this.#lines].reduce((sum, line) => sum + line.connections, 0);
   }
 
   /**
@@ -92,7 +92,12 @@ export class ResponsesConnectionPool implements AsyncDisposable {
   }
 
   #newLine(websocket: WebsocketService): Line {
-    const line = new Line(websocket, { ...this.#options, traits: this.#traits, standby: false });
+    const line = new Line(websocket, {
+      ...this.#options,
+      traits: this.#traits,
+      standby: false,
+      mayOpen: () => this.connections < this.#maxConnections,
+    });
     this.#lines.add(line);
     return line;
   }
