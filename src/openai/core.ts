@@ -243,7 +243,7 @@ export class ResponsesCore {
 
   /** Loads what HTTP needs beside what is going on, so that a turn that has to go over HTTP need not wait for it. */
   preloadClient(): void {
-    void this.client().catch(() => undefined);
+    if (this.#options.client === undefined) void import("openai");
   }
 
   /** The HTTP client; the package is loaded when it is first needed. */
