@@ -1,10 +1,11 @@
 /** What a turn sends, by how far the conversation has come. */
 import { LLMContext, OpenAIResponsesLLMService, type TurnRecord } from "../src/index.ts";
 import { ResponsesServer } from "../src/server/index.ts";
+import type { Report } from "./support/report.ts";
 
 const turns = 100;
 
-export async function bytesPerTurn(): Promise<void> {
+export async function bytesPerTurn(report: Report): Promise<void> {
   const answer = "An answer that is always of the same length.";
   await using server = await ResponsesServer.start({
     brain: function* () {
@@ -19,17 +20,15 @@ export async function bytesPerTurn(): Promise<void> {
     context.addMessage({ role: "user", content: "A question that is always of the same length?" });
     for await (const _frame of llm.respond(context));
   }
-  console.log("Bytes sent per turn of a chat with equally long turns:");
-  for (const turn of [1, 2, 10, 50, 100]) {
-    const { bytesSent, bytesFull, mode } = records[turn - 1]!;
-    console.log(
-      `  turn ${String(turn).padStart(3)}  ${String(bytesSent).padStart(5)} bytes, ${mode}; everything would be ${bytesFull}`,
-    );
-  }
-  const [second, last] = [records[1]!.bytesSent, records[turns - 1]!.bytesSent];
-  const grown = Math.abs(last / second - 1);
-  console.log(
-    `  turn 100 against turn 2: ${(100 * grown).toFixed(1)} % apart${grown <= 0.05 ? "" : ", ABOVE the limit of 5 %"}`,
+  report.title("Bytes sent per turn of a chat with equally long turns");
+  report.table(
+    ["turn", "bytes", "everything would be", "mode"],
+    [1, 2, 10, 50, 100].map((turn) => {
+      const { bytesSent, bytesFull, mode } = records[turn - 1]!;
+      return [String(turn), String(bytesSent), String(bytesFull), mode];
+    }),
   );
-  if (grown > 0.05) process.exitCode = 1;
+  const [second, last] = [records[1]!.bytesSent, records[turns - 1]!.bytesSent];
+  report.goal("bytes of turn 100 apart from those of turn 2", 100 * Math.abs(last / second - 1), 5, "%");
+  report.keep("bytes", { sentByTurn: records.map(({ bytesSent }) => bytesSent) });
 }

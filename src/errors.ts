@@ -12,11 +12,12 @@ export type TurnwireErrorCode =
   | "connection_closed"
   | "connection_unstable"
   | "reconnected"
-  | "not_connected"
   | "lost_after_output"
+  | "request_too_large"
   | "response_failed"
-  | "response_incomplete"
-  | "invalid_response"
+  | "no_running_turn"
+  | "steering_not_supported"
+  | "inference_failed"
   | "function_call_failed"
   | "pipeline_failed";
 
@@ -183,6 +184,31 @@ export class LostAfterOutputError extends TurnwireError {
       options,
     );
     this.deliveredCharacters = deliveredCharacters;
+  }
+}
+
+/** A request is larger than a WebSocket server takes. */
+export class RequestTooLargeError extends TurnwireError {
+  /** The request's size in bytes. */
+  readonly bytes: number;
+
+  constructor(bytes: number, limit: number) {
+    super(
+      "request_too_large",
+      `the request is ${bytes} bytes, and servers close a WebSocket at ${limit}; send less, or let it go over HTTP`,
+    );
+    this.bytes = bytes;
+  }
+}
+
+/** A running turn could not be steered. Nothing is lost: the input is here. */
+export class SteeringError extends TurnwireError {
+  /** What was to be said to the running turn. */
+  readonly input: unknown;
+
+  constructor(code: string, message: string, input: unknown, options: TurnwireErrorOptions = {}) {
+    super(code, message, options);
+    this.input = input;
   }
 }
 

@@ -7,6 +7,7 @@ import {
   FunctionCallsStartedFrame,
   LLMFullResponseEndFrame,
   LLMFullResponseStartFrame,
+  LLMSteeredFrame,
   LLMThoughtEndFrame,
   TextFrame,
 } from "../frames/index.ts";
@@ -91,6 +92,10 @@ export class AssistantWriter {
       this.#turn.addText(frame.text);
     } else if (frame instanceof LLMThoughtEndFrame) {
       this.#turn.addThought(frame.llm, frame.item);
+    } else if (frame instanceof LLMSteeredFrame) {
+      if (!frame.pending) this.#context.addMessages(this.#turn.take(true));
+      this.#waiting.push(...(frame.messages as LLMMessage[]));
+      if (!frame.pending) this.#appendNow();
     } else if (frame instanceof FunctionCallsStartedFrame) {
       this.#turn.addFunctionCalls(frame.functionCalls);
       this.#context.addMessages(this.#turn.take(false));
@@ -138,7 +143,10 @@ export class AssistantWriter {
   }
 
   #appendWaiting(): void {
-    if (this.#isBusy) return;
+    if (!this.#isBusy) this.#appendNow();
+  }
+
+  #appendNow(): void {
     this.#context.addMessages(this.#waiting);
     this.#waiting = [];
   }

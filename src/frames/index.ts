@@ -18,6 +18,7 @@ export { CancelFrame, EndFrame, ErrorFrame, InterruptionFrame, StartFrame } from
 export {
   LLMFullResponseEndFrame,
   LLMFullResponseStartFrame,
+  LLMSteeredFrame,
   LLMThoughtEndFrame,
   LLMThoughtStartFrame,
   LLMThoughtTextFrame,

@@ -25,6 +25,24 @@ export class LLMFullResponseEndFrame extends ControlFrame {
   }
 }
 
+/** The user said something to the running answer. */
+export class LLMSteeredFrame extends DataFrame {
+  /** User messages, in Chat Completions shape. */
+  readonly messages: ReadonlyArray<{ role: "user"; content: unknown }>;
+  /** Whether the model hears it only behind the outputs of the functions it called; else what follows heeds it. */
+  readonly pending: boolean;
+
+  constructor(messages: ReadonlyArray<{ role: "user"; content: unknown }>, options: { pending?: boolean } = {}) {
+    super();
+    this.messages = messages;
+    this.pending = options.pending ?? false;
+  }
+
+  override get uninterruptible(): boolean {
+    return true;
+  }
+}
+
 /** The model begins to think. */
 export class LLMThoughtStartFrame extends ControlFrame {}
 

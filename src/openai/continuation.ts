@@ -1,66 +1,105 @@
-import type { ResponseOutputItem } from "../protocol/index.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { ResponseInputItem, ResponseOutputItem } from "../protocol/index.ts";
 import type { Conversation } from "./conversation.ts";
 import { type Essence, essenceOf } from "./items.ts";
 
+/** What came after the conversation a response began with: what the model said, or what was given to it on the way. */
+export type KnownPart =
+  | { kind: "output"; items: readonly ResponseOutputItem[] }
+  | { kind: "input"; items: readonly ResponseInputItem[] };
+
+/** A completed response a server can continue: what it answered, and what it said. */
+export interface Known {
+  readonly responseId: string;
+  readonly conversation: Conversation;
+  readonly parts: readonly KnownPart[];
+}
+
 /** What to send of a conversation, and why. */
-export interface Plan {
+export interface Plan<Holder> {
   mode: "incremental" | "full";
   /** Items before this one are known to the server. */
   from: number;
-  previousResponseId: string | undefined;
+  /** The response to continue, and who holds it. */
+  parent: { holder: Holder; responseId: string } | undefined;
   reason: string;
 }
 
-/** A completed response: what it answered, and what it said. */
-interface Known {
-  responseId: string;
-  conversation: Conversation;
-  output: readonly ResponseOutputItem[];
+/** Who holds a response that can be continued: a lane. */
+export interface KnownHolder {
+  latest: Known | undefined;
+  /** Rises with every use. */
+  usedAt: number;
 }
 
 /**
- * Knows what a server's connection holds, and plans what has to be sent: only what the server does not know, if the
- * conversation continues the last response's input and output to the letter; else all of it. No I/O.
+ * Plans what has to be sent of a conversation: what follows the deepest known response whose input and output it
+ * continues to the letter; else all of it. No I/O.
  *
  * The law: what the server puts together from the chain and the input sent is exactly the conversation.
  */
-export class Continuation {
-  #known: Known | undefined;
-  #whyNone = "the first request of the connection";
-
-  plan(conversation: Conversation): Plan {
-    const known = this.#known;
-    if (known === undefined) return full(this.#whyNone);
-    const answered = known.conversation.length;
-    if (!conversation.sharesBeginning(known.conversation, answered)) return full("the history was changed");
-    const matched = matchOutput(conversation, answered, known.output);
-    if (typeof matched === "string") return full(matched);
-    if (matched >= conversation.length) return full("nothing follows the last response");
-    return {
-      mode: "incremental",
-      from: matched,
-      previousResponseId: known.responseId,
-      reason: "continues the last response",
-    };
+export function plan<Holder extends KnownHolder>(
+  conversation: Conversation,
+  holders: readonly Holder[],
+  whyNone: string,
+): Plan<Holder> {
+  let best: { holder: Holder; responseId: string; from: number } | undefined;
+  let newest: { usedAt: number; why: string } | undefined;
+  for (const holder of holders) {
+    const known = holder.latest;
+    if (known === undefined) continue;
+    const from = matchKnown(conversation, known);
+    if (typeof from === "number") {
+      if (best === undefined || from > best.from) best = { holder, responseId: known.responseId, from };
+    } else if (newest === undefined || holder.usedAt > newest.usedAt) {
+      newest = { usedAt: holder.usedAt, why: from };
+    }
   }
-
-  /** A response has completed: from now on it is the one to continue. */
-  commit(responseId: string, conversation: Conversation, output: readonly ResponseOutputItem[]): void {
-    this.#known = { responseId, conversation, output };
-  }
-
-  /** The server does not know the last response any more. */
-  forget(why: string): void {
-    this.#known = undefined;
-    this.#whyNone = why;
-  }
+  if (best === undefined) return { mode: "full", from: 0, parent: undefined, reason: newest?.why ?? whyNone };
+  const isLatest = newest === undefined || best.holder.usedAt > newest.usedAt;
+  return {
+    mode: "incremental",
+    from: best.from,
+    parent: { holder: best.holder, responseId: best.responseId },
+    reason: isLatest ? "continues the last response" : "continues an earlier response",
+  };
 }
 
-function full(reason: string): Plan {
-  return { mode: "full", from: 0, previousResponseId: undefined, reason };
+/** The index behind the known part of the conversation, or why it is not known. */
+function matchKnown(conversation: Conversation, known: Known): number | string {
+  let index = known.conversation.length;
+  if (!conversation.sharesBeginning(known.conversation, index)) return "the history was changed";
+  for (const part of joinOutputs(known.parts)) {
+    const next =
+      part.kind === "input"
+        ? matchInput(conversation, index, part.items)
+        : matchOutput(conversation, index, part.items);
+    if (typeof next === "string") return next;
+    index = next;
+  }
+  return index >= conversation.length ? "nothing follows the last response" : index;
 }
 
-/** The index behind the items that are the output, or why there are none. */
+/** What the model said before and after an input that was never given reads as one. */
+function joinOutputs(parts: readonly KnownPart[]): KnownPart[] {
+  const joined: KnownPart[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    if (part.kind === "output" && last?.kind === "output") {
+      joined[joined.length - 1] = { kind: "output", items: [...last.items, ...part.items] };
+    } else joined.push(part);
+  }
+  return joined;
+}
+
+function matchInput(conversation: Conversation, from: number, items: readonly ResponseInputItem[]): number | string {
+  for (const [offset, item] of items.entries()) {
+    if (!isDeepStrictEqual(conversation.at(from + offset)?.wire, item))
+      return "the context does not hold what was steered";
+  }
+  return from + items.length;
+}
+
 function matchOutput(conversation: Conversation, from: number, output: readonly ResponseOutputItem[]): number | string {
   let index = from;
   for (const essence of joinTexts(output.map(essenceOf))) {
@@ -85,9 +124,9 @@ function joinTexts(essences: readonly Essence[]): Essence[] {
   const joined: Essence[] = [];
   for (const essence of essences) {
     const last = joined.at(-1);
-    if (essence.kind === "said" && last?.kind === "said")
+    if (essence.kind === "said" && last?.kind === "said") {
       joined[joined.length - 1] = { kind: "said", text: last.text + essence.text };
-    else joined.push(essence);
+    } else joined.push(essence);
   }
   return joined.filter((essence) => essence.kind !== "said" || essence.text !== "");
 }

@@ -1,18 +1,20 @@
 import type { OpenAI } from "openai";
 import type { ResponseCreateParams } from "openai/resources/responses/responses";
-import type { Logger } from "../async/index.ts";
-import type { LLMContext } from "../context/index.ts";
-import { InvalidArgumentError, kindOf, MissingApiKeyError, WebsocketReconnectedError } from "../errors.ts";
+import { type Clock, delay, type Logger, type Random } from "../async/index.ts";
+import type { LLMContext, LLMMessage } from "../context/index.ts";
+import { InvalidArgumentError, kindOf, MissingApiKeyError } from "../errors.ts";
 import type { InferenceResult, RunInferenceOptions, Turn } from "../services/index.ts";
 import type { RawEvent } from "../protocol/index.ts";
-import type { WebsocketTarget } from "../websocket/index.ts";
+import { proxiedFetch, type WebsocketTarget } from "../websocket/index.ts";
 import { ContextAdapter } from "./adapter.ts";
 import type { Conversation } from "./conversation.ts";
-import { judge } from "./faults.ts";
+import type { ProgressLimits } from "./event-limits.ts";
+import { judge, type Verdict } from "./faults.ts";
 import { toProviderError } from "./http-errors.ts";
 import { isKnownNotToReason } from "./models.ts";
 import { ResponseReader } from "./reader.ts";
 import { requestFields, type RequestFields, type ResponseFormat } from "./request.ts";
+import { addUsage } from "./usage.ts";
 import { changedSettings, initialSettings, type OpenAIResponsesLLMSettings } from "./settings.ts";
 
 /** Options both Responses services take. */
@@ -37,6 +39,15 @@ export interface OpenAIResponsesOptions {
   retryTimeoutMs?: number;
   /** How long a server may take to answer with its first event, in milliseconds; default 60 000. */
   firstEventTimeoutMs?: number;
+  /** How long it may be silent between two events, in milliseconds; default: as long as it takes to think. */
+  idleEventTimeoutMs?: number;
+  /** How long a turn may wait in all before it is asked again, when the server is busy, in milliseconds; default 10 000. */
+  retryBudgetMs?: number;
+  /**
+   * What becomes of a turn whose connection is lost after output: `fail`, the default, ends it with an error that says how
+   * much was delivered; `continue` asks the model to go on where it stopped.
+   */
+  onLost?: "fail" | "continue";
 }
 
 export interface OpenAIRunInferenceOptions extends RunInferenceOptions {
@@ -44,19 +55,41 @@ export interface OpenAIRunInferenceOptions extends RunInferenceOptions {
   responseFormat?: ResponseFormat;
 }
 
+const resumeNote: LLMMessage = {
+  role: "developer",
+  content: "Your last reply broke off for a technical reason. Go on exactly where it stops; repeat nothing.",
+};
+
 const defaultBaseURL = "https://api.openai.com/v1";
 
-/** One attempt at an inference. `whyFull` is set when the whole conversation has to be sent. */
-export type Attempt = (whyFull: string | undefined) => Promise<InferenceResult>;
+/** How the next attempt at a turn is to be made. */
+export interface Attempt {
+  readonly isFirst: boolean;
+  /** Why the attempt before failed. */
+  readonly why: string | undefined;
+  readonly overHttp: boolean;
+  /** Whether only the rest of an answer that broke off is asked for. */
+  readonly resume: boolean;
+}
 
-/** Called between two attempts. */
-export type BeforeAgain = (verdict: { replace: boolean; why: string }, error: unknown) => void;
+/** Puts right what the next attempt needs. */
+export type Mend = (verdict: Exclude<Verdict, { kind: "final" }>, error: unknown) => void;
+
+/** What a service allows when an attempt at a turn has failed. */
+export interface PersistOptions {
+  canUseHttp: boolean;
+  /** Whether the first attempt goes over HTTP already. */
+  overHttp: boolean;
+  reconnects: boolean;
+  mend: Mend;
+  random: Random;
+  clock: Clock;
+}
 
 /** What both Responses services share: settings, requests, reading, the one retry, and `runInference`. */
 export class ResponsesCore {
   readonly retryOnTimeout: boolean;
-  readonly retryTimeoutMs: number;
-  readonly firstEventTimeoutMs: number;
+  readonly onLost: "fail" | "continue";
   readonly #options: OpenAIResponsesOptions;
   readonly #adapter: ContextAdapter;
   readonly #logger: Logger;
@@ -77,8 +110,7 @@ export class ResponsesCore {
     this.#adapter = new ContextAdapter(logger);
     this.#settings = initialSettings(options.settings);
     this.retryOnTimeout = options.retryOnTimeout ?? false;
-    this.retryTimeoutMs = options.retryTimeoutMs ?? 5000;
-    this.firstEventTimeoutMs = options.firstEventTimeoutMs ?? 60_000;
+    this.onLost = options.onLost ?? "fail";
   }
 
   get settings(): OpenAIResponsesLLMSettings {
@@ -89,7 +121,7 @@ export class ResponsesCore {
     this.#settings = changedSettings(this.#settings, changes);
   }
 
-  toConversation(context: LLMContext): Conversation {
+  toConversation(context: Pick<LLMContext, "messages">): Conversation {
     return this.#adapter.toConversation(context);
   }
 
@@ -108,33 +140,68 @@ export class ResponsesCore {
     });
   }
 
-  /** The flat retry: one attempt, and for what another can mend, one more with the whole conversation. */
-  async twice(turn: Turn, attempt: Attempt, beforeAgain: BeforeAgain): Promise<InferenceResult> {
-    const { retryOnTimeout } = this;
-    try {
-      return await attempt(undefined);
-    } catch (error) {
-      if (turn.signal.aborted) throw error;
-      const verdict = judge(error, { characters: turn.characters, hasOutput: turn.hasOutput, retryOnTimeout });
-      if (!verdict.again) throw verdict.error;
-      beforeAgain(verdict, error);
-      turn.retrying(verdict.why);
-      return await this.#again(turn, attempt, verdict.why);
+  /** Makes attempts at a turn until one succeeds or the table of faults says that it is over. */
+  async persist(
+    turn: Turn,
+    options: PersistOptions,
+    attempt: (attempt: Attempt) => Promise<InferenceResult>,
+  ): Promise<InferenceResult> {
+    const failures = new Map<string, number>();
+    let budgetMs = this.#options.retryBudgetMs ?? 10_000;
+    let next: Attempt = { isFirst: true, why: undefined, overHttp: options.overHttp, resume: false };
+    for (;;) {
+      try {
+        return await attempt(next);
+      } catch (error) {
+        if (turn.signal.aborted) throw error;
+        const { hasOutput, characters, continued } = turn;
+        const { retryOnTimeout, onLost } = this;
+        const state = {
+          hasOutput,
+          characters,
+          continued,
+          failures,
+          budgetMs,
+          retryOnTimeout,
+          onLost,
+          random: options.random,
+        };
+        const { reconnects } = options;
+        const verdict = judge(error, { ...state, reconnects, canUseHttp: options.canUseHttp && !next.overHttp });
+        if (verdict.kind === "final") throw verdict.error;
+        failures.set(verdict.why, (failures.get(verdict.why) ?? 0) + 1);
+        options.mend(verdict, error);
+        turn.retrying(verdict.why);
+        if (verdict.kind === "after back-off") {
+          budgetMs -= verdict.delayMs;
+          await delay(verdict.delayMs, { signal: turn.signal, clock: options.clock });
+        }
+        next = {
+          isFirst: false,
+          why: verdict.why,
+          overHttp: next.overHttp || verdict.kind === "other transport",
+          resume: next.resume || verdict.kind === "continue",
+        };
+      }
     }
   }
 
-  async #again(turn: Turn, attempt: Attempt, why: string): Promise<InferenceResult> {
-    try {
-      return await attempt(why);
-    } catch (error) {
-      const verdict = judge(error, { characters: turn.characters, hasOutput: turn.hasOutput, retryOnTimeout: false });
-      if (!verdict.again) throw verdict.error;
-      throw error instanceof WebsocketReconnectedError ? error.cause : error;
-    }
+  /** The conversation an attempt is to be made with. */
+  conversationFor(context: LLMContext, turn: Turn, attempt: Attempt): Conversation {
+    if (!attempt.resume) return this.toConversation(context);
+    const partial: LLMMessage = { role: "assistant", content: turn.text };
+    return this.toConversation({ messages: [...context.messages, partial, resumeNote] });
+  }
+
+  /** The limits on a server's silence in an attempt. */
+  progressLimits(attempt: Pick<Attempt, "isFirst">): ProgressLimits {
+    const { firstEventTimeoutMs = 60_000, idleEventTimeoutMs, retryTimeoutMs = 5000 } = this.#options;
+    const forOutput = this.retryOnTimeout && attempt.isFirst;
+    return { firstEventTimeoutMs, idleEventTimeoutMs, outputTimeoutMs: forOutput ? retryTimeoutMs : undefined };
   }
 
   newReader(): ResponseReader {
-    return new ResponseReader(this.#logger);
+    return new ResponseReader();
   }
 
   /** Delivers what an event says; the answer is the turn's result once that was the response's last event. */
@@ -148,7 +215,7 @@ export class ResponsesCore {
     if (reader.model !== undefined) turn.model = reader.model;
     const { result } = reader;
     if (result === undefined) return undefined;
-    turn.usage = result.usage;
+    turn.usage = addUsage(turn.usage, result.usage);
     const { functionCalls, incompleteReason } = result;
     return { functionCalls, ...(incompleteReason === undefined ? {} : { incompleteReason }) };
   }
@@ -174,9 +241,19 @@ export class ResponsesCore {
     }
   }
 
+  /** Loads what HTTP needs beside what is going on, so that a turn that has to go over HTTP need not wait for it. */
+  preloadClient(): void {
+    if (this.#options.client === undefined) void import("openai");
+  }
+
   /** The HTTP client; the package is loaded when it is first needed. */
   client(): Promise<OpenAI> {
-    this.#client ??= this.#options.client === undefined ? this.#makeClient() : Promise.resolve(this.#options.client);
+    if (this.#options.client !== undefined) return Promise.resolve(this.#options.client);
+    this.#client ??= this.#makeClient().catch((error: unknown) => {
+      // What is missing may be there the next time.
+      this.#client = undefined;
+      throw error;
+    });
     return this.#client;
   }
 
@@ -209,7 +286,7 @@ export class ResponsesCore {
 
   async #makeClient(): Promise<OpenAI> {
     await this.#apiKey();
-    const { OpenAI } = await import("openai");
+    const [{ OpenAI }, fetch] = await Promise.all([import("openai"), proxiedFetch(this.#baseURL)]);
     const { organization, project, defaultHeaders } = this.#options;
     return new OpenAI({
       apiKey: () => this.#apiKey(),
@@ -217,6 +294,7 @@ export class ResponsesCore {
       ...(organization === undefined ? {} : { organization }),
       ...(project === undefined ? {} : { project }),
       ...(defaultHeaders === undefined ? {} : { defaultHeaders: { ...defaultHeaders } }),
+      ...(fetch === undefined ? {} : { fetch }),
     });
   }
 }

@@ -26,6 +26,9 @@ export function toProviderError(error: unknown, signal?: AbortSignal): unknown {
   return providerError({ ...wire, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
 }
 
+/** What lies deepest says most: "fetch failed" says nothing. */
 function reason(error: Error): string {
-  return error.cause instanceof Error ? error.cause.message : error.message;
+  let deepest = error;
+  while (deepest.cause instanceof Error) deepest = deepest.cause;
+  return deepest.message || error.message;
 }

@@ -1,37 +1,75 @@
-import { Deadline } from "../async/index.ts";
-import type { LLMContext } from "../context/index.ts";
-import { ProviderError, TimeoutError } from "../errors.ts";
-import { isErrorEvent, isTerminalEvent, parseEvent, type RawEvent } from "../protocol/index.ts";
+import { Deadline, type Random } from "../async/index.ts";
+import { LLMContext } from "../context/index.ts";
+import { ProviderError, RequestTooLargeError, SteeringError, TimeoutError } from "../errors.ts";
+import { limits, type RawEvent } from "../protocol/index.ts";
 import {
   type InferenceResult,
+  type RequestDetails,
   type Turn,
   WebsocketLLMService,
   type WebsocketLLMServiceOptions,
 } from "../services/index.ts";
-import type { WebsocketConnection, WebsocketTarget } from "../websocket/index.ts";
-import { ResponsesChannel } from "./channel.ts";
+import { WebsocketService, type WebsocketTarget } from "../websocket/index.ts";
 import type { Plan } from "./continuation.ts";
+import { Answer } from "./answer.ts";
 import type { Conversation } from "./conversation.ts";
-import { type OpenAIResponsesOptions, type OpenAIRunInferenceOptions, ResponsesCore } from "./core.ts";
-import { ambiguousCode } from "./faults.ts";
-import type { ResponseReader } from "./reader.ts";
+import {
+  type Attempt,
+  type Mend,
+  type OpenAIResponsesOptions,
+  type OpenAIRunInferenceOptions,
+  ResponsesCore,
+} from "./core.ts";
+import { ProgressWatch } from "./event-limits.ts";
+import type { Exchange, Lane } from "./exchange.ts";
+import { httpExchange } from "./http-exchange.ts";
+import { HttpLatch } from "./http-latch.ts";
+import { Line, type Seat } from "./line.ts";
+import { defaultConnectionAgeMs, type ResponsesConnectionPool } from "./pool.ts";
+import type { ResponsesConnection } from "./responses-connection.ts";
 import type { OpenAIResponsesLLMSettings } from "./settings.ts";
-import { TurnLock } from "./turn-lock.ts";
+import type { ReadResponse } from "./reader.ts";
+import { Steering, type SteeringInput, type SteeringOutcome } from "./steering.ts";
+import { ServerTraits } from "./traits.ts";
 
 export interface OpenAIResponsesLLMServiceOptions extends WebsocketLLMServiceOptions, OpenAIResponsesOptions {
   /** Default: `baseURL` with the scheme `ws` or `wss` and `/responses` behind it. */
   wsURL?: string;
   /**
-   * How long the rest of an interrupted response may take to pass before its connection is replaced, in milliseconds;
-   * default 1000.
+   * How long the rest of an interrupted response may hold up a connection to a server without lanes before it is
+   * replaced, in milliseconds; default 1000. No turn waits for it: a second connection is made meanwhile.
    */
   drainTimeoutMs?: number;
+  /** Whether a second connection is kept open for when the first is of no use; default false. Not with a pool. */
+  standby?: boolean;
+  /**
+   * What becomes of an interrupted reply at a server that does not cancel: `run`, the default, lets it be generated to its
+   * end; `cut` goes over to another connection in the background and closes the one it is generated on.
+   */
+  abandoned?: "run" | "cut";
+  /**
+   * Whether the server is given the conversation so far at the start and after every reconnect, before it is asked
+   * anything, so that the next turn is incremental; a context: that one, at the start. Default false.
+   */
+  warmUp?: boolean | LLMContext;
+  /** When a connection is replaced, while nothing is under way, in milliseconds; default 55 minutes. Not with a pool. */
+  maxConnectionAgeMs?: number;
+  /** Whether a turn goes over HTTP where no WebSocket is to be had; default true. */
+  httpFallback?: boolean;
+  /** Connections shared with other services. */
+  pool?: ResponsesConnectionPool;
 }
+
+/** How long a server may take to say what becomes of what was said to a response that has ended, in milliseconds. */
+const steeringAnswerTimeoutMs = 1000;
+
+/** Servers close a connection at 16 MiB. */
+const largestRequest = 15 * 1024 * 1024;
 
 /**
  * The OpenAI Responses API over one persistent WebSocket: the default. After the first turn only what is new of a
- * conversation is sent, as long as it continues what the server answered to the letter; else all of it. Nothing is
- * stored at the provider.
+ * conversation is sent, as long as it continues what the server answered to the letter; else all of it. An interrupted
+ * turn holds up no other: the next one takes another lane. Nothing is stored at the provider.
  *
  * @example
  * await using llm = new OpenAIResponsesLLMService({ settings: { model: "gpt-4.1" } });
@@ -40,17 +78,23 @@ export interface OpenAIResponsesLLMServiceOptions extends WebsocketLLMServiceOpt
  */
 export class OpenAIResponsesLLMService extends WebsocketLLMService {
   readonly #core: ResponsesCore;
-  readonly #wsURL: string | undefined;
-  readonly #drainTimeoutMs: number;
-  readonly #channels = new WeakMap<WebsocketConnection, ResponsesChannel>();
-  readonly #lock = new TurnLock();
-  #channel: ResponsesChannel | undefined;
+  readonly #options: OpenAIResponsesLLMServiceOptions;
+  readonly #random: Random;
+  readonly #latch: HttpLatch;
+  readonly #owner = { wasted: 0 };
+  readonly #running = new Map<Turn, Steering>();
+  #line: Line | undefined;
+  #leaving: Promise<unknown> | undefined;
+  #warmContext: LLMContext;
 
   constructor(options: OpenAIResponsesLLMServiceOptions = {}) {
     super(options);
     this.#core = new ResponsesCore(options, this.logger);
-    this.#wsURL = options.wsURL;
-    this.#drainTimeoutMs = options.drainTimeoutMs ?? 1000;
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    this.#latch = new HttpLatch(this.clock);
+    this.#warmContext = options.warmUp instanceof LLMContext ? options.warmUp : new LLMContext();
+    if (options.warmUp) this.on("connected", () => this.#warmUpWhenIdle());
   }
 
   /** The settings as they are now. */
@@ -64,7 +108,50 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
 
   /** One answer outside of the conversation, always over HTTP. */
   override runInference(context: LLMContext, options?: OpenAIRunInferenceOptions): Promise<string> {
-    return this.#core.runInference(context, options);
+    return this.untilStopped(options?.signal, (signal) => this.#core.runInference(context, { ...options, signal }));
+  }
+
+  override get isConnected(): boolean {
+    return this.#line?.current !== undefined;
+  }
+
+  override async disconnect(): Promise<void> {
+    const line = this.#line;
+    if (line !== undefined && this.#options.pool === undefined) return line.close();
+    // A service that has left its pool has no connection to close; the pool's belongs to others.
+    this.#line = undefined;
+    if (line !== undefined) this.#leaving = Promise.all([this.#leaving, this.#leavePool(line, this.#options.pool)]);
+    await this.#leaving;
+  }
+
+  async #leavePool(line: Line, pool: ResponsesConnectionPool | undefined): Promise<void> {
+    for (const exchange of line.current?.exchanges ?? []) {
+      if (exchange.owner === this.#owner) line.current?.abandon(exchange);
+    }
+    await pool?.leave(this.#owner, line);
+  }
+
+  /**
+   * Says something to the turn that is running: the model takes it into account without being interrupted. What was said
+   * stands in the conversation where it was taken into account.
+   * @throws SteeringError when no turn is running or the model or server cannot be steered; the input is in it.
+   */
+  async steer(input: SteeringInput): Promise<SteeringOutcome> {
+    const steering = [...this.#running.values()].at(-1);
+    if (steering === undefined)
+      throw new SteeringError("no_running_turn", "no turn is running that could be steered", input);
+    return steering.add(input);
+  }
+
+  /**
+   * Gives the server the conversation so far, so that the next turn sends only what is new. Answers whether it did: it
+   * does not where the server does not know how, or where it would be in the way of a turn.
+   */
+  async warmUp(context: LLMContext = this.#warmContext): Promise<boolean> {
+    this.#warmContext = context;
+    await this.ensureConnected();
+    const connection = this.#currentLine().current;
+    return connection !== undefined && (await this.#warmUpOn(connection));
   }
 
   protected override get model(): string {
@@ -72,128 +159,244 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   }
 
   protected override websocketTarget(): Promise<WebsocketTarget> {
-    return this.#core.websocketTarget(this.#wsURL);
+    // While the handshake is under way there is time for it; after a refused upgrade there is none.
+    if (this.#options.httpFallback !== false) this.#core.preloadClient();
+    return this.#core.websocketTarget(this.#options.wsURL);
+  }
+
+  protected override ensureConnected(signal?: AbortSignal): ReturnType<WebsocketLLMService["ensureConnected"]> {
+    this.#currentLine();
+    return super.ensureConnected(signal);
   }
 
   protected override async inference(context: LLMContext, turn: Turn): Promise<InferenceResult> {
-    // One exchange at a time: deltas of two could not be told apart.
-    using _turn = await this.#lock.acquire(turn.signal);
-    const conversation = this.#core.toConversation(context);
-    return await this.#core.twice(
-      turn,
-      (whyFull) => this.#exchange(context, conversation, turn, whyFull),
-      ({ replace, why }, error) => {
-        if (error instanceof TimeoutError) this.events.emit("completionTimeout");
-        this.#channel?.continuation.forget(why);
-        if (replace) this.#channel?.connection.terminate(why);
-      },
-    );
+    this.#warmContext = context;
+    turn.wastedCharacters = this.#owner.wasted;
+    this.#owner.wasted = 0;
+    let seat: Seat | undefined;
+    const mend: Mend = (verdict, error) => {
+      if (error instanceof TimeoutError) this.events.emit("completionTimeout");
+      if (verdict.kind === "other transport" && verdict.latch) this.#latch.trip();
+      if (verdict.kind === "at once") this.#mend(verdict.remedy, verdict.why, seat);
+    };
+    const canUseHttp = this.#options.httpFallback ?? true;
+    const options = {
+      canUseHttp,
+      reconnects: this.#options.reconnectOnError ?? true,
+      overHttp: canUseHttp && this.#latch.isOn,
+      mend,
+      random: this.#random,
+      clock: this.clock,
+    };
+    const steering = new Steering((event) => {
+      // Over a connection that is gone nothing is said; the turn ends or starts again by itself.
+      if (seat === undefined || !seat.exchange.connection.isOpen) return;
+      seat.exchange.steer(JSON.stringify(event));
+    });
+    this.#running.set(turn, steering);
+    try {
+      return await this.#core.persist(turn, options, async (attempt) => {
+        if (attempt.overHttp) {
+          steering.end("steering_not_supported", "a turn over HTTP cannot be steered");
+          return httpExchange(this.#core, context, turn, attempt, this.clock);
+        }
+        const conversation = this.#core.conversationFor(context, turn, attempt);
+        seat = await this.#seat(conversation, turn, attempt);
+        return this.#exchange(seat, context, conversation, turn, attempt, steering);
+      });
+    } finally {
+      this.#running.delete(turn);
+      steering.end("response_already_completed", "the turn ended before it was steered");
+    }
+  }
+
+  #mend(
+    remedy: "forget the parent" | "replace the connection" | "send everything" | "no lanes",
+    why: string,
+    seat?: Seat,
+  ): void {
+    if (seat === undefined) return;
+    if (remedy === "forget the parent") {
+      const parent = seat.plan.parent?.holder;
+      if (parent?.latest?.responseId === seat.plan.parent?.responseId && parent !== undefined)
+        parent.latest = undefined;
+    } else if (remedy === "replace the connection") {
+      void seat.connection.retire(why);
+    } else if (remedy === "no lanes") {
+      this.#currentLine().traits.lanes = "no";
+    }
+  }
+
+  #currentLine(): Line {
+    const { pool } = this.#options;
+    const own = this.#line;
+    if (own !== undefined && (pool === undefined || own.traits.lanes !== "no" || own.owners.size === 1)) return own;
+    if (pool !== undefined) {
+      const makeWebsocket = (): WebsocketService =>
+        new WebsocketService(() => this.websocketTarget(), {
+          ...this.#options,
+          clock: this.clock,
+          logger: this.logger,
+        });
+      const line = pool.join(this.#owner, makeWebsocket);
+      if (own !== undefined && own !== line) void pool.leave(this.#owner, own);
+      if (own !== line) this.useWebsocket(line.websocket);
+      return (this.#line = line);
+    }
+    const { drainTimeoutMs = 1000, standby = false, maxConnectionAgeMs = defaultConnectionAgeMs } = this.#options;
+    const { clock, logger } = this;
+    const traits = new ServerTraits(maxConnectionAgeMs);
+    this.#line = new Line(this.websocket, { drainTimeoutMs, standby, traits, clock, logger });
+    this.#line.owners.add(this.#owner);
+    return this.#line;
+  }
+
+  #seat(conversation: Conversation, turn: Turn, attempt: Attempt): Promise<Seat> {
+    const { signal } = turn;
+    const onPhase = (phase: "connectingMs" | "waitingMs"): void => turn.enter(phase);
+    return this.#currentLine().seat(this.#owner, conversation, { signal, onPhase, why: attempt.why });
   }
 
   async #exchange(
+    seat: Seat,
     context: LLMContext,
     conversation: Conversation,
     turn: Turn,
-    whyFull: string | undefined,
+    attempt: Attempt,
+    steering: Steering,
   ): Promise<InferenceResult> {
-    const channel = await this.#openChannel(turn);
-    if (whyFull !== undefined) channel.continuation.forget(whyFull);
-    const plan = channel.continuation.plan(conversation);
-    const message = this.#message(context, conversation, plan);
-    turn.sending(requestDetails(message, conversation, plan));
-    const reader = this.#core.newReader();
+    const { exchange, connection, plan } = seat;
+    const answer = new Answer(this.#core, exchange, conversation, turn, steering);
+    let succeeded = false;
     try {
-      await this.wsSend(message, turn.signal);
-      const result = await this.#receive(channel, reader, turn, whyFull === undefined);
-      this.#note(channel, reader, conversation);
+      const message = this.#message(context, conversation, plan, exchange.lane);
+      turn.sending(requestDetails(message, conversation, plan, exchange.lane));
+      using watch = new ProgressWatch(this.#core.progressLimits(attempt), turn, this.clock);
+      await this.wsSend(message, turn.signal, exchange);
+      const result = await this.#receive(exchange, answer, turn, watch);
+      succeeded = true;
+      this.#latch.clear();
+      this.exchangeSucceeded();
       return result;
-    } catch (error) {
-      // A server forgets what a failed request was to continue.
-      if (error instanceof ProviderError) channel.continuation.forget("the last request failed");
-      throw error;
     } finally {
-      channel.sawResponse(reader.responseId);
-      if (!reader.ended) channel.abandon({ conversation, responseId: reader.responseId });
+      if (!succeeded) this.#leave(connection, exchange, plan, answer, turn);
     }
   }
 
-  /** A connection with nothing alive on it. */
-  async #openChannel(turn: Turn): Promise<ResponsesChannel> {
-    turn.enter("waitingMs");
-    await this.#channel?.drained(turn.signal);
-    turn.enter("connectingMs");
-    this.#channel?.readIdle();
-    const connection = await this.ensureConnected(turn.signal);
-    let channel = this.#channels.get(connection);
-    if (channel === undefined) {
-      const { clock, logger } = this;
-      channel = new ResponsesChannel(connection, { drainTimeoutMs: this.#drainTimeoutMs, clock, logger });
-      this.#channels.set(connection, channel);
+  /** Leaves an exchange that did not come to a good end. */
+  #leave(connection: ResponsesConnection, exchange: Exchange, plan: Plan<Lane>, answer: Answer, turn: Turn): void {
+    if (answer.ended) {
+      // A server forgets what a failed request on the same lane was to continue.
+      if (plan.parent?.holder === exchange.lane) exchange.lane.latest = undefined;
+      exchange.end();
+      return;
     }
-    this.#channel = channel;
-    return channel;
+    exchange.onWasted = (characters) => (this.#owner.wasted += characters);
+    connection.abandon(exchange);
+    if (turn.signal.aborted && this.#options.abandoned === "cut" && !exchange.isOver)
+      void this.#cut(connection, exchange);
   }
 
-  #message(context: LLMContext, conversation: Conversation, plan: Plan): string {
-    return JSON.stringify({
+  /** Takes the conversation to another connection, so that an abandoned reply is not generated to its end. */
+  async #cut(connection: ResponsesConnection, exchange: Exchange): Promise<void> {
+    const line = this.#line;
+    if (line === undefined) return;
+    const over = new AbortController();
+    void (async () => {
+      while (!exchange.isOver && connection.connection.isOpen) await connection.changed();
+      over.abort(new DOMException("the reply has ended by itself", "AbortError"));
+    })();
+    const prepare = async (next: ResponsesConnection): Promise<void> => void (await this.#warmUpOn(next));
+    await line.hop("it was left to an abandoned response", prepare, over.signal).catch(() => undefined);
+  }
+
+  #message(context: LLMContext, conversation: Conversation, plan: Plan<Lane>, lane: Lane, extra: object = {}): string {
+    const message = JSON.stringify({
       type: "response.create",
       ...this.#core.requestFields(context),
-      ...(plan.previousResponseId === undefined ? {} : { previous_response_id: plan.previousResponseId }),
+      ...(lane.name === undefined ? {} : { stream_id: lane.name }),
+      ...(plan.parent === undefined ? {} : { previous_response_id: plan.parent.responseId }),
+      ...extra,
       input: conversation.wireFrom(plan.from),
     });
+    const bytes = message.length > largestRequest / 4 ? Buffer.byteLength(message) : 0;
+    if (bytes > largestRequest) throw new RequestTooLargeError(bytes, limits.maxMessageBytes);
+    return message;
   }
 
-  async #receive(
-    channel: ResponsesChannel,
-    reader: ResponseReader,
-    turn: Turn,
-    isFirst: boolean,
-  ): Promise<InferenceResult> {
-    const core = this.#core;
-    const forOutput = core.retryOnTimeout && isFirst;
-    using limit = forOutput
-      ? new Deadline("output", core.retryTimeoutMs, { signal: turn.signal, clock: this.clock })
-      : new Deadline("first event", core.firstEventTimeoutMs, { signal: turn.signal, clock: this.clock });
-    let { signal } = limit;
-    for (;;) {
-      const event = parseEvent(await this.wsRecv(signal));
-      if (event === undefined || !this.#isOfTurn(event, channel, reader)) continue;
-      const result = await core.deliver(reader, event, turn);
-      if (result !== undefined) return result;
-      if (signal === limit.signal && (!forOutput || turn.hasOutput)) {
-        limit[Symbol.dispose]();
-        ({ signal } = turn);
-      }
+  async #receive(exchange: Exchange, answer: Answer, turn: Turn, watch: ProgressWatch): Promise<InferenceResult> {
+    while (answer.result === undefined) {
+      // After output a lost connection is not replaced for this turn, which cannot start again.
+      const event: RawEvent = await (turn.hasOutput
+        ? exchange.receive(watch.signal)
+        : this.wsRecv(watch.signal, exchange));
+      await answer.take(event);
+      if (answer.result !== undefined && answer.isUndecided) await this.#awaitSteering(exchange, answer, watch);
+      watch.sawEvent();
+    }
+    exchange.end(answer.known);
+    return answer.result;
+  }
+
+  /** The response has ended, and the server has not said whether another follows from what was said to it. */
+  async #awaitSteering(exchange: Exchange, answer: Answer, watch: ProgressWatch): Promise<void> {
+    const { firstEventTimeoutMs } = this.#core.progressLimits({ isFirst: false });
+    const limitMs = answer.hasSuccessor ? firstEventTimeoutMs : steeringAnswerTimeoutMs;
+    using limit = new Deadline("steering", limitMs, { signal: watch.signal, clock: this.clock });
+    try {
+      while (answer.result !== undefined && answer.isUndecided) await answer.take(await exchange.receive(limit.signal));
+    } catch (error) {
+      // The answer is whole as it is. What might still follow from it must not meet another turn.
+      if (answer.result === undefined || answer.hasSuccessor) throw error;
+      if (this.#line?.traits.lanes !== "yes") void this.#line?.current?.retire("a steered response may follow");
     }
   }
 
-  #isOfTurn(event: RawEvent, channel: ResponsesChannel, reader: ResponseReader): boolean {
-    // No lane was asked for, so that what comes from one belongs to nobody here.
-    if (typeof event.stream_id === "string") return false;
-    if (isErrorEvent(event)) {
-      const owner = channel.ownerOf(event, reader.responseId);
-      if (owner === "unclear") {
-        throw new ProviderError(ambiguousCode, "an error came that may be the answer to a cancel", { retryable: true });
-      }
-      return owner === "turn";
-    }
-    return !isTerminalEvent(event) || channel.endsResponse(event, reader.responseId);
+  #warmUpWhenIdle(): void {
+    if (this.#running.size > 0) return;
+    const connection = this.#line?.current;
+    if (connection !== undefined) void this.#warmUpOn(connection);
   }
 
-  #note(channel: ResponsesChannel, reader: ResponseReader, conversation: Conversation): void {
-    const { result } = reader;
-    this.exchangeSucceeded();
-    channel.sawEnd();
-    if (result?.completed && result.responseId !== undefined) {
-      channel.continuation.commit(result.responseId, conversation, result.output);
+  /** Never throws: a server that does not know how to be warmed up, or a connection that is lost, is found out by a turn. */
+  async #warmUpOn(connection: ResponsesConnection): Promise<boolean> {
+    const line = this.#line;
+    if (line === undefined || line.traits.warmUp === "no" || this.#running.size > 0) return false;
+    const context = this.#warmContext;
+    const conversation = this.#core.toConversation(context);
+    const seat = line.trySeat(connection, this.#owner, conversation, { why: undefined, inBackground: true });
+    if (seat === undefined) return false;
+    const { exchange, plan } = seat;
+    const reader = this.#core.newReader();
+    try {
+      exchange.send(this.#message(context, conversation, plan, exchange.lane, { generate: false }));
+      let result: ReadResponse | undefined;
+      while (result === undefined) {
+        const event = await exchange.receive();
+        // A server that does not know the field answers for nobody to hear.
+        const answers = reader.read(event).length > 0 || event.type === "response.output_item.added";
+        ({ result } = reader);
+        if (answers || (result !== undefined && result.output.length > 0)) {
+          throw new ProviderError("warm_up_not_supported", "the warm-up was answered");
+        }
+      }
+      const { responseId } = result;
+      exchange.end(responseId === undefined ? undefined : { responseId, conversation, parts: [] });
+      line.traits.warmUp = "yes";
+      return true;
+    } catch (error) {
+      if (error instanceof ProviderError && !error.retryable) line.traits.warmUp = "no";
+      if (reader.ended) exchange.end();
+      else connection.abandon(exchange);
+      return false;
     }
   }
 }
 
-function requestDetails(message: string, conversation: Conversation, plan: Plan): Parameters<Turn["sending"]>[0] {
-  const { previousResponseId, mode, reason } = plan;
+function requestDetails(message: string, conversation: Conversation, plan: Plan<Lane>, lane: Lane): RequestDetails {
+  const { parent, mode, reason } = plan;
   const bytesSent = Buffer.byteLength(message);
-  const idBytes = previousResponseId === undefined ? 0 : `"previous_response_id":"${previousResponseId}",`.length;
+  const idBytes = parent === undefined ? 0 : `"previous_response_id":"${parent.responseId}",`.length;
   return {
     transport: "websocket",
     mode,
@@ -202,6 +405,7 @@ function requestDetails(message: string, conversation: Conversation, plan: Plan)
     itemsTotal: conversation.length,
     bytesSent,
     bytesFull: bytesSent - idBytes + conversation.bytesUpTo(plan.from),
-    ...(previousResponseId === undefined ? {} : { previousResponseId }),
+    ...(parent === undefined ? {} : { previousResponseId: parent.responseId }),
+    ...(lane.name === undefined ? {} : { lane: lane.name }),
   };
 }

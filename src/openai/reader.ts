@@ -1,4 +1,4 @@
-import type { Logger } from "../async/index.ts";
+import { ProviderError } from "../errors.ts";
 import {
   type Frame,
   type FunctionCall,
@@ -18,6 +18,7 @@ import {
   type ResponseOutputItem,
 } from "../protocol/index.ts";
 import { providerName } from "./adapter.ts";
+import { ambiguousCode } from "./faults.ts";
 import { essenceOf } from "./items.ts";
 import { readUsage } from "./usage.ts";
 
@@ -53,13 +54,10 @@ export class ResponseReader {
   result: ReadResponse | undefined;
   /** Whether nothing of the response can follow. */
   ended = false;
-  readonly #logger: Logger;
   readonly #items = new Map<unknown, ItemState>();
   #frames: Frame[] = [];
-
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
+  #lastSequence = Number.NEGATIVE_INFINITY;
+  #rises = 0;
 
   /**
    * The frames an event gives, usually none or one.
@@ -68,10 +66,12 @@ export class ResponseReader {
   read(event: RawEvent): readonly Frame[] {
     if (isErrorEvent(event)) {
       // An error within a response may be followed by the event that ends it.
-      this.ended = this.responseId === undefined;
-      throw providerError(normalizeError(event), this.responseId);
+      const wire = normalizeError(event);
+      this.ended = this.responseId === undefined && wire.code !== ambiguousCode;
+      throw providerError(wire, this.responseId);
     }
     this.ended = isTerminalEvent(event);
+    if (this.#isRepeated(event)) return none;
     const handler = Object.hasOwn(handlers, event.type) ? handlers[event.type] : undefined;
     if (handler === undefined) return none;
     this.#frames = [];
@@ -132,6 +132,19 @@ export class ResponseReader {
     };
   }
 
+  /** A delta the server or a proxy sent again. Only a server whose numbers rise says anything by them. */
+  #isRepeated(event: RawEvent): boolean {
+    const sequence = event["sequence_number"];
+    if (typeof sequence !== "number") return false;
+    const isRising = this.#rises >= 2;
+    if (sequence > this.#lastSequence) {
+      this.#rises += 1;
+      this.#lastSequence = sequence;
+      return false;
+    }
+    return isRising && event.type.endsWith(".delta");
+  }
+
   #itemOf(event: RawEvent, id?: unknown): ItemState {
     const key = typeof event["output_index"] === "number" ? event["output_index"] : (event["item_id"] ?? id ?? 0);
     let item = this.#items.get(key);
@@ -162,7 +175,15 @@ export class ResponseReader {
     const essence = essenceOf(item);
     const text = essence.kind === "said" ? essence.text : "";
     if (text.startsWith(state.text)) this.#say(state, text.slice(state.text.length));
-    else if (text !== "") this.#logger.warn("the server's deltas do not add up to its finished text");
+    else if (text !== "") {
+      throw new ProviderError(
+        "invalid_response",
+        "the text that was streamed is not the text the server finished with",
+        {
+          ...(this.responseId === undefined ? {} : { responseId: this.responseId }),
+        },
+      );
+    }
   }
 
   #finishThought(state: ItemState, item: Extract<ResponseOutputItem, { type: "reasoning" }>): void {

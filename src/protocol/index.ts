@@ -12,4 +12,12 @@ export {
   type ServerEvent,
 } from "./events.ts";
 export { laneNamePattern, limits } from "./limits.ts";
-export { errorCodes, isErrorEvent, normalizeError, providerError, retryAfter, type WireError } from "./wire-errors.ts";
+export {
+  errorCodes,
+  isErrorEvent,
+  isKnownErrorCode,
+  normalizeError,
+  providerError,
+  retryAfter,
+  type WireError,
+} from "./wire-errors.ts";

@@ -26,6 +26,8 @@ export const errorCodes = {
   serverError: "server_error",
 } as const;
 
+const knownCodes: ReadonlySet<string> = new Set(Object.values(errorCodes));
+
 const retryableCodes: ReadonlySet<string> = new Set([
   errorCodes.previousResponseNotFound,
   errorCodes.connectionLimit,
@@ -35,6 +37,21 @@ const retryableCodes: ReadonlySet<string> = new Set([
   "slow_down",
   "timeout",
 ]);
+
+/** Codes that no repetition mends, whatever the status says. */
+const finalCodes: ReadonlySet<string> = new Set([
+  errorCodes.insufficientQuota,
+  errorCodes.invalidApiKey,
+  errorCodes.contextLength,
+  "billing_hard_limit_reached",
+  "model_not_found",
+  "unsupported_country_region_territory",
+]);
+
+/** Whether a code says for certain what it is about: the request that was made. */
+export function isKnownErrorCode(code: string | undefined): boolean {
+  return code !== undefined && (retryableCodes.has(code) || finalCodes.has(code) || knownCodes.has(code));
+}
 
 /** Some servers put what is elsewhere a code only into the message. */
 const codesByMessage: ReadonlyArray<[pattern: RegExp, code: string]> = [
@@ -94,8 +111,8 @@ export function providerError(wire: WireError, responseId?: string): ProviderErr
 }
 
 function isRetryable(wire: WireError): boolean {
+  if (wire.code !== undefined && finalCodes.has(wire.code)) return false;
   if (wire.code !== undefined && retryableCodes.has(wire.code)) return true;
-  if (wire.code === errorCodes.insufficientQuota) return false;
   return wire.status === 429 || wire.status === 408 || (wire.status !== undefined && wire.status >= 500);
 }
 

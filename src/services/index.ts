@@ -8,4 +8,4 @@ export {
   type RunInferenceOptions,
 } from "./llm-service.ts";
 export { type RequestDetails, timeToFirstOutput, Turn, type TurnRecord, type TurnTimes } from "./turn.ts";
-export { WebsocketLLMService, type WebsocketLLMServiceOptions } from "./websocket-llm-service.ts";
+export { type MessageLink, WebsocketLLMService, type WebsocketLLMServiceOptions } from "./websocket-llm-service.ts";

@@ -232,6 +232,15 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     return calls;
   }
 
+  /** Runs something that ends when the service is stopped, as when the caller's signal fires. */
+  protected async untilStopped<T>(
+    signal: AbortSignal | undefined,
+    run: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    using linked = new LinkedSignal(signal, this.#stopped.signal);
+    return await run(linked.signal);
+  }
+
   #asFailure(error: unknown): TurnwireError {
     const what = error instanceof Error ? error.message : kindOf(error);
     return toTurnwireError(error, "inference_failed", `${this.name} failed: ${what}`);

@@ -35,6 +35,10 @@ export interface TurnRecord {
   bytesFull: number;
   /** The response the request continues. */
   previousResponseId?: string;
+  /** The lane the request went over; absent for the default one. */
+  lane?: string;
+  /** Characters of abandoned replies that the server still sent since the turn before: paid for, heard by nobody. */
+  wastedCharacters: number;
   responseId?: string;
   /** Whether an interruption cut the answer short. */
   interrupted: boolean;
@@ -56,7 +60,15 @@ type Phase = Exclude<keyof TurnTimes, "totalMs">;
 /** What a provider reports about the request it sends. */
 export type RequestDetails = Pick<
   TurnRecord,
-  "transport" | "mode" | "reason" | "itemsSent" | "itemsTotal" | "bytesSent" | "bytesFull" | "previousResponseId"
+  | "transport"
+  | "mode"
+  | "reason"
+  | "itemsSent"
+  | "itemsTotal"
+  | "bytesSent"
+  | "bytesFull"
+  | "previousResponseId"
+  | "lane"
 >;
 
 /** Takes a frame of the answer; the promise, if any, resolves when there is room for the next, and never rejects. */
@@ -68,6 +80,7 @@ export class Turn {
   readonly signal: AbortSignal;
   responseId: string | undefined;
   usage: LLMTokenUsage | undefined;
+  wastedCharacters = 0;
   model: string;
   readonly #number: number;
   readonly #sink: FrameSink;
@@ -77,7 +90,7 @@ export class Turn {
   #request: RequestDetails | undefined;
   #phase: Phase = "waitingMs";
   #phaseStartMs: number;
-  #characters = 0;
+  #text = "";
   #hasOutput = false;
 
   constructor(options: { number: number; model: string; sink: FrameSink; signal: AbortSignal; clock: Clock }) {
@@ -95,9 +108,19 @@ export class Turn {
     return this.#hasOutput;
   }
 
+  /** Whether the last request was to continue a response. */
+  get continued(): boolean {
+    return this.#request?.previousResponseId !== undefined;
+  }
+
+  /** The text delivered. */
+  get text(): string {
+    return this.#text;
+  }
+
   /** Characters of text delivered. */
   get characters(): number {
-    return this.#characters;
+    return this.#text.length;
   }
 
   /** Books the time since the last call, and what follows under another heading. */
@@ -115,7 +138,7 @@ export class Turn {
       this.#hasOutput = true;
       this.enter("restMs");
     }
-    if (frame instanceof LLMTextFrame) this.#characters += frame.text.length;
+    if (frame instanceof LLMTextFrame) this.#text += frame.text;
     return this.#sink(frame);
   }
 
@@ -151,19 +174,20 @@ export class Turn {
       model: this.model,
       ...(this.#request ?? nothingSent),
       ...(this.responseId === undefined ? {} : { responseId: this.responseId }),
+      wastedCharacters: this.wastedCharacters,
       interrupted: outcome.interrupted,
       ...(outcome.incompleteReason === undefined ? {} : { incompleteReason: outcome.incompleteReason }),
       retries: this.#retries,
       ...(outcome.error === undefined ? {} : { error: codeOf(outcome.error) }),
       functionCalls: outcome.functionCalls,
-      characters: this.#characters,
+      characters: this.#text.length,
       times,
       ...(this.usage === undefined ? {} : { usage: this.usage }),
     };
   }
 }
 
-const nothingSent: Omit<RequestDetails, "previousResponseId"> = {
+const nothingSent: RequestDetails = {
   transport: "websocket",
   mode: "full",
   reason: "nothing was sent",

@@ -13,6 +13,15 @@ export interface WebsocketLLMServiceOptions
   reconnectOnError?: boolean;
 }
 
+/** What an exchange goes over: a connection, or a part of one that several share. */
+export interface MessageLink<Message> {
+  readonly connection: WebsocketConnection;
+  /** @throws WebsocketClosedError */
+  send(message: string): void;
+  /** The next message; rejects with the WebsocketClosedError after the last, or with the signal's reason. */
+  receive(signal?: AbortSignal): Promise<Message>;
+}
+
 /**
  * The base of LLM services that talk over a WebSocket. Transactional: a turn is one exchange, a request and its events
  * until the last one; between turns nothing is received. (Speech services receive continuously instead.)
@@ -22,8 +31,9 @@ export interface WebsocketLLMServiceOptions
  * `WebsocketReconnectedError`: the exchange has to start again.
  */
 export abstract class WebsocketLLMService extends LLMService {
-  readonly #websocket: WebsocketService;
   readonly #reconnectOnError: boolean;
+  #websocket: WebsocketService;
+  #stopForwarding: Array<() => void> = [];
   #connection: WebsocketConnection | undefined;
 
   constructor(options: WebsocketLLMServiceOptions = {}) {
@@ -34,10 +44,7 @@ export abstract class WebsocketLLMService extends LLMService {
       clock: this.clock,
       logger: this.logger,
     });
-    this.#websocket.on("connected", () => this.events.emit("connected"));
-    this.#websocket.on("disconnected", (error) => this.events.emit("disconnected", error));
-    this.#websocket.on("reconnected", () => this.events.emit("reconnected"));
-    this.#websocket.on("connectionError", (error) => this.events.emit("connectionError", error));
+    this.useWebsocket(this.#websocket);
   }
 
   /** Where to connect, with which headers. Asked at every connect, since tokens expire. */
@@ -71,6 +78,23 @@ export abstract class WebsocketLLMService extends LLMService {
     return this.#websocket.connection !== undefined;
   }
 
+  /** What keeps the connection alive. */
+  protected get websocket(): WebsocketService {
+    return this.#websocket;
+  }
+
+  /** Goes over to a WebSocket that others keep, too. */
+  protected useWebsocket(websocket: WebsocketService): void {
+    for (const stop of this.#stopForwarding) stop();
+    this.#websocket = websocket;
+    this.#stopForwarding = [
+      websocket.on("connected", () => this.events.emit("connected")),
+      websocket.on("disconnected", (error) => this.events.emit("disconnected", error)),
+      websocket.on("reconnected", () => this.events.emit("reconnected")),
+      websocket.on("connectionError", (error) => this.events.emit("connectionError", error)),
+    ];
+  }
+
   /** The open connection, made if need be: the one `wsSend` and `wsRecv` use from now on. */
   protected async ensureConnected(signal?: AbortSignal): Promise<WebsocketConnection> {
     this.#connection = await this.#websocket.connect(signal);
@@ -79,29 +103,32 @@ export abstract class WebsocketLLMService extends LLMService {
 
   /**
    * Sends a message of the exchange; anything but a string as JSON.
+   * @param link What the exchange goes over; default: the connection.
    * @throws WebsocketReconnectedError when the connection was lost and has been replaced; the close error when it could
    * not be, or is not to be.
    */
-  protected async wsSend(message: unknown, signal?: AbortSignal): Promise<void> {
-    const connection = this.#connection ?? (await this.ensureConnected(signal));
+  protected async wsSend(message: unknown, signal?: AbortSignal, link?: MessageLink<unknown>): Promise<void> {
+    const over = link ?? this.#connection ?? (await this.ensureConnected(signal));
     try {
-      connection.send(typeof message === "string" ? message : JSON.stringify(message));
+      over.send(typeof message === "string" ? message : JSON.stringify(message));
     } catch (error) {
-      throw await this.#afterLoss(connection, error, signal);
+      throw await this.#afterLoss(link?.connection ?? (over as WebsocketConnection), error, signal);
     }
   }
 
   /**
-   * The next message of the exchange, as text.
+   * The next message of the exchange: as text, or as the link gives it.
    * @throws As `wsSend`; the signal's reason when it fires, and no message is lost then.
    */
-  protected async wsRecv(signal?: AbortSignal): Promise<string> {
-    const connection = this.#connection ?? (await this.ensureConnected(signal));
+  protected async wsRecv(signal?: AbortSignal): Promise<string>;
+  protected async wsRecv<Message>(signal: AbortSignal | undefined, link: MessageLink<Message>): Promise<Message>;
+  protected async wsRecv(signal?: AbortSignal, link?: MessageLink<unknown>): Promise<unknown> {
+    const over = link ?? this.#connection ?? (await this.ensureConnected(signal));
     try {
-      const message = await connection.receive(signal);
-      return typeof message === "string" ? message : new TextDecoder().decode(message);
+      const message: unknown = await over.receive(signal);
+      return message instanceof Uint8Array ? new TextDecoder().decode(message) : message;
     } catch (error) {
-      throw await this.#afterLoss(connection, error, signal);
+      throw await this.#afterLoss(link?.connection ?? (over as WebsocketConnection), error, signal);
     }
   }
 

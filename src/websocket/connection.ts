@@ -42,6 +42,7 @@ export class WebsocketConnection {
   #heartbeat: Heartbeat | undefined;
   #paused = false;
   #closing = false;
+  #discarded = false;
   #error: Error | undefined;
 
   private constructor(socket: Socket, settings: ConnectionSettings) {
@@ -148,7 +149,7 @@ export class WebsocketConnection {
   /** Closes with a handshake; ends the connection hard, and logs it, when the other side does not answer in time. */
   async close(code = 1000, reason = ""): Promise<void> {
     if (this.isOpen) {
-      this.#closing = true;
+      this.#closing = this.#discarded = true;
       this.#heartbeat?.stop();
       // A paused socket would not read the other side's close frame.
       this.#resume();
@@ -160,6 +161,17 @@ export class WebsocketConnection {
       void this.closed.then(cancelTimer);
     }
     await this.closed;
+  }
+
+  /** Whether the end was decided on here, and says nothing of the other side. */
+  get wasDiscarded(): boolean {
+    return this.#discarded;
+  }
+
+  /** Ends the connection at once because it is of no more use, though nothing is wrong with it. */
+  discard(reason: string): void {
+    this.#discarded = true;
+    this.terminate(reason);
   }
 
   /** Ends the connection at once. */
@@ -236,6 +248,8 @@ function connectError(
   refusal: Refusal | undefined,
   cause: Error | undefined,
 ): WebsocketConnectError {
+  // A proxy's refusal says all there is to say.
+  if (cause instanceof WebsocketConnectError) return cause;
   const where = new URL(target.url).host;
   if (refusal !== undefined) {
     return new WebsocketConnectError(`${where} refused the WebSocket upgrade with status ${refusal.status}`, {

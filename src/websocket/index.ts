@@ -2,6 +2,7 @@ export { Backoff, type BackoffOptions, QuickFailureDetector, type QuickFailureOp
 export { isRetryableCloseCode, isRetryableUpgradeStatus } from "./close-codes.ts";
 export { type ConnectionSettings, WebsocketConnection } from "./connection.ts";
 export { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
+export { proxiedFetch } from "./proxy.ts";
 export { WebsocketService, type WebsocketServiceEvents, type WebsocketServiceOptions } from "./service.ts";
 export {
   type Socket,

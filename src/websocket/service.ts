@@ -62,6 +62,8 @@ export class WebsocketService {
   readonly #backoff: Backoff;
   readonly #quickFailures: QuickFailureDetector;
   #connection: WebsocketConnection | undefined;
+  /** Every connection that has not ended. */
+  readonly #alive = new Set<WebsocketConnection>();
   #connecting: Promise<WebsocketConnection> | undefined;
   #disconnecting: Promise<void> | undefined;
   #stop = new AbortController();
@@ -127,12 +129,46 @@ export class WebsocketService {
       this.events.emit("connectionError", cause);
       throw cause;
     }
-    if (lost.isOpen) lost.terminate("replaced");
+    if (lost.isOpen) lost.discard("replaced");
     try {
       return await untilAborted(this.#connectOnce(), signal);
     } catch (error) {
-      throw signal?.aborted ? error : cause;
+      if (signal?.aborted) throw error;
+      // Why the connection was lost is the error; why it could not be replaced tells what else to try.
+      cause.cause ??= error;
+      throw cause;
     }
+  }
+
+  /**
+   * Opens a connection beside the current one: a spare, until it is adopted.
+   * @throws As `connect`.
+   */
+  async open(signal?: AbortSignal): Promise<WebsocketConnection> {
+    throwIfAborted(signal);
+    while (this.#disconnecting !== undefined) await untilAborted(this.#disconnecting, signal);
+    const opening = this.#tryToConnect("spare");
+    // Nobody may be left to take it.
+    const dropped = (): void =>
+      void opening.then(
+        (connection) => connection.discard("not wanted"),
+        () => undefined,
+      );
+    try {
+      const connection = await untilAborted(opening, signal);
+      return connection;
+    } catch (error) {
+      dropped();
+      throw error;
+    }
+  }
+
+  /** Makes a spare the current connection. The answer is the one it takes the place of, still open. */
+  adopt(spare: WebsocketConnection): WebsocketConnection | undefined {
+    const before = this.connection;
+    if (before === spare) return undefined;
+    this.#makeCurrent(spare);
+    return before;
   }
 
   /** The connection has served its purpose: those that died young before it are no reason to give up any more. */
@@ -158,17 +194,24 @@ export class WebsocketService {
 
   async #close(): Promise<void> {
     await this.#connecting?.catch(() => undefined);
-    await this.#connection?.close();
+    await Promise.all([...this.#alive].map((connection) => connection.close()));
   }
 
   #connectOnce(): Promise<WebsocketConnection> {
-    this.#connecting ??= this.#tryToConnect().finally(() => {
+    this.#connecting ??= this.#tryToConnect("current").finally(() => {
       this.#connecting = undefined;
     });
     return this.#connecting;
   }
 
-  async #tryToConnect(): Promise<WebsocketConnection> {
+  #makeCurrent(connection: WebsocketConnection): void {
+    this.#connection = connection;
+    this.events.emit("connected");
+    if (this.#lost) this.events.emit("reconnected");
+    this.#lost = false;
+  }
+
+  async #tryToConnect(as: "current" | "spare"): Promise<WebsocketConnection> {
     const { signal } = this.#stop;
     try {
       for (let attempt = 1; ; attempt += 1) {
@@ -177,7 +220,7 @@ export class WebsocketService {
         }
         await this.#pause(attempt, signal);
         try {
-          return await this.#open(attempt, signal);
+          return await this.#open(attempt, as, signal);
         } catch (error) {
           if (signal.aborted || attempt >= this.#backoff.maxAttempts || !isRetryable(error)) throw error;
           this.#settings.logger.debug("connecting failed, trying again", { attempt, error });
@@ -194,16 +237,14 @@ export class WebsocketService {
     if (delayMs > 0) await delay(delayMs, { signal, clock: this.#settings.clock });
   }
 
-  async #open(attempt: number, signal: AbortSignal): Promise<WebsocketConnection> {
+  async #open(attempt: number, as: "current" | "spare", signal: AbortSignal): Promise<WebsocketConnection> {
     const connection = await WebsocketConnection.open(await this.#askForTarget(signal), this.#settings, signal);
     this.#stops.set(connection, signal);
+    this.#alive.add(connection);
     void connection.closed.then((error) => this.#onClosed(connection, error));
     // The first connection is tried by its first request; after a failure a round trip is spent to be sure.
     if (attempt > 1) await this.#makeSure(connection, signal);
-    this.#connection = connection;
-    this.events.emit("connected");
-    if (this.#lost) this.events.emit("reconnected");
-    this.#lost = false;
+    if (as === "current") this.#makeCurrent(connection);
     return connection;
   }
 
@@ -222,9 +263,10 @@ export class WebsocketService {
   }
 
   #onClosed(connection: WebsocketConnection, error: WebsocketClosedError): void {
+    this.#alive.delete(connection);
     const onPurpose = this.#stops.get(connection)?.aborted ?? false;
     if (onPurpose) this.#quickFailures.reset();
-    else this.#quickFailures.sawEnd(connection.ageMs);
+    else if (!connection.wasDiscarded) this.#quickFailures.sawEnd(connection.ageMs);
     if (this.#connection !== connection) return;
     this.#connection = undefined;
     this.#lost = !onPurpose;

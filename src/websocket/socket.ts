@@ -1,11 +1,16 @@
 import { WebSocket } from "ws";
+import { WebsocketConnectError } from "../errors.ts";
+import { flatHeaders, tunnelFor } from "./proxy.ts";
 
 /** What a socket tells its owner. After `onClose`, which comes exactly once, nothing more comes. */
 export interface SocketHandlers {
   onOpen(): void;
   onMessage(data: string | Uint8Array): void;
   onPong(): void;
-  /** The server answered the upgrade with something else than 101. `body` is its beginning. `onClose` follows. */
+  /**
+   * The server answered the upgrade with something else than 101, or a proxy refused the way to it. `body` is the
+   * answer's beginning. `onClose` follows.
+   */
   onRefused(status: number, headers: Record<string, string>, body: string): void;
   /** Why the close that follows came, where it is known. */
   onError(error: Error): void;
@@ -38,14 +43,26 @@ export type SocketFactory = (target: WebsocketTarget, handlers: SocketHandlers) 
 
 const refusalBodyLimit = 16 * 1024;
 
-/** Sockets of the `ws` package: the default. */
+/** Sockets of the `ws` package, through the proxy the environment names at that time: the default. */
 export const wsSocketFactory: SocketFactory = (target, handlers) => {
-  const socket = new WebSocket(target.url, { headers: { ...target.headers }, perMessageDeflate: false });
+  const tunnel = tunnelFor(target.url);
+  const socket = new WebSocket(target.url, {
+    headers: { ...target.headers },
+    perMessageDeflate: false,
+    ...(tunnel === undefined ? {} : { agent: tunnel }),
+  });
   socket.on("open", () => handlers.onOpen());
   socket.on("message", (data: Buffer, isBinary) => handlers.onMessage(isBinary ? data : data.toString()));
   socket.on("pong", () => handlers.onPong());
-  socket.on("error", (error) => handlers.onError(error));
-  socket.on("close", (code, reason) => handlers.onClose(code, reason.toString()));
+  socket.on("error", (error) => {
+    handlers.onError(error);
+    if (error instanceof WebsocketConnectError && error.status !== undefined)
+      handlers.onRefused(error.status, { ...error.headers }, error.message);
+  });
+  socket.on("close", (code, reason) => {
+    tunnel?.destroy();
+    handlers.onClose(code, reason.toString());
+  });
   socket.on("unexpected-response", (request, response) => {
     let body = "";
     const refuse = (): void => {
@@ -69,7 +86,3 @@ export const wsSocketFactory: SocketFactory = (target, handlers) => {
     terminate: () => socket.terminate(),
   };
 };
-
-function flatHeaders(headers: NodeJS.Dict<string | string[]>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(", ")]));
-}

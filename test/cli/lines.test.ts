@@ -22,6 +22,7 @@ const record: TurnRecord = {
   retries: [],
   functionCalls: 0,
   characters: 12,
+  wastedCharacters: 0,
   times: { waitingMs: 0, connectingMs: 0, firstEventMs: 30, firstTextMs: 8, restMs: 1962, totalMs: 2000 },
 };
 const full: TurnRecord = { ...record, mode: "full", reason: "the history was changed", bytesSent: 1466 };

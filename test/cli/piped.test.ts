@@ -33,7 +33,7 @@ describe("turnwire chat with piped input", () => {
     expect(stdout).toContain("> What is 17 * 23?\n17 * 23 is 391.\nincremental · ");
     expect(stdout).toMatch(/> What time is it in Kathmandu\?\nThe time in Kathmandu is \d\d:\d\d\.\n/);
     const [first, ...later] = summaries(stdout);
-    expect(first).toMatch(/^full \(the first request of the connection\) · \d+ bytes · first text \d+ ms$/);
+    expect(first).toMatch(/^full \(the first request of the connection\) · [\d ]+ bytes · first text \d+ ms$/);
     expect(later).toHaveLength(3);
     for (const line of later) expect(line).toMatch(/^incremental · [\d ]+ of [\d ]+ bytes · first text \d+ ms/);
     expect(later[0]).toMatch(/ · calculate$/);

@@ -91,7 +91,10 @@ describe("the tables", () => {
     ["docs/interruption.md", "Codes of neither"],
     ["docs/continuation.md", "When a turn is full, and why"],
   ])("%s, %s: has only what the source says", (path, heading) => {
-    const said = ["continuation", "channel", "core", "llm-service", "http-llm-service", "faults"]
+    const said = [
+      ...["continuation", "core", "llm-service", "line", "http-exchange", "faults"],
+      ...["reader", "responses-connection", "steering"],
+    ]
       .map((name) => read(`src/openai/${name}.ts`))
       .concat(read(services), read("src/services/turn.ts"), read("src/protocol/wire-errors.ts"))
       .join("\n");

@@ -36,6 +36,8 @@ export class Workshop implements Disposable {
   async typeCheck(blocks: readonly Block[]): Promise<string> {
     const files = blocks.map((block) => this.#write(`${block.path}:${block.line}.ts`, asModule(block)));
     files.push(this.#write("assumed.d.ts", assumed));
+    // Nothing imports a declaration of a package that brings none.
+    files.push(join(root, "src/websocket/proxy-from-env.d.ts"));
     const config = { extends: join(root, "tsconfig.json"), compilerOptions: { rootDir: root }, include: [], files };
     const project = this.#write("tsconfig.json", JSON.stringify(config));
     const { code, out } = await run(["node_modules/typescript/bin/tsc", "-p", project, "--pretty", "false"]);

@@ -53,5 +53,7 @@ function merged(parts: readonly Part[]): Part[] {
 function textOf(content: unknown): string {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) return "";
-  return (content as Array<{ text?: string; refusal?: string }>).map((part) => part.text ?? part.refusal ?? "").join("");
+  return (content as Array<{ text?: string; refusal?: string }>)
+    .map((part) => part.text ?? part.refusal ?? "")
+    .join("");
 }

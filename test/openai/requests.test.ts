@@ -19,6 +19,7 @@ describe("a request", () => {
     const { body } = await bodyOf({});
     expect(body).toEqual({
       type: "response.create",
+      stream_id: "1",
       model: "gpt-4.1",
       store: false,
       input: [{ type: "message", role: "user", content: "Hi" }],

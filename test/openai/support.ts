@@ -113,6 +113,8 @@ export class ScriptedServer implements AsyncDisposable {
   readonly received: Array<Record<string, unknown>> = [];
   readonly #server: WebSocketServer;
   readonly #waiters: Array<() => void> = [];
+  /** On which connection each client event came, counted from 1. */
+  readonly origins: number[] = [];
   connections = 0;
 
   private constructor(server: WebSocketServer) {
@@ -125,7 +127,16 @@ export class ScriptedServer implements AsyncDisposable {
     onMessage: (message: Record<string, unknown>, socket: Peer, count: number, connection: number) => void,
     onConnection: (headers: Record<string, unknown>, peer: Peer) => void = () => undefined,
   ): Promise<ScriptedServer> {
-    const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+    let asked = 0;
+    const server = new WebSocketServer({
+      port: 0,
+      host: "127.0.0.1",
+      // Further connections take their time, so that a first one that is freed meanwhile is the first to be ready.
+      verifyClient: (_info, accept: (accepted: boolean) => void) => {
+        if (++asked === 1) accept(true);
+        else setTimeout(() => accept(true), 40);
+      },
+    });
     await once(server, "listening");
     const scripted = new ScriptedServer(server);
     server.on("connection", (socket, request) => {
@@ -136,6 +147,7 @@ export class ScriptedServer implements AsyncDisposable {
       socket.on("message", (data: Buffer) => {
         const message = JSON.parse(data.toString()) as Record<string, unknown>;
         scripted.received.push(message);
+        scripted.origins.push(connection);
         onMessage(message, peer, scripted.received.length, connection);
         for (const wake of scripted.#waiters.splice(0)) wake();
       });

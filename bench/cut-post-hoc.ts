@@ -1,0 +1,47 @@
+/** What a turn sends after a reply that was complete has been cut to what was heard of it. */
+import { Caller, verdictOn } from "./support/caller.ts";
+import { FarEnd } from "./support/far-end.ts";
+import { newQuestion } from "./support/model.ts";
+import { type Report, times } from "./support/report.ts";
+
+const turn = 50;
+
+export async function cutPostHoc(report: Report): Promise<void> {
+  await using farEnd = await FarEnd.start({ rttMs: 0, model: { firstTokenMs: 0, tokenMs: 0 } });
+  await using caller = new Caller({ baseURL: farEnd.url });
+  await using twin = new Caller({ baseURL: farEnd.url });
+  for (let count = 1; count < turn; count += 1) for (const each of [caller, twin]) await each.ordinary();
+  const unheard = newQuestion("short");
+  await caller.ask(unheard);
+  const heard = { role: "assistant" as const, content: unheard.word.repeat(2) };
+  caller.context.setMessages([...caller.context.messages.slice(0, -1), heard]);
+  const after = await caller.ask(newQuestion("short"));
+  // The same three messages, new to the server, in a conversation that nothing was cut from.
+  twin.context.addMessages([{ role: "user", content: unheard.text }, heard]);
+  const ordinary = await twin.ask(newQuestion("short"));
+  const verdict = await verdictOn([caller, twin], farEnd);
+  const ratio = after.record.bytesSent / ordinary.record.bytesSent;
+  report.title(`A reply cut short after it was complete, at turn ${turn} of a chat`);
+  report.table(
+    ["", "mode", "items", "bytes"],
+    [
+      ["the turn after it", after.record.mode, String(after.record.itemsSent), String(after.record.bytesSent)],
+      [
+        "a turn with as much that is new",
+        ordinary.record.mode,
+        String(ordinary.record.itemsSent),
+        String(ordinary.record.bytesSent),
+      ],
+      ["everything would be", "full", String(after.record.itemsTotal), String(after.record.bytesFull)],
+    ],
+  );
+  report.note(`${times(ratio)} the bytes of what is new; ${after.record.reason}`);
+  report.goal("bytes after a reply cut short post hoc against what is new", ratio, 1.1, "×");
+  report.goal(
+    "requests whose conversation is not the one held",
+    verdict.different + verdict.wrong + verdict.stale,
+    0,
+    "",
+  );
+  report.keep("cutPostHoc", { after: after.record, ordinary: ordinary.record, verdict });
+}

@@ -1,0 +1,103 @@
+import {
+  LLMContext,
+  LLMTextFrame,
+  OpenAIResponsesLLMService,
+  type OpenAIResponsesLLMServiceOptions,
+  type TurnRecord,
+} from "../../src/index.ts";
+import { heldBy } from "../../test/openai/oracle.ts";
+import type { FarEnd } from "./far-end.ts";
+import { newQuestion, type Question } from "./model.ts";
+import { monotonicMs } from "./time.ts";
+
+export interface Heard {
+  startedAt: number;
+  /** When the first text came. */
+  firstTextAt: number;
+  /** When the turn was interrupted. */
+  cutAt: number;
+  record: TurnRecord;
+}
+
+/** An application with one conversation: notes what it held when it asked, and checks what it hears. */
+export class Caller implements AsyncDisposable {
+  readonly llm: OpenAIResponsesLLMService;
+  context = new LLMContext();
+  /** What was held at each turn, by the text of its question. */
+  readonly held = new Map<string, string>();
+  turns = 0;
+  /** Pieces of text that belong to another turn. */
+  stale = 0;
+  /** Turns whose answer was not whole. */
+  wrong = 0;
+  #record: TurnRecord | undefined;
+
+  constructor(options: OpenAIResponsesLLMServiceOptions) {
+    this.llm = new OpenAIResponsesLLMService({ apiKey: "none", logger: silent, ...options });
+    this.llm.on("turn", (record) => void (this.#record = record));
+  }
+
+  /** One turn; with `cutAfter` it is interrupted after so many pieces of text. */
+  async ask(question: Question, cutAfter = Infinity): Promise<Heard> {
+    this.context.addMessage({ role: "user", content: question.text });
+    return this.answer(question, cutAfter);
+  }
+
+  /** Has the model answer a question that the context ends with. */
+  async answer({ text, word, words }: Question, cutAfter = Infinity): Promise<Heard> {
+    this.held.set(text, heldBy(this.context).join("\n"));
+    this.turns += 1;
+    const controller = new AbortController();
+    const startedAt = monotonicMs();
+    let firstTextAt = NaN;
+    let cutAt = NaN;
+    let pieces = 0;
+    for await (const frame of this.llm.respond(this.context, { signal: controller.signal })) {
+      if (!(frame instanceof LLMTextFrame)) continue;
+      if (pieces === 0) firstTextAt = monotonicMs();
+      pieces += 1;
+      if (frame.text !== word) this.stale += 1;
+      if (pieces === cutAfter) {
+        cutAt = monotonicMs();
+        controller.abort();
+      }
+    }
+    if (pieces !== Math.min(words, cutAfter)) this.wrong += 1;
+    return { startedAt, firstTextAt, cutAt, record: this.#record! };
+  }
+
+  /** Milliseconds to the first text of an ordinary turn. */
+  async ordinary(): Promise<number> {
+    const { startedAt, firstTextAt } = await this.ask(newQuestion("short"));
+    return firstTextAt - startedAt;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.llm.stop();
+  }
+}
+
+const silent = { debug: () => undefined, warn: () => undefined };
+
+export interface Verdict {
+  turns: number;
+  stale: number;
+  wrong: number;
+  /** Requests that reached the model, and those that showed it another conversation than the one held. */
+  requests: number;
+  different: number;
+}
+
+/** What was heard, and shown to the model, against what was right. */
+export async function verdictOn(callers: readonly Caller[], farEnd: FarEnd): Promise<Verdict> {
+  const held = new Map(callers.flatMap((caller) => [...caller.held]));
+  const shown = await farEnd.ask("shown");
+  const sum = (of: (caller: Caller) => number): number => callers.reduce((total, caller) => total + of(caller), 0);
+  return {
+    turns: sum(({ turns }) => turns),
+    stale: sum(({ stale }) => stale),
+    wrong: sum(({ wrong }) => wrong),
+    requests: shown.length,
+    different: shown.filter(({ question, conversation }) => held.get(question) !== conversation).length,
+  };
+}

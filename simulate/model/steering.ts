@@ -1,0 +1,103 @@
+import type { Fields, ModelResponse } from "../ledger.ts";
+import type { Mark } from "../network.ts";
+import type { Reply } from "./reply.ts";
+import type { Generation } from "./generation.ts";
+import type { ServerHost } from "./host.ts";
+
+/** `response.steer` at one connection. */
+export class Steering {
+  readonly #host: ServerHost;
+  readonly #send: (event: Fields, mark: Mark) => void;
+
+  constructor(host: ServerHost, send: (event: Fields, mark: Mark) => void) {
+    this.#host = host;
+    this.#send = send;
+  }
+
+  steer(fields: Fields, generations: readonly Generation[]): void {
+    const { steer } = this.#host.scenario.server;
+    const id = String(fields["previous_response_id"]);
+    const generation = generations.find(({ response }) => response.id === id);
+    if (steer === "ignored") return;
+    if (steer === "unknown event") {
+      const message = "Invalid value: 'response.steer'. Supported values are: 'response.create'.";
+      const error = { type: "invalid_request_error", code: "invalid_value", message, param: "type" };
+      this.#send({ type: "error", status: 400, error }, { request: undefined, role: "cancel refused" });
+    } else if (steer === "refused" || generation === undefined) {
+      const code = steer === "refused" ? "steering_not_supported" : "response_already_completed";
+      const error = { type: "invalid_request_error", code, message: "It cannot be steered." };
+      const failed = { previous_response_id: id, input: fields["input"] };
+      const event = { type: "response.steer.failed", error, steer: failed, ...this.#echo(id) };
+      this.#send(event, { request: undefined, role: "other" });
+    } else {
+      const accepted = { id: `steer_${id}_${generation.steers.length}`, previous_response_id: id };
+      generation.steers.push(fields["input"]);
+      this.#tell(generation, { type: "response.steer.accepted", steer: accepted }, "other");
+    }
+  }
+
+  /** Ends a steered response where it is, and answers the one that takes its place. */
+  turnsOff(generation: Generation): ModelResponse | undefined {
+    const { response, steers, lines, next } = generation;
+    const begun = lines.slice(0, next).some((line) => line.kind === "event" && line.role === "created");
+    if (steers.length === 0 || !begun || !isPlain(response.request.reply)) return undefined;
+    if (!lines.slice(next).some((line) => line.kind === "event" && line.role === "end")) return undefined;
+    const text = toldText(generation);
+    response.text = text;
+    response.ending = "incomplete";
+    response.incompleteReason = "steered";
+    const id = `msg_${response.id}_steered`;
+    const content = [{ type: "output_text", text, annotations: [] }];
+    response.output = text === "" ? [] : [{ type: "message", id, role: "assistant", status: "incomplete", content }];
+    response.after = response.request.view.withItems(response.output);
+    const details = { incomplete_details: { reason: "steered" } };
+    const ended = { id: response.id, status: "incomplete", output: response.output, ...details };
+    this.#tell(generation, { type: "response.incomplete", response: ended }, "other");
+    return this.#host.newSuccessor(response, steers.flatMap(asMessages));
+  }
+
+  /** Answers what has not been applied: a response that asks for tools takes it along with their outputs. */
+  ended(generation: Generation): void {
+    const { response, steers } = generation;
+    if (steers.length === 0) return;
+    const ids = { id: `steer_${response.id}_0`, previous_response_id: response.id };
+    if (response.ending !== "completed" || response.calls.length === 0) {
+      const error = { type: "invalid_request_error", code: "response_already_completed", message: "It was too late." };
+      const steer = { ...ids, input: steers[0] };
+      this.#tell(generation, { type: "response.steer.failed", error, steer }, "other");
+      return;
+    }
+    response.pendingSteers = steers.flatMap(asMessages);
+    const stubs = response.calls.map(({ callId }) => ({ type: "function_call_output", call_id: callId }));
+    const pending = { reason: "waiting_for_required_input", required_input: stubs, steer: ids };
+    this.#tell(generation, { type: "response.steer.pending", ...pending }, "other");
+  }
+
+  #tell({ response }: Generation, event: Fields, role: Mark["role"]): void {
+    this.#send({ ...event, ...this.#echo(response.id) }, { request: response.request, role });
+  }
+
+  #echo(responseId: string): Fields {
+    const lane = this.#host.responses.get(responseId)?.request.lane;
+    return lane === undefined || this.#host.scenario.server.lanes !== "known" ? {} : { stream_id: lane };
+  }
+}
+
+/** Whether what has been told of the response so far is all there is to its output. */
+function isPlain({ sayings, leftOut }: Reply): boolean {
+  return sayings.every(({ kind }) => kind === "text") && leftOut !== "deltas" && leftOut !== "late deltas";
+}
+
+function asMessages(input: unknown): unknown[] {
+  return Array.isArray(input) ? input : [{ type: "message", role: "user", content: input }];
+}
+
+function toldText({ lines, next }: Generation): string {
+  let text = "";
+  for (const line of lines.slice(0, next)) {
+    if (line.kind !== "event" || line.role !== "output") continue;
+    const { type, delta } = line.event;
+    if (type === "response.output_text.delta" || type === "response.refusal.delta") text += String(delta);
+  }
+  return text;
+}

@@ -1,0 +1,84 @@
+import { LLMSteeredFrame } from "../frames/index.ts";
+import { isTerminalEvent, type RawEvent } from "../protocol/index.ts";
+import type { InferenceResult, Turn } from "../services/index.ts";
+import type { Known, KnownPart } from "./continuation.ts";
+import type { Conversation } from "./conversation.ts";
+import type { ResponsesCore } from "./core.ts";
+import type { Exchange } from "./exchange.ts";
+import type { ResponseReader } from "./reader.ts";
+import { Steering } from "./steering.ts";
+
+/** The answer of one turn: a response, and those that follow from it by steering, as one. */
+export class Answer {
+  readonly #core: ResponsesCore;
+  readonly #exchange: Exchange;
+  readonly #conversation: Conversation;
+  readonly #turn: Turn;
+  readonly #steering: Steering;
+  readonly #parts: KnownPart[] = [];
+  #reader: ResponseReader;
+  #result: InferenceResult | undefined;
+  /** Whether something is queued at the server for what continues this response. */
+  #isQueued = false;
+
+  constructor(core: ResponsesCore, exchange: Exchange, conversation: Conversation, turn: Turn, steering: Steering) {
+    this.#core = core;
+    this.#exchange = exchange;
+    this.#conversation = conversation;
+    this.#turn = turn;
+    this.#steering = steering;
+    this.#reader = core.newReader();
+  }
+
+  /** Whether the server has ended the response being read, well or not. */
+  get ended(): boolean {
+    return this.#reader.ended;
+  }
+
+  /** The result, once the response has ended; another one may still follow from it. */
+  get result(): InferenceResult | undefined {
+    return this.#result;
+  }
+
+  /** Whether the response ended so that another one goes on with what was said to it. */
+  get hasSuccessor(): boolean {
+    return this.#result?.incompleteReason === "steered";
+  }
+
+  /** Whether the server owes a word on whether another response follows. */
+  get isUndecided(): boolean {
+    return this.#steering.isUndecided || this.hasSuccessor;
+  }
+
+  /** What the server can continue. What is queued there would go in front of what continues it: then nothing is to. */
+  get known(): Known | undefined {
+    const result = this.#reader.result;
+    if (this.#isQueued || !result?.completed || result.responseId === undefined) return undefined;
+    return { responseId: result.responseId, conversation: this.#conversation, parts: this.#parts };
+  }
+
+  /** Delivers what an event says. */
+  async take(event: RawEvent): Promise<void> {
+    const isSteering = this.#steering.take(event);
+    if (event.type === "response.created") await this.#onCreated();
+    if (Steering.isPending(event)) {
+      this.#isQueued = true;
+      await this.#turn.emit(new LLMSteeredFrame(this.#steering.settle("pending").messages, { pending: true }));
+    }
+    if (isSteering) return;
+    this.#result = (await this.#core.deliver(this.#reader, event, this.#turn)) ?? this.#result;
+    const { result } = this.#reader;
+    if (isTerminalEvent(event) && result !== undefined) this.#parts.push({ kind: "output", items: result.output });
+  }
+
+  async #onCreated(): Promise<void> {
+    if (this.#result !== undefined) {
+      const { messages, items } = this.#steering.settle("applied");
+      this.#parts.push({ kind: "input", items });
+      this.#result = undefined;
+      this.#reader = this.#core.newReader();
+      await this.#turn.emit(new LLMSteeredFrame(messages));
+    }
+    if (this.#exchange.responseId !== undefined) this.#steering.onCreated(this.#exchange.responseId);
+  }
+}

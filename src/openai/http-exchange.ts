@@ -1,0 +1,48 @@
+import { type Clock, onAbort } from "../async/index.ts";
+import type { LLMContext } from "../context/index.ts";
+import { ProviderError } from "../errors.ts";
+import type { RawEvent } from "../protocol/index.ts";
+import type { InferenceResult, Turn } from "../services/index.ts";
+import type { Attempt, ResponsesCore } from "./core.ts";
+import { ProgressWatch } from "./event-limits.ts";
+import { toProviderError } from "./http-errors.ts";
+
+/** One attempt at a turn over HTTP: the whole conversation as a request, the answer as server-sent events. */
+export async function httpExchange(
+  core: ResponsesCore,
+  context: LLMContext,
+  turn: Turn,
+  attempt: Attempt,
+  clock: Clock,
+): Promise<InferenceResult> {
+  const conversation = core.conversationFor(context, turn, attempt);
+  const request = { ...core.requestFields(context), input: conversation.wireFrom(0), stream: true as const };
+  const bytes = Buffer.byteLength(JSON.stringify(request));
+  const client = await core.client();
+  turn.sending({
+    transport: "http",
+    mode: "full",
+    reason: attempt.why ?? "HTTP keeps nothing",
+    itemsSent: conversation.length,
+    itemsTotal: conversation.length,
+    bytesSent: bytes,
+    bytesFull: bytes,
+  });
+  using watch = new ProgressWatch(core.progressLimits(attempt), turn, clock);
+  // The package asks for a signal once; the watch's may be disposed of before the stream has been closed.
+  const controller = new AbortController();
+  onAbort(watch.signal, (reason) => controller.abort(reason));
+  const reader = core.newReader();
+  try {
+    const stream = await client.responses.create(request, { signal: controller.signal, maxRetries: 0 });
+    for await (const event of stream) {
+      const result = await core.deliver(reader, event as unknown as RawEvent, turn);
+      if (result !== undefined) return result;
+      watch.sawEvent();
+    }
+    controller.signal.throwIfAborted();
+  } catch (error) {
+    throw toProviderError(error, controller.signal);
+  }
+  throw new ProviderError("connection_closed", "the event stream ended before the response did", { retryable: true });
+}
