@@ -20,7 +20,6 @@ import {
   say,
   ScriptedServer,
   textEvents,
-  textOf,
   user,
 } from "./support.ts";
 
@@ -163,7 +162,7 @@ describe("with lanes", () => {
           if (++running === 2) both.resolve();
           await both.promise;
         }
-        yield { type: "text", delta: `About ${String((conversation.at(-1) as { content: string }).content)}.` };
+        yield { type: "text", delta: `About ${(conversation.at(-1) as { content: string }).content}.` };
       },
     });
     const [one, two] = [new LLMContext(), new LLMContext()];
