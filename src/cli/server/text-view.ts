@@ -19,11 +19,15 @@ export class ServerTextView implements ServerView {
     const style = this.#style;
     const asked =
       keys === 0 ? "no key is asked for" : keys === 1 ? "a key is asked for" : `one of ${keys} keys is asked for`;
-    this.#line(style.dim(`turnwire ${version} server · ${printable(brain)} · dialect ${dialect} · ${asked}`));
-    this.#line(`HTTP       ${style.bold(url)}`);
-    this.#line(`WebSocket  ${style.bold(wsURL)}`);
-    if (faultsURL !== undefined) this.#line(`faults     ${style.bold(faultsURL)}`);
-    this.#line("");
+    // In one piece: who reads the first line may go on to look for the others.
+    const lines = [
+      style.dim(`turnwire ${version} server · ${printable(brain)} · dialect ${dialect} · ${asked}`),
+      `HTTP       ${style.bold(url)}`,
+      `WebSocket  ${style.bold(wsURL)}`,
+      ...(faultsURL === undefined ? [] : [`faults     ${style.bold(faultsURL)}`]),
+      "",
+    ];
+    this.#line(lines.join("\n"));
   }
 
   request(entry: RequestEntry): void {

@@ -44,7 +44,11 @@ export class ServerCommand implements AsyncDisposable {
 
   /** The lines of standard output that are JSON objects, of a type if one is given. */
   objects(type?: string): Array<Record<string, unknown>> {
-    const lines = this.stdout.split("\n").filter((line) => line.startsWith("{"));
+    // What is behind the last line break is still being written.
+    const lines = this.stdout
+      .split("\n")
+      .slice(0, -1)
+      .filter((line) => line.startsWith("{"));
     const objects = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     return objects.filter((object) => type === undefined || object["type"] === type);
   }
