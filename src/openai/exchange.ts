@@ -57,6 +57,8 @@ export class Exchange implements MessageLink<RawEvent> {
   abandoned = false;
   /** Whether something was said to the running response. */
   isSteered = false;
+  /** Whether the last response that has come was ended by the server, read or not. */
+  hasResponseEnded = false;
   /** Called with the characters of text that come after it was abandoned. */
   onWasted: (characters: number) => void = () => undefined;
   readonly #host: ExchangeHost;
@@ -137,6 +139,8 @@ export class Exchange implements MessageLink<RawEvent> {
     if (typeof response["id"] === "string" && event.type === "response.created") this.#onCreated(response["id"]);
     else this.#releaseSource();
     this.#followSteers(event);
+    if (isTerminalEvent(event) || isErrorEvent(event)) this.hasResponseEnded = true;
+    else if (event.type === "response.created") this.hasResponseEnded = false;
     if (this.abandoned) this.#pass(event, response);
     else this.#queue.push(event);
   }

@@ -285,7 +285,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
 
   /** Leaves an exchange that did not come to a good end. */
   #leave(connection: ResponsesConnection, exchange: Exchange, plan: Plan<Lane>, answer: Answer, turn: Turn): void {
-    if (answer.ended) {
+    if (answer.ended && exchange.hasResponseEnded) {
       // A server forgets what a failed request on the same lane was to continue.
       if (plan.parent?.holder === exchange.lane) exchange.lane.latest = undefined;
       exchange.end();

@@ -32,7 +32,6 @@ type SteerableState = "active" | "waiting" | "completed" | "ended";
 
 /** A response of this connection, as far as steering is concerned. */
 export class SteerTarget implements SteerInbox {
-  readonly arrived: Promise<void>;
   readonly lane: Lane;
   readonly sink: EventSink;
   readonly supported: boolean;
@@ -40,15 +39,19 @@ export class SteerTarget implements SteerInbox {
   id = "";
   required: readonly ResponseSteerRequiredInput[] = [];
   #steers: Steer[] = [];
-  readonly #arrive: () => void;
+  /** Made when it is asked for: a connection remembers many targets, and nobody waits for most. */
+  #arrival: PromiseWithResolvers<void> | undefined;
 
   constructor(lane: Lane, sink: EventSink, supported: boolean) {
     this.lane = lane;
     this.sink = sink;
     this.supported = supported;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.arrived = promise;
-    this.#arrive = resolve;
+  }
+
+  get arrived(): Promise<void> {
+    this.#arrival ??= Promise.withResolvers();
+    if (this.size > 0) this.#arrival.resolve();
+    return this.#arrival.promise;
   }
 
   get size(): number {
@@ -63,7 +66,7 @@ export class SteerTarget implements SteerInbox {
   accept(steer: Steer): void {
     this.#steers.push(steer);
     this.sink.event({ type: "response.steer.accepted", steer: { id: steer.id, previous_response_id: this.id } });
-    this.#arrive();
+    this.#arrival?.resolve();
   }
 
   /** Says of each piece of input from the `from`th on what it waits for. */
