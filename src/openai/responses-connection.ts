@@ -56,11 +56,6 @@ export class ResponsesConnection implements ExchangeHost {
     return this.lanes.inFlight === 0;
   }
 
-  /** Whether a server that answers a cancel with an error has done so here. */
-  get refusesCancel(): boolean {
-    return this.#side.refusesCancel;
-  }
-
   /**
    * Begins an exchange, if there is a lane for it: a free one, or the only one while nothing is known of lanes.
    * @param owners How many share the connection.

@@ -148,17 +148,14 @@ export class WebsocketService {
     throwIfAborted(signal);
     while (this.#disconnecting !== undefined) await untilAborted(this.#disconnecting, signal);
     const opening = this.#tryToConnect("spare");
-    // Nobody may be left to take it.
-    const dropped = (): void =>
+    try {
+      return await untilAborted(opening, signal);
+    } catch (error) {
+      // Nobody is left to take it.
       void opening.then(
         (connection) => connection.discard("not wanted"),
         () => undefined,
       );
-    try {
-      const connection = await untilAborted(opening, signal);
-      return connection;
-    } catch (error) {
-      dropped();
       throw error;
     }
   }
