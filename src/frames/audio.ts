@@ -37,10 +37,32 @@ export class OutputAudioRawFrame extends DataFrame implements AudioData {
 }
 
 /** Audio a TTS service made. */
-export class TTSAudioRawFrame extends OutputAudioRawFrame {}
+export class TTSAudioRawFrame extends OutputAudioRawFrame {
+  /** Which utterance it is a part of. */
+  readonly utteranceId: string | undefined;
+
+  constructor(data: AudioData, utteranceId?: string) {
+    super(data);
+    this.utteranceId = utteranceId;
+  }
+}
 
 /** A TTS service begins an utterance. */
-export class TTSStartedFrame extends ControlFrame {}
+export class TTSStartedFrame extends ControlFrame {
+  readonly utteranceId: string | undefined;
+
+  constructor(utteranceId?: string) {
+    super();
+    this.utteranceId = utteranceId;
+  }
+}
 
 /** A TTS service has made the last audio of an utterance. */
-export class TTSStoppedFrame extends ControlFrame {}
+export class TTSStoppedFrame extends ControlFrame {
+  readonly utteranceId: string | undefined;
+
+  constructor(utteranceId?: string) {
+    super();
+    this.utteranceId = utteranceId;
+  }
+}

@@ -30,5 +30,8 @@ export {
   BotStoppedSpeakingFrame,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
+  VADUserStartedSpeakingFrame,
+  VADUserStoppedSpeakingFrame,
 } from "./speaking.ts";
-export { InterimTranscriptionFrame, LLMTextFrame, TextFrame, TranscriptionFrame } from "./text.ts";
+export { STTUpdateSettingsFrame, TTSSpeakFrame, TTSUpdateSettingsFrame } from "./speech.ts";
+export { InterimTranscriptionFrame, LLMTextFrame, TextFrame, TranscriptionFrame, TTSTextFrame } from "./text.ts";

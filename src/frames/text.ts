@@ -13,6 +13,19 @@ export class TextFrame extends DataFrame {
 /** A piece of a model's reply. */
 export class LLMTextFrame extends TextFrame {}
 
+/**
+ * Words of an utterance, in order right behind the audio that says them: what it reaches has heard them. The pieces of
+ * an utterance join to the text that was given to the TTS service, spaces included.
+ */
+export class TTSTextFrame extends TextFrame {
+  readonly utteranceId: string | undefined;
+
+  constructor(text: string, utteranceId?: string) {
+    super(text);
+    this.utteranceId = utteranceId;
+  }
+}
+
 /** A final transcription of what a user said, or typed. No interruption drops it. */
 export class TranscriptionFrame extends DataFrame {
   readonly text: string;
