@@ -6,6 +6,7 @@
 export type TurnwireErrorCode =
   | "invalid_argument"
   | "missing_api_key"
+  | "missing_package"
   | "timeout"
   | "connection_failed"
   | "connection_refused"
@@ -257,7 +258,7 @@ export function kindOf(value: unknown): string {
   }
 }
 
-const keyPattern = /\b(?:sk|pk|xai|key)-[\w*.-]{6,}|\bBearer\s+\S+/gi;
+const keyPattern = /\b(?:sk|pk|xai|key)-[\w*.-]{6,}|\bBearer\s+\S+|\bToken\s+\S{16,}/gi;
 
 /** The text without anything that looks like an API key: servers quote keys in their messages. */
 export function withoutKeys(text: string): string {

@@ -47,7 +47,7 @@ export class TTSAudioRawFrame extends OutputAudioRawFrame {
   }
 }
 
-/** A TTS service begins an utterance. */
+/** A TTS service has the first text of an utterance, and begins to make its audio. */
 export class TTSStartedFrame extends ControlFrame {
   readonly utteranceId: string | undefined;
 

@@ -30,6 +30,8 @@ export {
   BotStoppedSpeakingFrame,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
+  UserTurnEndFrame,
+  UserTurnStartFrame,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
 } from "./speaking.ts";

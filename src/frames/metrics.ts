@@ -14,6 +14,8 @@ export interface LLMTokenUsage {
 /** One measurement. Times are in milliseconds. `interrupted` marks one cut short by an interruption. */
 export type MetricsData =
   | { type: "ttfb"; processor: string; model?: string; valueMs: number }
+  /** From the end of the user's voice (`VADUserStoppedSpeakingFrame`) to the final transcription. */
+  | { type: "timeToFinal"; processor: string; model?: string; valueMs: number }
   | { type: "processing"; processor: string; model?: string; valueMs: number; interrupted: boolean }
   | { type: "usage"; processor: string; model?: string; usage: LLMTokenUsage };
 

@@ -32,12 +32,18 @@ export class TranscriptionFrame extends DataFrame {
   readonly userId: string | undefined;
   /** When it was said, ISO 8601. */
   readonly timestamp: string | undefined;
+  /**
+   * Whether the STT service heard the speaker come to an end; not every service says so. When it heard that behind the
+   * words, `text` is empty.
+   */
+  readonly endOfSpeech: boolean;
 
-  constructor(text: string, options: { userId?: string; timestamp?: string } = {}) {
+  constructor(text: string, options: { userId?: string; timestamp?: string; endOfSpeech?: boolean } = {}) {
     super();
     this.text = text;
     this.userId = options.userId;
     this.timestamp = options.timestamp;
+    this.endOfSpeech = options.endOfSpeech ?? false;
   }
 
   override get uninterruptible(): boolean {
