@@ -42,7 +42,7 @@ const table: Record<string, readonly string[]> = {
   deepgram: ["services", "context", "pipeline", "frames", "websocket", "audio", "async", "errors"],
   cartesia: ["services", "context", "pipeline", "frames", "websocket", "audio", "async", "errors"],
   turns: ["context", "pipeline", "frames", "audio", "async", "errors"],
-  transports: ["pipeline", "frames", "audio", "async", "errors"],
+  transports: ["pipeline", "frames", "websocket", "audio", "async", "errors"],
   "speech-server": ["audio", "async", "errors"],
   audio: ["errors"],
   openai: ["services", "context", "pipeline", "frames", "websocket", "protocol", "async", "errors"],

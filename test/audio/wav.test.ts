@@ -1,0 +1,136 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseWavHeader, readWav, writeWav, writeWavHeader } from "../../src/audio/index.ts";
+import { anyAudio } from "./support.ts";
+
+// The layout of the chunks: https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/WAVE/WAVE.html
+const u16 = (value: number): number[] => [value & 0xff, (value >> 8) & 0xff];
+const u32 = (value: number): number[] => [...u16(value & 0xffff), ...u16(value >>> 16)];
+const text = (value: string): number[] => [...Buffer.from(value)];
+const chunk = (id: string, body: number[], size = body.length): number[] => [
+  ...text(id),
+  ...u32(size),
+  ...body,
+  ...(body.length % 2 === 1 ? [0] : []),
+];
+const fmt = (options: { tag?: number; bits?: number; more?: number[] } = {}): number[] =>
+  chunk("fmt ", [
+    ...[...u16(options.tag ?? 1), ...u16(1), ...u32(8000), ...u32(16_000), ...u16(2), ...u16(options.bits ?? 16)],
+    ...(options.more ?? []),
+  ]);
+const riff = (chunks: number[], size = chunks.length + 4): Uint8Array =>
+  new Uint8Array([...text("RIFF"), ...u32(size), ...text("WAVE"), ...chunks]);
+
+const samples = [1, 2, 3, 4];
+const audio = { audio: new Uint8Array(samples), sampleRate: 8000, channels: 1 };
+
+describe("reading", () => {
+  it("takes a plain file", () => {
+    expect(readWav(riff([...fmt(), ...chunk("data", samples)]))).toEqual(audio);
+  });
+
+  it("skips other chunks, before and behind, of odd size too", () => {
+    const around = chunk("LIST", text("INFOISFT"));
+    expect(readWav(riff([...chunk("odd ", [7]), ...fmt(), ...around, ...chunk("data", samples), ...around]))).toEqual(
+      audio,
+    );
+  });
+
+  it("takes WAVE_FORMAT_EXTENSIBLE with 16-bit PCM in it, and refuses floating point in it", () => {
+    const sub = (tag: number): number[] => [
+      ...[...u16(22), ...u16(16), ...u32(4), ...u16(tag), ...u16(0)],
+      ...[0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71],
+    ];
+    const file = (tag: number): Uint8Array =>
+      riff([...fmt({ tag: 0xfffe, more: sub(tag) }), ...chunk("data", samples)]);
+    expect(readWav(file(1))).toEqual(audio);
+    expect(() => readWav(file(3))).toThrow("wav: must hold 16-bit PCM, not 16-bit floating point; convert it");
+  });
+
+  it.each([
+    ["0xffffffff", 0xffffffff, 0xffffffff],
+    ["0", 0, 0],
+    ["0 in the size of the samples only", 0, 36],
+    ["0 in a header that was never mended", 0, 0xffffffff],
+  ])("reads to the end when a writer to a pipe left %s", (_what, dataSize, riffSize) => {
+    expect(readWav(riff([...fmt(), ...chunk("data", samples, dataSize)], riffSize))).toEqual(audio);
+  });
+
+  it("tells an empty file from a size that is not known", () => {
+    const empty = [...fmt(), ...chunk("data", []), ...chunk("LIST", text("INFO"))];
+    expect(readWav(riff(empty)).audio.length).toBe(0);
+  });
+
+  it("takes what there is of a file that was cut off, in whole samples", () => {
+    const file = riff([...fmt(), ...chunk("data", [...samples, 5], 4000)]);
+    expect(readWav(file)).toEqual({ ...audio, audio: expect.objectContaining({ length: 6 }) });
+    expect(readWav(file.subarray(0, -1)).audio.length).toBe(4);
+  });
+
+  it.each([
+    [
+      "text",
+      new Uint8Array(text("OggS and more of it")),
+      'must be a WAV file: it does not begin with "RIFF" and "WAVE"',
+    ],
+    ["another RIFF", new Uint8Array([...text("RIFF"), ...u32(4), ...text("AVI ")]), "must be a WAV file"],
+    ["few bytes of something", new Uint8Array(text("fLaC")), "must be a WAV file"],
+    ["nothing", new Uint8Array(0), "ends before its samples, after 0 bytes"],
+    ["a header alone", riff([]), "ends before its samples, after 12 bytes"],
+    ["no format", riff(chunk("data", samples)), 'has no "fmt " chunk before its samples'],
+    ["a short format", riff([...chunk("fmt ", [1, 0])]), 'has a "fmt " chunk of 2 bytes, not 16 or more'],
+    ["24 bits", riff([...fmt({ bits: 24 })]), "must hold 16-bit PCM, not 24-bit PCM; convert it"],
+    ["µ-law", riff([...fmt({ tag: 7, bits: 8 })]), "must hold 16-bit PCM, not 8-bit µ-law"],
+    ["an unknown format", riff([...fmt({ tag: 0x1234 })]), "must hold 16-bit PCM, not 16-bit format 0x1234"],
+  ])("refuses %s", (_what, bytes, message) => {
+    expect(() => readWav(bytes)).toThrow(`wav: ${message}`);
+  });
+
+  it("never does anything but read or refuse", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), fc.boolean(), (bytes, whole) => {
+        try {
+          readWav(whole ? riff([...bytes]) : bytes);
+        } catch (error) {
+          expect(error).toMatchObject({ code: "invalid_argument" });
+        }
+      }),
+    );
+  });
+
+  it("waits for the rest of a header that comes in pieces", () => {
+    const file = riff([...chunk("LIST", [1, 2, 3]), ...fmt(), ...chunk("data", samples)]);
+    const [first] = [...file.keys()].filter((length) => parseWavHeader(file.subarray(0, length)) !== undefined);
+    expect(first).toBe(file.length - samples.length);
+    expect(parseWavHeader(file.subarray(0, first))).toEqual({
+      sampleRate: 8000,
+      channels: 1,
+      dataOffset: first,
+      dataBytes: 4,
+    });
+  });
+});
+
+describe("writing", () => {
+  it("is read again as it was", () => {
+    fc.assert(
+      fc.property(anyAudio, (any) => {
+        expect(readWav(writeWav(any))).toEqual(any);
+      }),
+    );
+  });
+
+  it("writes these bytes", () => {
+    expect([...writeWav(audio)]).toEqual([...riff([...fmt(), ...chunk("data", samples)])]);
+  });
+
+  it("leaves out a part of a sample", () => {
+    expect(readWav(writeWav({ ...audio, audio: new Uint8Array([1, 2, 3]) })).audio).toEqual(new Uint8Array([1, 2]));
+  });
+
+  it("says in the header of a stream that the size is not known", () => {
+    const header = writeWavHeader({ sampleRate: 8000, channels: 1 });
+    expect([...header]).toEqual([...riff([...fmt(), ...chunk("data", [], 0xffffffff)], 0xffffffff)]);
+    expect(readWav(new Uint8Array([...header, ...samples]))).toEqual(audio);
+  });
+});
