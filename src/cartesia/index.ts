@@ -1,0 +1,2 @@
+export { type CartesiaTTSSettings } from "./settings.ts";
+export { CartesiaTTSService, type CartesiaTTSServiceOptions } from "./tts-service.ts";

@@ -1,0 +1,5 @@
+export { type DeepgramAccessOptions, type QueryValue } from "./access.ts";
+export { DeepgramSTTService, type DeepgramSTTServiceOptions } from "./stt-service.ts";
+export { type DeepgramSTTSettings } from "./stt-settings.ts";
+export { DeepgramTTSService, type DeepgramTTSServiceOptions } from "./tts-service.ts";
+export { type DeepgramTTSSettings } from "./tts-settings.ts";

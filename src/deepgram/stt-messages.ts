@@ -1,0 +1,85 @@
+import { kindOf, ProviderError, withoutKeys } from "../errors.ts";
+import type { Transcript } from "../services/index.ts";
+
+/** What Deepgram has to say, as far as turnwire needs it. */
+export type STTMessage =
+  | { type: "transcript"; transcript: Transcript }
+  | { type: "utteranceEnd" }
+  | { type: "speechStarted" }
+  | { type: "other" };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** By message type: https://developers.deepgram.com/reference/speech-to-text/listen-streaming, "Receive". */
+const readers: Readonly<Record<string, (message: Fields) => STTMessage>> = {
+  Results: (message) => ({ type: "transcript", transcript: readResults(message) }),
+  UtteranceEnd: () => ({ type: "utteranceEnd" }),
+  SpeechStarted: () => ({ type: "speechStarted" }),
+  Error: (message) => {
+    throw readError(message);
+  },
+};
+
+/** @throws ProviderError when it says that something is wrong, or cannot be read. Kinds not known are `other`. */
+export function readSTTMessage(text: string): STTMessage {
+  const message = parse(text);
+  const { type } = message;
+  const reader = typeof type === "string" && Object.hasOwn(readers, type) ? readers[type] : undefined;
+  return reader?.(message) ?? { type: "other" };
+}
+
+/** @throws ProviderError when the text is not a JSON object. */
+export function parse(text: string): Fields {
+  try {
+    const message: unknown = JSON.parse(text);
+    if (isFields(message)) return message;
+  } catch {
+    // Said below.
+  }
+  throw new ProviderError("unreadable_message", `Deepgram sent ${text.length} characters that are not a JSON object`);
+}
+
+function readResults(message: Fields): Transcript {
+  const { start, duration, is_final: isFinal, speech_final: speechFinal, channel } = message;
+  const [best] = listOf(isFields(channel) ? channel["alternatives"] : undefined);
+  if (best === undefined || typeof best["transcript"] !== "string") {
+    const what = isFields(channel) ? kindOf(best?.["transcript"]) : kindOf(channel);
+    throw new ProviderError("unreadable_message", `Deepgram sent Results without a transcript: ${what}`);
+  }
+  const timed = typeof start === "number" && typeof duration === "number";
+  return {
+    text: best["transcript"],
+    final: isFinal === true,
+    endOfSpeech: isFinal === true && speechFinal === true,
+    // Seconds since the connection's first audio.
+    ...(timed ? { startMs: msOf(start), endMs: msOf(start + duration) } : {}),
+    words: listOf(best["words"]).map((word) => ({
+      text: String(word["punctuated_word"] ?? word["word"]),
+      startMs: msOf(Number(word["start"])),
+      endMs: msOf(Number(word["end"])),
+    })),
+  };
+}
+
+// https://developers.deepgram.com/docs/stt-troubleshooting-websocket-data-and-net-errors
+export function readError({ variant, description, message }: Fields): ProviderError {
+  const said = [description, message].find((text) => typeof text === "string" && text !== "");
+  const code = typeof variant === "string" && variant !== "" ? variant : "provider_error";
+  return new ProviderError(
+    code,
+    `Deepgram: ${withoutKeys(typeof said === "string" ? said : "an error without a description")}`,
+  );
+}
+
+/** Without the noise of single-precision seconds. */
+function msOf(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1000;
+}
+
+function listOf(value: unknown): Fields[] {
+  return Array.isArray(value) ? value.filter(isFields) : [];
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
