@@ -1,0 +1,28 @@
+export { EnergyVADAnalyzer } from "./energy-vad-analyzer.ts";
+export {
+  EndpointingStopStrategy,
+  ExplicitTurnStrategy,
+  MinWordsStartStrategy,
+  SilenceStopStrategy,
+  TranscriptionStartStrategy,
+  type UserTurnStartStrategy,
+  type UserTurnStopStrategy,
+  VADStartStrategy,
+} from "./strategies.ts";
+export {
+  type TurnLatencyEvents,
+  TurnLatencyObserver,
+  type VoiceStageName,
+  type VoiceTurnRecord,
+} from "./turn-latency.ts";
+export type { TurnFrame, TurnState } from "./turn-state.ts";
+export {
+  type UserTurnEndReason,
+  UserTurnProcessor,
+  type UserTurnProcessorEvents,
+  type UserTurnProcessorOptions,
+} from "./user-turn-processor.ts";
+export type { VADAnalyzer } from "./vad-analyzer.ts";
+export { VADProcessor, type VADProcessorOptions } from "./vad-processor.ts";
+export { formatWaterfall } from "./waterfall.ts";
+export { WebRTCVADAnalyzer, type WebRTCVADAnalyzerOptions } from "./webrtc-vad-analyzer.ts";
