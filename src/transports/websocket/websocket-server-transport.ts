@@ -1,0 +1,171 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import { refusalOf, refuseUpgrade } from "./admission.ts";
+import { closeCodes } from "./close-codes.ts";
+import { greet } from "./greeting.ts";
+import type { HelloMessage } from "./messages.ts";
+import { type ServerSettings, settingsOf, type WebsocketServerTransportOptions } from "./server-options.ts";
+import { WebsocketTransport } from "./websocket-transport.ts";
+
+/**
+ * A server for voice clients: a pipeline for each connection. What goes over the connection is in docs/transports.md.
+ *
+ * ```ts
+ * const server = new WebsocketServerTransport({
+ *   onConnection: (client) => new PipelineTask([client.input(), stt, user, llm, tts, client.output(), assistant]).run(),
+ * });
+ * console.log(await server.listen({ port: 8765 }));
+ * ```
+ */
+export class WebsocketServerTransport implements AsyncDisposable {
+  readonly #settings: ServerSettings;
+  readonly #sockets: WebSocketServer;
+  /** Those that are being let in or not. */
+  readonly #applicants = new Set<Duplex>();
+  readonly #upgraded = new Set<WebSocket>();
+  readonly #connections = new Set<WebsocketTransport>();
+  readonly #detach = new Set<() => void>();
+  #server: Server | undefined;
+  #open = 0;
+  #made = 0;
+  #closing: Promise<void> | undefined;
+
+  /** @throws InvalidArgumentError for an option out of range. */
+  constructor(options: WebsocketServerTransportOptions) {
+    this.#settings = settingsOf(options);
+    const { maxMessageBytes } = this.#settings;
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: maxMessageBytes,
+    });
+  }
+
+  /** The clients that are connected and have said hello, the oldest first. */
+  get connections(): readonly WebsocketTransport[] {
+    return [...this.#connections];
+  }
+
+  /**
+   * Listens on a port of its own: 0, the default, for any that is free; host 127.0.0.1 by default. Answers the URL.
+   * Rejects with Node's error when the address cannot be listened on.
+   */
+  async listen(options: { port?: number; host?: string; path?: string } = {}): Promise<string> {
+    const { port = 0, host = "127.0.0.1", path } = options;
+    const server = createServer((_request, response) => {
+      response.writeHead(426, { connection: "Upgrade", upgrade: "websocket" }).end("This is a WebSocket server.\n");
+    });
+    this.attach(server, path === undefined ? {} : { path });
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, host, () => {
+        server.off("error", reject);
+        resolve();
+      });
+    });
+    this.#server = server;
+    const name = host.includes(":") ? `[${host}]` : host;
+    return `ws://${name}:${(server.address() as AddressInfo).port}${path ?? ""}`;
+  }
+
+  /**
+   * Takes the upgrades of a server, all or those of a path. Upgrades of other paths are left to other listeners; without
+   * any they are refused with 404. The answer takes it away again.
+   */
+  attach(server: Server, options: { path?: string } = {}): () => void {
+    const listener = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      const [path] = (request.url ?? "").split("?", 1);
+      if (options.path === undefined || path === options.path) this.handleUpgrade(request, socket, head);
+      else if (server.listenerCount("upgrade") === 1) refuseUpgrade(socket, 404);
+    };
+    const detach = (): void => {
+      server.off("upgrade", listener);
+      this.#detach.delete(detach);
+    };
+    server.on("upgrade", listener);
+    this.#detach.add(detach);
+    return detach;
+  }
+
+  /** Takes one upgrade, of whatever server, or refuses it. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    if (this.#closing !== undefined || this.#open >= this.#settings.maxConnections) {
+      refuseUpgrade(socket, 503);
+      return;
+    }
+    this.#open += 1;
+    socket.once("close", () => (this.#open -= 1));
+    void this.#admit(request, socket, head);
+  }
+
+  /** Closes every connection (1001), ends their pipelines and stops listening. Never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    this.#applicants.add(socket);
+    const status = await refusalOf(request, this.#settings.admission);
+    this.#applicants.delete(socket);
+    if (socket.destroyed || this.#closing !== undefined) return;
+    if (status !== undefined) refuseUpgrade(socket, status);
+    else this.#sockets.handleUpgrade(request, socket, head, (webSocket) => this.#greet(webSocket, request));
+  }
+
+  #greet(webSocket: WebSocket, request: IncomingMessage): void {
+    this.#upgraded.add(webSocket);
+    webSocket.on("error", () => undefined);
+    webSocket.once("close", () => this.#upgraded.delete(webSocket));
+    greet(webSocket, {
+      timeoutMs: this.#settings.helloTimeoutMs,
+      clock: this.#settings.rules.clock,
+      done: (hello) => void this.#connect(webSocket, request, hello),
+    });
+  }
+
+  async #connect(webSocket: WebSocket, request: IncomingMessage, hello: HelloMessage): Promise<void> {
+    this.#made += 1;
+    const transport = new WebsocketTransport(this.#made, webSocket, request, hello, this.#settings.rules);
+    this.#connections.add(transport);
+    transport.on("disconnected", () => void this.#connections.delete(transport));
+    try {
+      await this.#settings.onConnection(transport, request);
+    } catch (error) {
+      this.#settings.rules.logger.warn("onConnection failed; the connection was closed", {
+        client: transport.id,
+        error,
+      });
+      transport.close(closeCodes.failed, "the conversation failed");
+    }
+  }
+
+  async #close(): Promise<void> {
+    for (const detach of [...this.#detach]) detach();
+    for (const socket of this.#applicants) refuseUpgrade(socket, 503);
+    const stopped = new Promise<unknown>((resolve) => {
+      if (this.#server === undefined) resolve(undefined);
+      else this.#server.close(resolve);
+    });
+    const closed = [...this.#upgraded].map((each) => new Promise((resolve) => each.once("close", resolve)));
+    const reason = "the server is shutting down";
+    for (const transport of this.#connections) transport.close(closeCodes.goingAway, reason);
+    for (const each of this.#upgraded) each.close(closeCodes.goingAway, reason);
+    const { clock, closeTimeoutMs } = this.#settings.rules;
+    const cancelTimer = clock.schedule(() => {
+      for (const each of this.#upgraded) each.terminate();
+    }, closeTimeoutMs);
+    await Promise.all(closed);
+    cancelTimer();
+    this.#server?.closeAllConnections();
+    await stopped;
+  }
+}
