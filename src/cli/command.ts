@@ -3,8 +3,15 @@ import { chat } from "./chat.ts";
 import { errorLine } from "./error-line.ts";
 import { Output } from "./output.ts";
 import { server, serverHelp } from "./server/index.ts";
+import { speech, speechHelp } from "./speech/index.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { chatHelp, help, UsageError } from "./usage.ts";
+
+const helps: ReadonlyMap<string | undefined, string> = new Map([
+  ["chat", chatHelp],
+  ["server", serverHelp],
+  ["speech", speechHelp],
+]);
 
 /** Runs the command of this process; the exit code is set, and the process ends by itself. */
 export async function main(): Promise<void> {
@@ -32,11 +39,13 @@ async function dispatch([first, ...rest]: readonly string[], surroundings: Surro
       return await chat(rest, surroundings);
     case "server":
       return await server(rest, surroundings);
+    case "speech":
+      return await speech(rest, surroundings);
     case undefined:
     case "help":
     case "--help":
     case "-h":
-      stdout.write(rest[0] === "chat" ? chatHelp : rest[0] === "server" ? serverHelp : help);
+      stdout.write(helps.get(rest[0]) ?? help);
       return 0;
     case "--version":
     case "-v":

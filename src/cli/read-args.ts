@@ -34,3 +34,20 @@ export function readArgs<const T extends Known>(
     throw new UsageError(problem.charAt(0).toLowerCase() + problem.slice(1).replace(/\.$/, ""), helpCommand);
   }
 }
+
+/** @throws UsageError for an option that is given without a value. */
+export function refuseEmpty(values: Readonly<Record<string, unknown>>, helpCommand: string): void {
+  for (const [name, value] of Object.entries(values)) {
+    const texts: unknown[] = Array.isArray(value) ? value : [value];
+    if (texts.some((text) => typeof text === "string" && text.trim() === "")) {
+      throw new UsageError(`--${name} is empty`, helpCommand);
+    }
+  }
+}
+
+/** @throws UsageError for what is no TCP port. */
+export function readPort(text: string, helpCommand: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Infinity;
+  if (port > 65_535) throw new UsageError("--port is not a number from 0 to 65535", helpCommand);
+  return port;
+}

@@ -1,5 +1,5 @@
 import { type CancelMode, type DialectName, dialects, type Timing } from "../../server/index.ts";
-import { readArgs } from "../read-args.ts";
+import { readArgs, readPort, refuseEmpty } from "../read-args.ts";
 import { UsageError } from "../usage.ts";
 import { readTiming, timingPresets } from "./timing.ts";
 
@@ -77,9 +77,9 @@ export function readServerOptions(
   env: Readonly<Record<string, string | undefined>>,
 ): ServerCommandOptions {
   const values = readArgs(args, known, { helpCommand, secrets: true });
-  refuseEmpty(values);
+  refuseEmpty(values, helpCommand);
   const options: ServerCommandOptions = {
-    port: portOf(values.port),
+    port: values.port === undefined ? defaultPort : readPort(values.port, helpCommand),
     host: values.host ?? "127.0.0.1",
     allowedHosts: values["allow-host"] ?? [],
     apiKeys: (values["api-key"] ?? []).map((key) => key.trim()),
@@ -134,20 +134,6 @@ function refuseTogether({ brain, record, json, log, timing }: ServerCommandOptio
     throw mistake("--pace and --timing both slow the rules down: give one of them");
   }
   if (json && log === "-") throw mistake("--json and --log - both print JSON lines: give one of them");
-}
-
-function refuseEmpty(values: Values): void {
-  for (const [name, value] of Object.entries(values)) {
-    const texts = Array.isArray(value) ? value : [value];
-    if (texts.some((text) => typeof text === "string" && text.trim() === "")) throw mistake(`--${name} is empty`);
-  }
-}
-
-function portOf(text: string | undefined): number {
-  if (text === undefined) return defaultPort;
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Infinity;
-  if (port > 65_535) throw mistake("--port is not a number from 0 to 65535");
-  return port;
 }
 
 function timingOf(text: string | undefined): Timing | undefined {

@@ -6,6 +6,7 @@ import {
   type ResponsesServerOptions,
   SqliteStore,
 } from "../../server/index.ts";
+import { isLoopback, reachable } from "../address.ts";
 import { styleFor } from "../style.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { describeBrain, openBrain } from "./brain.ts";
@@ -127,16 +128,6 @@ function announce(view: ServerView, running: ResponsesServer, options: ServerCom
   if (!isLoopback(host) && apiKeys.length === 0) {
     view.notice(`Whoever reaches ${host} can use this server: --api-key asks for a key.`);
   }
-}
-
-/** An address that stands for all of this machine's is none to connect to. */
-function reachable(address: string, host: string): string {
-  if (host === "0.0.0.0") return address.replace("//0.0.0.0:", "//127.0.0.1:");
-  return host === "::" ? address.replace("//[::]:", "//localhost:") : address;
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 /** What a brain threw. Only our own errors, and those of the system, are known to hold nothing of a conversation. */

@@ -1,6 +1,10 @@
-import type { ServerCommandOptions } from "./options.ts";
+/** Where a server was to listen. */
+interface Address {
+  readonly port: number;
+  readonly host: string;
+}
 
-const explanations: Readonly<Record<string, (options: ServerCommandOptions) => string>> = {
+const explanations: Readonly<Record<string, (address: Address) => string>> = {
   EADDRINUSE: ({ port }) => `port ${port} is in use; choose another with --port, or --port 0 for any that is free`,
   EACCES: ({ port }) => `port ${port} may not be used; choose one from 1024 on with --port`,
   EADDRNOTAVAIL: ({ host }) => `${host} is no address of this machine; --host takes one that is`,
@@ -8,8 +12,8 @@ const explanations: Readonly<Record<string, (options: ServerCommandOptions) => s
 };
 
 /** Why the server could not start, with a way out where one is known. */
-export function startError(error: unknown, options: ServerCommandOptions): unknown {
+export function startError(error: unknown, address: Address): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const explain = Object.hasOwn(explanations, code) ? explanations[code] : undefined;
-  return explain === undefined ? error : new Error(explain(options), { cause: error });
+  return explain === undefined ? error : new Error(explain(address), { cause: error });
 }

@@ -1,0 +1,2 @@
+export { speechHelp } from "./help.ts";
+export { speech } from "./speech.ts";

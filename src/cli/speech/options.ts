@@ -1,0 +1,56 @@
+import { readArgs, readPort, refuseEmpty } from "../read-args.ts";
+import { UsageError } from "../usage.ts";
+
+/** Beside the port of `turnwire server`. */
+export const defaultPort = 8877;
+
+export type VoiceName = "auto" | "espeak" | "tones";
+
+export interface SpeechCommandOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly apiKeys: readonly string[];
+  readonly script: string | undefined;
+  readonly voice: VoiceName;
+  readonly pace: boolean;
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly version: boolean;
+}
+
+const helpCommand = "turnwire speech --help";
+const voices: readonly VoiceName[] = ["auto", "espeak", "tones"];
+
+const known = {
+  port: { type: "string" },
+  host: { type: "string" },
+  "api-key": { type: "string", multiple: true },
+  script: { type: "string" },
+  voice: { type: "string" },
+  pace: { type: "boolean" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "v" },
+} as const;
+
+/**
+ * Reads the options of `turnwire speech`.
+ * @throws UsageError, which never repeats what may be a key.
+ */
+export function readSpeechOptions(args: readonly string[]): SpeechCommandOptions {
+  const values = readArgs(args, known, { helpCommand, secrets: true });
+  refuseEmpty(values, helpCommand);
+  const voice = voices.find((name) => name === (values.voice ?? "auto"));
+  if (voice === undefined) throw new UsageError(`--voice is one of ${voices.join(", ")}`, helpCommand);
+  return {
+    port: values.port === undefined ? defaultPort : readPort(values.port, helpCommand),
+    host: values.host ?? "127.0.0.1",
+    apiKeys: (values["api-key"] ?? []).map((key) => key.trim()),
+    script: values.script,
+    voice,
+    pace: values.pace ?? false,
+    json: values.json ?? false,
+    help: values.help ?? false,
+    version: values.version ?? false,
+  };
+}

@@ -1,0 +1,14 @@
+export type { ReceivedMessage, SpeechConnection, SpeechEvent } from "./connection.ts";
+export type {
+  SpeechFault,
+  SpeechFaultAction,
+  SpeechFaultHandle,
+  SpeechFaultPlace,
+  SpeechFaults,
+} from "./faults/index.ts";
+export { checkScript, type ListenProgress, type ListenRequest, type Script, type ScriptedWord } from "./script.ts";
+export type { SpeechServerOptions } from "./options.ts";
+export { sayScript, type SayScriptOptions, type ScriptLine } from "./say-script.ts";
+export { SpeechServer } from "./server.ts";
+export { toneAudio, toneWords, type Voice, type VoiceChoice } from "./voices/index.ts";
+export type { TimedWord } from "./words.ts";

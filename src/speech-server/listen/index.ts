@@ -1,0 +1,2 @@
+export { readListenQuery } from "./listen-query.ts";
+export { ListenSession } from "./listen-session.ts";

@@ -1,0 +1,183 @@
+import type { ScriptedWord } from "../script.ts";
+
+export interface RecogniserOptions {
+  /** How often an interim result is said; undefined: never. */
+  readonly interimMs: number | undefined;
+  /** How long a silence ends an utterance; false: none does. */
+  readonly endpointingMs: number | false;
+  /** How long a gap behind the last word `UtteranceEnd` is said after; undefined: never. */
+  readonly utteranceEndMs: number | undefined;
+  /** How much audio a result covers at most, before it becomes final without an end of the utterance. */
+  readonly segmentMs: number;
+}
+
+export interface HeardResult {
+  readonly type: "result";
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly words: readonly ScriptedWord[];
+  readonly isFinal: boolean;
+  readonly speechFinal: boolean;
+  readonly fromFinalize: boolean;
+}
+
+/** What has been heard. Times are of the audio. */
+export type Heard =
+  | HeardResult
+  | { readonly type: "speechStarted"; readonly atMs: number }
+  | { readonly type: "utteranceEnd"; readonly lastWordEndMs: number };
+
+/** Without endpointing, a silence of this length ends an utterance for `SpeechStarted`. */
+const quietMs = 1_000;
+
+interface Step {
+  readonly atMs: number;
+  readonly take: () => void;
+}
+
+/**
+ * Hears the words of a script as their audio comes in, and says results at the times a recogniser would: it knows of
+ * audio nothing but how much there was. Pure: no clock, no socket.
+ */
+export class Recogniser {
+  readonly #words: readonly ScriptedWord[];
+  readonly #options: RecogniserOptions;
+  #heard: Heard[] = [];
+  #nowMs = 0;
+  /** Where the result that is not final yet begins. */
+  #segmentMs = 0;
+  #splitMs: number;
+  #interimMs: number;
+  /** How many words have begun, have ended, and are in final results. */
+  #begun = 0;
+  #ended = 0;
+  #final = 0;
+  #inUtterance = false;
+  /** The words before this one have had their `UtteranceEnd`. */
+  #utteranceEnded = 0;
+
+  /** @param words In order, without overlap. */
+  constructor(words: readonly ScriptedWord[], options: RecogniserOptions) {
+    this.#words = words;
+    this.#options = options;
+    this.#splitMs = options.segmentMs;
+    this.#interimMs = options.interimMs ?? Infinity;
+  }
+
+  /** Up to where the results are final. */
+  get finalMs(): number {
+    return this.#segmentMs;
+  }
+
+  /** There is audio up to `toMs`. Answers what it brings, in the order in which it is to be said. */
+  advance(toMs: number): Heard[] {
+    for (let step = this.#next(); step !== undefined && step.atMs <= toMs; step = this.#next()) {
+      this.#nowMs = Math.max(this.#nowMs, step.atMs);
+      step.take();
+    }
+    this.#nowMs = Math.max(this.#nowMs, toMs);
+    return this.#take();
+  }
+
+  /** Makes final what has been heard: a `Finalize`, or the end of the stream. Without new audio it says nothing. */
+  finish(reason: "finalize" | "close"): Heard[] {
+    const ended = !this.#inWord;
+    if (this.#nowMs > this.#segmentMs)
+      this.#result({ isFinal: true, speechFinal: ended, fromFinalize: reason === "finalize" });
+    if (ended) this.#inUtterance = false;
+    return this.#take();
+  }
+
+  get #inWord(): boolean {
+    return this.#begun > this.#ended;
+  }
+
+  /** The earliest of what comes next; at the same time, the first of the list. */
+  #next(): Step | undefined {
+    const steps = [this.#wordEnd(), this.#wordStart(), this.#endpoint(), this.#split(), this.#interim(), this.#gap()];
+    let next: Step | undefined;
+    for (const step of steps) if (step !== undefined && step.atMs < (next?.atMs ?? Infinity)) next = step;
+    return next;
+  }
+
+  #wordEnd(): Step | undefined {
+    if (!this.#inWord) return undefined;
+    return { atMs: this.#words[this.#ended]!.endMs, take: () => (this.#ended += 1) };
+  }
+
+  #wordStart(): Step | undefined {
+    const word = this.#words[this.#begun];
+    if (word === undefined || this.#inWord) return undefined;
+    const take = (): void => {
+      this.#begun += 1;
+      if (!this.#inUtterance) this.#heard.push({ type: "speechStarted", atMs: word.startMs });
+      this.#inUtterance = true;
+    };
+    return { atMs: word.startMs, take };
+  }
+
+  /** The utterance ends when it has been silent for long enough. */
+  #endpoint(): Step | undefined {
+    const { endpointingMs, utteranceEndMs = quietMs } = this.#options;
+    if (!this.#inUtterance || this.#inWord) return undefined;
+    const silenceMs = endpointingMs === false ? utteranceEndMs : endpointingMs;
+    const take = (): void => {
+      this.#inUtterance = false;
+      if (endpointingMs !== false) this.#result({ isFinal: true, speechFinal: true, fromFinalize: false });
+    };
+    return { atMs: this.#lastEndMs + silenceMs, take };
+  }
+
+  /** A result does not become longer for ever, also where nobody speaks. */
+  #split(): Step {
+    return {
+      atMs: this.#splitMs,
+      take: () => this.#result({ isFinal: true, speechFinal: false, fromFinalize: false }),
+    };
+  }
+
+  #interim(): Step {
+    return {
+      atMs: this.#interimMs,
+      take: () => this.#result({ isFinal: false, speechFinal: false, fromFinalize: false }),
+    };
+  }
+
+  /** The gap behind the last word, once that word is in a final result. */
+  #gap(): Step | undefined {
+    const { utteranceEndMs } = this.#options;
+    if (utteranceEndMs === undefined || this.#inWord) return undefined;
+    if (this.#final < this.#ended || this.#utteranceEnded === this.#ended) return undefined;
+    const lastWordEndMs = this.#lastEndMs;
+    const take = (): void => {
+      this.#utteranceEnded = this.#ended;
+      this.#heard.push({ type: "utteranceEnd", lastWordEndMs });
+    };
+    return { atMs: Math.max(this.#nowMs, lastWordEndMs + utteranceEndMs), take };
+  }
+
+  get #lastEndMs(): number {
+    return this.#words[this.#ended - 1]?.endMs ?? 0;
+  }
+
+  #result(kind: Pick<HeardResult, "isFinal" | "speechFinal" | "fromFinalize">): void {
+    const { interimMs = Infinity, segmentMs } = this.#options;
+    // A word that is being said belongs to the next result.
+    const endMs =
+      kind.isFinal && this.#inWord ? Math.max(this.#segmentMs, this.#words[this.#ended]!.startMs) : this.#nowMs;
+    const words = this.#words.slice(this.#final, this.#ended);
+    this.#interimMs = this.#nowMs + interimMs;
+    if (kind.isFinal) this.#splitMs = this.#nowMs + segmentMs;
+    if (kind.isFinal && endMs === this.#segmentMs && !kind.fromFinalize) return;
+    this.#heard.push({ type: "result", startMs: this.#segmentMs, endMs, words, ...kind });
+    if (!kind.isFinal) return;
+    this.#segmentMs = endMs;
+    this.#final = this.#ended;
+  }
+
+  #take(): Heard[] {
+    const heard = this.#heard;
+    this.#heard = [];
+    return heard;
+  }
+}

@@ -1,0 +1,43 @@
+import { invalidQuery, SpeechApiError } from "./refusal.ts";
+
+/** Reads query parameters. What cannot be read is a 400 that names the parameter. */
+export class Query {
+  readonly #parameters: URLSearchParams;
+
+  constructor(parameters: URLSearchParams) {
+    this.#parameters = parameters;
+  }
+
+  /** The parameters as they came; of one that came more than once, the last. */
+  get all(): Record<string, string> {
+    return Object.fromEntries(this.#parameters);
+  }
+
+  text(name: string): string | undefined {
+    return this.#parameters.get(name) ?? undefined;
+  }
+
+  flag(name: string): boolean {
+    const value = this.text(name) ?? "false";
+    if (value !== "true" && value !== "false") throw invalidQuery(`${name} must be true or false.`);
+    return value === "true";
+  }
+
+  whole(name: string, least: number, most: number): number | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const number = /^\d+$/.test(value) ? Number(value) : NaN;
+    if (number >= least && number <= most) return number;
+    throw invalidQuery(`${name} must be a whole number from ${least} to ${most}.`);
+  }
+}
+
+/** What Deepgram takes and this server does not. */
+export function onlyLinear16(encoding: string): SpeechApiError {
+  const shown = /^[\w-]{1,32}$/.test(encoding) ? ` ${encoding}` : "";
+  return new SpeechApiError(
+    400,
+    "UNSUPPORTED_AUDIO_FORMAT",
+    `The encoding${shown} is not served here: this is turnwire's local server, which knows linear16 only.`,
+  );
+}

@@ -1,0 +1,2 @@
+export { readSpeakQuery } from "./speak-query.ts";
+export { SpeakSession } from "./speak-session.ts";
