@@ -1,0 +1,99 @@
+/**
+ * A voice agent from a WAV file to a WAV file: hears the user, answers, speaks, and is interrupted in the middle.
+ *
+ *   node examples/voice.ts [user.wav [bot.wav]]
+ *
+ * Without OPENAI_API_KEY and DEEPGRAM_API_KEY embedded servers take the providers' places: the model says what a script
+ * has for it, speech comes from eSpeak NG or is tones, and what is heard is what was put into the user's audio.
+ */
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  type AudioData,
+  DeepgramSTTService,
+  DeepgramTTSService,
+  EnergyVADAnalyzer,
+  FileTransport,
+  formatWaterfall,
+  LLMContext,
+  LLMContextAggregatorPair,
+  OpenAIResponsesLLMService,
+  PipelineTask,
+  SilenceStopStrategy,
+  TurnLatencyObserver,
+  UserTurnProcessor,
+  VADProcessor,
+} from "turnwire";
+import { ResponsesServer, scriptBrain } from "turnwire/server";
+import { sayScript, SpeechServer, type TimedWord } from "turnwire/speech-server";
+
+const lines = [
+  { atMs: 500, text: "Tell me about the sea." },
+  { atMs: 6500, text: "Wait, what is my name?" },
+];
+const brain = scriptBrain({
+  turns: [
+    {
+      when: { user: { pattern: "sea", flags: "i" } },
+      reply:
+        "The sea covers most of the earth. It is deep and salty and full of life. Rivers end in it, winds begin over it, " +
+        "and nobody has seen all of its floor. People have crossed it for thousands of years.",
+    },
+    { when: { user: { pattern: "name", flags: "i" } }, reply: "I do not know it yet. Will you tell me?" },
+  ],
+});
+
+/** What the user says: a file of yours, or audio made for the script. */
+async function userAudio(): Promise<{ from: string | AudioData; words: TimedWord[] }> {
+  const [file] = process.argv.slice(2);
+  if (file !== undefined) return { from: file, words: [] };
+  const { audio, words } = await sayScript(lines);
+  return { from: audio, words };
+}
+
+const { from, words } = await userAudio();
+const to = process.argv[3] ?? join(tmpdir(), "turnwire-bot.wav");
+await using models = await ResponsesServer.start({ brain, timing: { firstTokenMs: 150, perTokenMs: 10 } });
+await using speech = await SpeechServer.start({ script: words, interimMs: 200, firstByteMs: 80, realtimeFactor: 8 });
+const ownModel = process.env["OPENAI_API_KEY"] ? {} : { apiKey: "none", baseURL: models.url };
+const ownSpeech = process.env["DEEPGRAM_API_KEY"] ? {} : { apiKey: "none", baseURL: speech.url };
+
+const context = new LLMContext();
+const { user, assistant } = new LLMContextAggregatorPair(context);
+const files = new FileTransport({ input: { from, trailingSilenceMs: 2500 }, output: { to } });
+const llm = new OpenAIResponsesLLMService({ ...ownModel, settings: { model: "gpt-4.1" } });
+const latency = new TurnLatencyObserver();
+const task = new PipelineTask(
+  [
+    files.input(),
+    // An interruption is to be heard at once here; a microphone in a room wants more than 40 ms of a voice.
+    new VADProcessor({ analyzer: new EnergyVADAnalyzer(), startMs: 40 }),
+    new DeepgramSTTService(ownSpeech),
+    new UserTurnProcessor({ stop: [new SilenceStopStrategy({ pauseMs: 300 })] }),
+    user,
+    llm,
+    new DeepgramTTSService(ownSpeech),
+    files.output(),
+    assistant,
+  ],
+  { observers: [latency] },
+);
+task.on("error", (error) => console.log(`error: ${error.message}`));
+latency.on("turn", (record) => console.log(`\n${formatWaterfall(record)}`));
+llm.on("turn", ({ mode, interrupted, times }) =>
+  console.log(`\nthe model: ${mode}${interrupted ? ", interrupted" : ""}, waited ${times.waitingMs.toFixed(0)} ms`),
+);
+files
+  .output()
+  .on("interrupted", ({ playedMs, droppedMs }) =>
+    console.log(
+      `\ninterrupted after ${(playedMs / 1000).toFixed(1)} s of speech; ${droppedMs.toFixed(0)} ms taken back`,
+    ),
+  );
+
+console.log(`speech by ${process.env["DEEPGRAM_API_KEY"] ? "Deepgram" : speech.voice}, in real time; please wait`);
+await task.run();
+console.log("\nheard and said:");
+for (const message of context.messages)
+  if ("role" in message) console.log(`${message.role}: ${String(message.content)}`);
+console.log(`\nthe bot's part: ${to}`);
