@@ -127,6 +127,11 @@ export class Exchange implements MessageLink<RawEvent> {
     this.connection.send(message);
   }
 
+  /** The next event if it has come already. */
+  poll(): RawEvent | undefined {
+    return this.#queue.poll();
+  }
+
   receive(signal?: AbortSignal): Promise<RawEvent> {
     return this.#queue.pull(signal);
   }
@@ -135,11 +140,12 @@ export class Exchange implements MessageLink<RawEvent> {
   deliver(event: RawEvent): void {
     if (this.#ended) return;
     const response = isObject(event["response"]) ? event["response"] : {};
-    if (isTerminalEvent(event) && !this.#endsThis(response["id"])) return;
+    const isTerminal = isTerminalEvent(event);
+    if (isTerminal && !this.#endsThis(response["id"])) return;
     if (typeof response["id"] === "string" && event.type === "response.created") this.#onCreated(response["id"]);
     else this.#releaseSource();
     this.#followSteers(event);
-    if (isTerminalEvent(event) || isErrorEvent(event)) this.hasResponseEnded = true;
+    if (isTerminal || isErrorEvent(event)) this.hasResponseEnded = true;
     else if (event.type === "response.created") this.hasResponseEnded = false;
     if (this.abandoned) this.#pass(event, response);
     else this.#queue.push(event);

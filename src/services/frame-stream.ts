@@ -35,7 +35,7 @@ export async function* frameStream(
     (error: unknown) => queue.close(error),
   );
   try {
-    for (;;) yield marked(await queue.pull(), cutShort);
+    for (;;) yield marked(queue.poll() ?? (await queue.pull()), cutShort);
   } catch (error) {
     if (error !== endOfStream) throw error;
   } finally {
