@@ -18,7 +18,7 @@ export class Answer {
   readonly #parts: KnownPart[] = [];
   #reader: ResponseReader;
   #result: InferenceResult | undefined;
-  /** Whether something is queued at the server for what continues this response. */
+  /** Whether something is, or may be, queued at the server for what continues this response. */
   #isQueued = false;
 
   constructor(core: ResponsesCore, exchange: Exchange, conversation: Conversation, turn: Turn, steering: Steering) {
@@ -55,6 +55,11 @@ export class Answer {
     const result = this.#reader.result;
     if (this.#isQueued || !result?.completed || result.responseId === undefined) return undefined;
     return { responseId: result.responseId, conversation: this.#conversation, parts: this.#parts };
+  }
+
+  /** The server has not said what becomes of what was said to the response: it may be queued there. */
+  leaveUndecided(): void {
+    this.#isQueued = true;
   }
 
   /** Delivers what an event says; the promise, if any, resolves when there is room for more. */

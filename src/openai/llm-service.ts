@@ -341,6 +341,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     } catch (error) {
       // The answer is whole as it is. What might still follow from it must not meet another turn.
       if (answer.result === undefined || answer.hasSuccessor) throw error;
+      answer.leaveUndecided();
       if (this.#line?.traits.lanes !== "yes") void this.#line?.current?.retire("a steered response may follow");
     }
   }
