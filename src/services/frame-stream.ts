@@ -68,6 +68,8 @@ class FrameStream implements AsyncGenerator<Frame, void, undefined> {
   }
 
   #wait(): Promise<Next> {
+    // At once, so that it is a turn under way from here on.
+    if (this.#ended === undefined) this.#producer ??= this.#start();
     const waiting = this.#pull(this.#waiting);
     this.#waiting = waiting;
     const answered = (): void => {
@@ -80,7 +82,6 @@ class FrameStream implements AsyncGenerator<Frame, void, undefined> {
   async #pull(before: Promise<Next> | undefined): Promise<Next> {
     await before?.catch(() => undefined);
     if (this.#ended !== undefined) return { value: undefined, done: true };
-    this.#producer ??= this.#start();
     try {
       return { value: this.#marked(await this.#queue.pull()), done: false };
     } catch (error) {
