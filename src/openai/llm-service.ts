@@ -304,7 +304,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   /** Takes the conversation to another connection, so that an abandoned reply is not generated to its end. */
   async #cut(connection: ResponsesConnection, exchange: Exchange): Promise<void> {
     const line = this.#line;
-    if (line === undefined) return;
+    // What is generated for others on the connection goes on, and what they may continue stays there.
+    if (line === undefined || line.owners.size > 1) return;
     const over = new AbortController();
     void (async () => {
       while (!exchange.isOver && connection.connection.isOpen) await connection.changed();
