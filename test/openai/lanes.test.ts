@@ -293,8 +293,8 @@ describe("a pool", () => {
     await say(calm, two, "a");
     await interrupted(loud, one, "forever");
     expect(await say(loud, one, "b")).toBe("About b. ");
-    expect(await say(calm, two, "b")).toBe("About b. ");
-    expect(records.at(-1)).toMatchObject({ mode: "incremental", itemsSent: 1 });
+    for (let turn = 0; turn < 20; turn += 1) await say(calm, two, `${turn}`);
+    expect(records.slice(1).filter(({ mode, itemsSent }) => mode !== "incremental" || itemsSent !== 1)).toEqual([]);
     expect(new Set(server.requests.map(({ connection }) => connection)).size).toBe(1);
   });
 
