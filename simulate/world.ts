@@ -149,8 +149,10 @@ export class World implements NetworkHost, ServerHost {
         this.#fault(turn, "a cancel's ambiguous answer came", () => (begun ? 2 : 1));
     }
     if (request === undefined) return;
+    // That the answer goes on with what was said to it cannot be taken back either.
+    const isSuccessor = role === "created" && request.response?.predecessor !== undefined;
     if (role === "created") request.begun = true;
-    if (role === "output" && request.response !== undefined) request.response.outputArrived = true;
+    if ((role === "output" || isSuccessor) && request.response !== undefined) request.response.outputArrived = true;
     if (role === "end" || role === "refused") this.#over(request, socket);
     request.turn?.onEvent(false);
   }

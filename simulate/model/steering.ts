@@ -42,13 +42,11 @@ export class Steering {
     const begun = lines.slice(0, next).some((line) => line.kind === "event" && line.role === "created");
     if (steers.length === 0 || !begun || !isPlain(response.request.reply)) return undefined;
     if (!lines.slice(next).some((line) => line.kind === "event" && line.role === "end")) return undefined;
-    const text = toldText(generation);
-    response.text = text;
+    const items = toldItems(generation);
+    response.output = items;
+    response.text = items.map(({ content }) => content[0]!.text).join("");
     response.ending = "incomplete";
     response.incompleteReason = "steered";
-    const id = `msg_${response.id}_steered`;
-    const content = [{ type: "output_text", text, annotations: [] }];
-    response.output = text === "" ? [] : [{ type: "message", id, role: "assistant", status: "incomplete", content }];
     response.after = response.request.view.withItems(response.output);
     const details = { incomplete_details: { reason: "steered" } };
     const ended = { id: response.id, status: "incomplete", output: response.output, ...details };
@@ -92,12 +90,29 @@ function asMessages(input: unknown): unknown[] {
   return Array.isArray(input) ? input : [{ type: "message", role: "user", content: input }];
 }
 
-function toldText({ lines, next }: Generation): string {
-  let text = "";
+/** The messages as far as they have been told. */
+function toldItems({ lines, next }: Generation): SteeredItem[] {
+  const items = new Map<unknown, SteeredItem>();
   for (const line of lines.slice(0, next)) {
     if (line.kind !== "event" || line.role !== "output") continue;
-    const { type, delta } = line.event;
-    if (type === "response.output_text.delta" || type === "response.refusal.delta") text += String(delta);
+    const { type, delta, item_id: id, output_index: index } = line.event;
+    if (type !== "response.output_text.delta" && type !== "response.refusal.delta") continue;
+    const item = items.get(index) ?? steeredItem(String(id));
+    item.content[0]!.text += String(delta);
+    items.set(index, item);
   }
-  return text;
+  return [...items.values()];
+}
+
+interface SteeredItem {
+  type: "message";
+  id: string;
+  role: "assistant";
+  status: "incomplete";
+  content: Array<{ type: "output_text"; text: string; annotations: [] }>;
+}
+
+function steeredItem(id: string): SteeredItem {
+  const content: SteeredItem["content"] = [{ type: "output_text", text: "", annotations: [] }];
+  return { type: "message", id, role: "assistant", status: "incomplete", content };
 }

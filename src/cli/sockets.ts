@@ -4,8 +4,8 @@ import { type Socket, type SocketFactory, wsSocketFactory } from "../index.ts";
 export class CuttableSockets {
   readonly #live = new Set<Socket>();
 
-  readonly factory: SocketFactory = (target, handlers) => {
-    const socket = wsSocketFactory(target, {
+  readonly factory: SocketFactory = async (target, handlers) => {
+    const socket = await wsSocketFactory(target, {
       ...handlers,
       onClose: (code, reason) => {
         this.#live.delete(socket);

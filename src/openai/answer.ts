@@ -1,5 +1,5 @@
 import { LLMSteeredFrame } from "../frames/index.ts";
-import { isTerminalEvent, type RawEvent } from "../protocol/index.ts";
+import type { RawEvent } from "../protocol/index.ts";
 import type { InferenceResult, Turn } from "../services/index.ts";
 import type { Known, KnownPart } from "./continuation.ts";
 import type { Conversation } from "./conversation.ts";
@@ -18,7 +18,7 @@ export class Answer {
   readonly #parts: KnownPart[] = [];
   #reader: ResponseReader;
   #result: InferenceResult | undefined;
-  /** Whether something is queued at the server for what continues this response. */
+  /** Whether something is, or may be, queued at the server for what continues this response. */
   #isQueued = false;
 
   constructor(core: ResponsesCore, exchange: Exchange, conversation: Conversation, turn: Turn, steering: Steering) {
@@ -57,18 +57,36 @@ export class Answer {
     return { responseId: result.responseId, conversation: this.#conversation, parts: this.#parts };
   }
 
-  /** Delivers what an event says. */
-  async take(event: RawEvent): Promise<void> {
+  /** The server has not said what becomes of what was said to the response: it may be queued there. */
+  leaveUndecided(): void {
+    this.#isQueued = true;
+  }
+
+  /** Delivers what an event says; the promise, if any, resolves when there is room for more. */
+  take(event: RawEvent): void | Promise<void> {
     const isSteering = this.#steering.take(event);
+    const isSimple = !isSteering && event.type !== "response.created";
+    return isSimple ? this.#deliver(event) : this.#takeTurn(event, isSteering);
+  }
+
+  /** Takes an event that begins a response, or is about what was said to one. */
+  async #takeTurn(event: RawEvent, isSteering: boolean): Promise<void> {
     if (event.type === "response.created") await this.#onCreated();
     if (Steering.isPending(event)) {
       this.#isQueued = true;
       await this.#turn.emit(new LLMSteeredFrame(this.#steering.settle("pending").messages, { pending: true }));
     }
-    if (isSteering) return;
-    this.#result = (await this.#core.deliver(this.#reader, event, this.#turn)) ?? this.#result;
+    if (!isSteering) await this.#deliver(event);
+  }
+
+  #deliver(event: RawEvent): void | Promise<void> {
+    const accepted = this.#core.deliver(this.#reader, event, this.#turn);
     const { result } = this.#reader;
-    if (isTerminalEvent(event) && result !== undefined) this.#parts.push({ kind: "output", items: result.output });
+    if (result !== undefined && this.#reader.ended) {
+      this.#result = this.#core.resultOf(result, this.#turn);
+      this.#parts.push({ kind: "output", items: result.output });
+    }
+    return accepted;
   }
 
   async #onCreated(): Promise<void> {

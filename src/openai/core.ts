@@ -3,6 +3,7 @@ import type { ResponseCreateParams } from "openai/resources/responses/responses"
 import { type Clock, delay, type Logger, type Random } from "../async/index.ts";
 import type { LLMContext, LLMMessage } from "../context/index.ts";
 import { InvalidArgumentError, kindOf, MissingApiKeyError } from "../errors.ts";
+import type { Frame } from "../frames/index.ts";
 import type { InferenceResult, RunInferenceOptions, Turn } from "../services/index.ts";
 import type { RawEvent } from "../protocol/index.ts";
 import { proxiedFetch, type WebsocketTarget } from "../websocket/index.ts";
@@ -12,7 +13,7 @@ import type { ProgressLimits } from "./event-limits.ts";
 import { judge, type Verdict } from "./faults.ts";
 import { toProviderError } from "./http-errors.ts";
 import { isKnownNotToReason } from "./models.ts";
-import { ResponseReader } from "./reader.ts";
+import { type ReadResponse, ResponseReader } from "./reader.ts";
 import { requestFields, type RequestFields, type ResponseFormat } from "./request.ts";
 import { addUsage } from "./usage.ts";
 import { changedSettings, initialSettings, type OpenAIResponsesLLMSettings } from "./settings.ts";
@@ -204,19 +205,19 @@ export class ResponsesCore {
     return new ResponseReader();
   }
 
-  /** Delivers what an event says; the answer is the turn's result once that was the response's last event. */
-  async deliver(reader: ResponseReader, event: RawEvent, turn: Turn): Promise<InferenceResult | undefined> {
+  /** Delivers what an event says; the promise, if any, resolves when there is room for more. */
+  deliver(reader: ResponseReader, event: RawEvent, turn: Turn): void | Promise<void> {
     turn.sawFirstEvent();
-    for (const frame of reader.read(event)) {
-      const accepted = turn.emit(frame);
-      if (accepted !== undefined) await accepted;
-    }
+    const frames = reader.read(event);
     turn.responseId = reader.responseId;
     if (reader.model !== undefined) turn.model = reader.model;
-    const { result } = reader;
-    if (result === undefined) return undefined;
-    turn.usage = addUsage(turn.usage, result.usage);
-    const { functionCalls, incompleteReason } = result;
+    if (frames.length > 1) return emitInOrder(frames, turn);
+    return frames[0] === undefined ? undefined : turn.emit(frames[0]);
+  }
+
+  /** The result of a response that has been read to its end. */
+  resultOf({ usage, functionCalls, incompleteReason }: ReadResponse, turn: Turn): InferenceResult {
+    turn.usage = addUsage(turn.usage, usage);
     return { functionCalls, ...(incompleteReason === undefined ? {} : { incompleteReason }) };
   }
 
@@ -300,6 +301,10 @@ export class ResponsesCore {
 }
 
 /** `https://host/v1` → `wss://host/v1/responses`; a query stays. */
+async function emitInOrder(frames: readonly Frame[], turn: Turn): Promise<void> {
+  for (const frame of frames) await turn.emit(frame);
+}
+
 function websocketURL(baseURL: string): string {
   let url: URL;
   try {

@@ -20,7 +20,7 @@ export class ProgressWatch implements Disposable {
   readonly #clock: Clock;
   readonly #removeListener: () => void;
   #cancelTimer: () => void;
-  #cancelOutputTimer: () => void = () => undefined;
+  #cancelOutputTimer: (() => void) | undefined;
   #sawEvent = false;
   #lastEventMs = 0;
 
@@ -36,19 +36,24 @@ export class ProgressWatch implements Disposable {
 
   /** An event has come and has been delivered. */
   sawEvent(): void {
-    this.#lastEventMs = this.#clock.now();
-    if (this.#turn.hasOutput) this.#cancelOutputTimer();
+    const { idleEventTimeoutMs } = this.#limits;
+    if (idleEventTimeoutMs !== undefined) this.#lastEventMs = this.#clock.now();
+    if (this.#cancelOutputTimer !== undefined && this.#turn.hasOutput) this.#stopOutputTimer();
     if (this.#sawEvent) return;
     this.#sawEvent = true;
     this.#cancelTimer();
-    const { idleEventTimeoutMs } = this.#limits;
     if (idleEventTimeoutMs !== undefined) this.#watchIdle(idleEventTimeoutMs, idleEventTimeoutMs);
   }
 
   [Symbol.dispose](): void {
     this.#removeListener();
     this.#cancelTimer();
-    this.#cancelOutputTimer();
+    this.#stopOutputTimer();
+  }
+
+  #stopOutputTimer(): void {
+    this.#cancelOutputTimer?.();
+    this.#cancelOutputTimer = undefined;
   }
 
   #limit(what: string, limitMs: number): () => void {

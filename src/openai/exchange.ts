@@ -67,6 +67,8 @@ export class Exchange implements MessageLink<RawEvent> {
   #source: Lane | undefined;
   /** What was said to the running response that the server has neither refused nor taken into a successor. */
   #steersOpen = 0;
+  /** Those of them that the server has not accepted either. */
+  #steersUnanswered = 0;
   #sent = false;
   /** The response has ended, and another one may follow. */
   #hasEnded = false;
@@ -115,16 +117,22 @@ export class Exchange implements MessageLink<RawEvent> {
   }
 
   send(message: string): void {
-    this.connection.send(message);
     this.#sent = true;
+    this.connection.send(message);
   }
 
   /** Says something to the running response. */
   steer(message: string): void {
     this.isSteered = true;
     this.#steersOpen += 1;
+    this.#steersUnanswered += 1;
     this.#host.onSteer();
     this.connection.send(message);
+  }
+
+  /** The next event if it has come already. */
+  poll(): RawEvent | undefined {
+    return this.#queue.poll();
   }
 
   receive(signal?: AbortSignal): Promise<RawEvent> {
@@ -135,11 +143,12 @@ export class Exchange implements MessageLink<RawEvent> {
   deliver(event: RawEvent): void {
     if (this.#ended) return;
     const response = isObject(event["response"]) ? event["response"] : {};
-    if (isTerminalEvent(event) && !this.#endsThis(response["id"])) return;
+    const isTerminal = isTerminalEvent(event);
+    if (isTerminal && !this.#endsThis(response["id"])) return;
     if (typeof response["id"] === "string" && event.type === "response.created") this.#onCreated(response["id"]);
     else this.#releaseSource();
     this.#followSteers(event);
-    if (isTerminalEvent(event) || isErrorEvent(event)) this.hasResponseEnded = true;
+    if (isTerminal || isErrorEvent(event)) this.hasResponseEnded = true;
     else if (event.type === "response.created") this.hasResponseEnded = false;
     if (this.abandoned) this.#pass(event, response);
     else this.#queue.push(event);
@@ -181,12 +190,16 @@ export class Exchange implements MessageLink<RawEvent> {
   /** Until what was said to a response is settled, another one may follow from it on the same lane. */
   #followSteers(event: RawEvent): void {
     if (this.#steersOpen === 0) return;
-    if (event.type === "response.steer.failed" || (isErrorEvent(event) && this.responseId !== undefined))
-      this.#steersOpen -= 1;
-    else if (event.type === "response.steer.pending") this.#steersOpen = 0;
-    else if (event.type === "response.created") this.#steersOpen = 0;
+    const { type } = event;
+    // What has been accepted is not refused by an error any more: it answers something else.
+    const isRefusal = isErrorEvent(event) && this.responseId !== undefined && this.#steersUnanswered > 0;
+    if (isRefusal || type === "response.steer.accepted")
+      this.#steersUnanswered = Math.max(0, this.#steersUnanswered - 1);
+    if (isRefusal || type === "response.steer.failed") this.#steersOpen -= 1;
+    else if (type === "response.steer.pending" || type === "response.created") this.#steersOpen = 0;
     else return;
-    if (this.abandoned && this.#hasEnded && event.type !== "response.created") this.#finish();
+    this.#steersUnanswered = Math.min(this.#steersUnanswered, this.#steersOpen);
+    if (this.abandoned && this.#hasEnded && type !== "response.created") this.#finish();
     this.#hasEnded = false;
   }
 

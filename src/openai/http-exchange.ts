@@ -36,8 +36,9 @@ export async function httpExchange(
   try {
     const stream = await client.responses.create(request, { signal: controller.signal, maxRetries: 0 });
     for await (const event of stream) {
-      const result = await core.deliver(reader, event as unknown as RawEvent, turn);
-      if (result !== undefined) return result;
+      const accepted = core.deliver(reader, event as unknown as RawEvent, turn);
+      if (accepted !== undefined) await accepted;
+      if (reader.result !== undefined) return core.resultOf(reader.result, turn);
       watch.sawEvent();
     }
     controller.signal.throwIfAborted();

@@ -1,10 +1,9 @@
-import { Deadline, type Random } from "../async/index.ts";
+import { Deadline, type Random, throwIfAborted } from "../async/index.ts";
 import { LLMContext } from "../context/index.ts";
-import { ProviderError, RequestTooLargeError, SteeringError, TimeoutError } from "../errors.ts";
-import { limits, type RawEvent } from "../protocol/index.ts";
+import { SteeringError, TimeoutError } from "../errors.ts";
+import type { RawEvent } from "../protocol/index.ts";
 import {
   type InferenceResult,
-  type RequestDetails,
   type Turn,
   WebsocketLLMService,
   type WebsocketLLMServiceOptions,
@@ -20,6 +19,7 @@ import {
   type OpenAIRunInferenceOptions,
   ResponsesCore,
 } from "./core.ts";
+import { createMessage, requestDetails } from "./create-message.ts";
 import { ProgressWatch } from "./event-limits.ts";
 import type { Exchange, Lane } from "./exchange.ts";
 import { httpExchange } from "./http-exchange.ts";
@@ -28,9 +28,9 @@ import { Line, type Seat } from "./line.ts";
 import { defaultConnectionAgeMs, type ResponsesConnectionPool } from "./pool.ts";
 import type { ResponsesConnection } from "./responses-connection.ts";
 import type { OpenAIResponsesLLMSettings } from "./settings.ts";
-import type { ReadResponse } from "./reader.ts";
 import { Steering, type SteeringInput, type SteeringOutcome } from "./steering.ts";
 import { ServerTraits } from "./traits.ts";
+import { WarmUp } from "./warm-up.ts";
 
 export interface OpenAIResponsesLLMServiceOptions extends WebsocketLLMServiceOptions, OpenAIResponsesOptions {
   /** Default: `baseURL` with the scheme `ws` or `wss` and `/responses` behind it. */
@@ -63,9 +63,6 @@ export interface OpenAIResponsesLLMServiceOptions extends WebsocketLLMServiceOpt
 /** How long a server may take to say what becomes of what was said to a response that has ended, in milliseconds. */
 const steeringAnswerTimeoutMs = 1000;
 
-/** Servers close a connection at 16 MiB. */
-const largestRequest = 15 * 1024 * 1024;
-
 /**
  * The OpenAI Responses API over one persistent WebSocket: the default. After the first turn only what is new of a
  * conversation is sent, as long as it continues what the server answered to the letter; else all of it. An interrupted
@@ -83,9 +80,9 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   readonly #latch: HttpLatch;
   readonly #owner = { wasted: 0 };
   readonly #running = new Map<Turn, Steering>();
+  readonly #warmUp: WarmUp;
   #line: Line | undefined;
   #leaving: Promise<unknown> | undefined;
-  #warmContext: LLMContext;
 
   constructor(options: OpenAIResponsesLLMServiceOptions = {}) {
     super(options);
@@ -93,8 +90,9 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     this.#options = options;
     this.#random = options.random ?? Math.random;
     this.#latch = new HttpLatch(this.clock);
-    this.#warmContext = options.warmUp instanceof LLMContext ? options.warmUp : new LLMContext();
-    if (options.warmUp) this.on("connected", () => this.#warmUpWhenIdle());
+    const context = options.warmUp instanceof LLMContext ? options.warmUp : new LLMContext();
+    this.#warmUp = new WarmUp(this.#core, this.#owner, context);
+    if (options.warmUp) this.on("connected", () => void this.#warmUpOn(this.#line?.current));
   }
 
   /** The settings as they are now. */
@@ -147,11 +145,16 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
    * Gives the server the conversation so far, so that the next turn sends only what is new. Answers whether it did: it
    * does not where the server does not know how, or where it would be in the way of a turn.
    */
-  async warmUp(context: LLMContext = this.#warmContext): Promise<boolean> {
-    this.#warmContext = context;
+  async warmUp(context: LLMContext = this.#warmUp.context): Promise<boolean> {
+    this.#warmUp.context = context;
     await this.ensureConnected();
-    const connection = this.#currentLine().current;
-    return connection !== undefined && (await this.#warmUpOn(connection));
+    return this.#warmUpOn(this.#currentLine().current);
+  }
+
+  async #warmUpOn(connection: ResponsesConnection | undefined): Promise<boolean> {
+    const line = this.#line;
+    const isIdle = line !== undefined && this.#running.size === 0;
+    return isIdle && connection !== undefined && this.#warmUp.on(line, connection);
   }
 
   protected override get model(): string {
@@ -170,7 +173,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   }
 
   protected override async inference(context: LLMContext, turn: Turn): Promise<InferenceResult> {
-    this.#warmContext = context;
+    this.#warmUp.context = context;
     turn.wastedCharacters = this.#owner.wasted;
     this.#owner.wasted = 0;
     let seat: Seat | undefined;
@@ -269,8 +272,9 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     const answer = new Answer(this.#core, exchange, conversation, turn, steering);
     let succeeded = false;
     try {
-      const message = this.#message(context, conversation, plan, exchange.lane);
-      turn.sending(requestDetails(message, conversation, plan, exchange.lane));
+      const sending = { conversation, plan, lane: exchange.lane };
+      const message = createMessage(this.#core, context, sending);
+      turn.sending(requestDetails(message, sending));
       using watch = new ProgressWatch(this.#core.progressLimits(attempt), turn, this.clock);
       await this.wsSend(message, turn.signal, exchange);
       const result = await this.#receive(exchange, answer, turn, watch);
@@ -300,7 +304,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   /** Takes the conversation to another connection, so that an abandoned reply is not generated to its end. */
   async #cut(connection: ResponsesConnection, exchange: Exchange): Promise<void> {
     const line = this.#line;
-    if (line === undefined) return;
+    // What is generated for others on the connection goes on, and what they may continue stays there.
+    if (line === undefined || line.owners.size > 1) return;
     const over = new AbortController();
     void (async () => {
       while (!exchange.isOver && connection.connection.isOpen) await connection.changed();
@@ -310,32 +315,21 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     await line.hop("it was left to an abandoned response", prepare, over.signal).catch(() => undefined);
   }
 
-  #message(context: LLMContext, conversation: Conversation, plan: Plan<Lane>, lane: Lane, extra: object = {}): string {
-    const message = JSON.stringify({
-      type: "response.create",
-      ...this.#core.requestFields(context),
-      ...(lane.name === undefined ? {} : { stream_id: lane.name }),
-      ...(plan.parent === undefined ? {} : { previous_response_id: plan.parent.responseId }),
-      ...extra,
-      input: conversation.wireFrom(plan.from),
-    });
-    const bytes = message.length > largestRequest / 4 ? Buffer.byteLength(message) : 0;
-    if (bytes > largestRequest) throw new RequestTooLargeError(bytes, limits.maxMessageBytes);
-    return message;
-  }
-
   async #receive(exchange: Exchange, answer: Answer, turn: Turn, watch: ProgressWatch): Promise<InferenceResult> {
     while (answer.result === undefined) {
-      // After output a lost connection is not replaced for this turn, which cannot start again.
-      const event: RawEvent = await (turn.hasOutput
-        ? exchange.receive(watch.signal)
-        : this.wsRecv(watch.signal, exchange));
-      await answer.take(event);
+      throwIfAborted(watch.signal);
+      const accepted = answer.take(exchange.poll() ?? (await this.#nextEvent(exchange, turn, watch)));
+      if (accepted !== undefined) await accepted;
       if (answer.result !== undefined && answer.isUndecided) await this.#awaitSteering(exchange, answer, watch);
       watch.sawEvent();
     }
     exchange.end(answer.known);
     return answer.result;
+  }
+
+  #nextEvent(exchange: Exchange, turn: Turn, { signal }: ProgressWatch): Promise<RawEvent> {
+    // After output a lost connection is not replaced for this turn, which cannot start again.
+    return turn.hasOutput ? exchange.receive(signal) : this.wsRecv(signal, exchange);
   }
 
   /** The response has ended, and the server has not said whether another follows from what was said to it. */
@@ -348,64 +342,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     } catch (error) {
       // The answer is whole as it is. What might still follow from it must not meet another turn.
       if (answer.result === undefined || answer.hasSuccessor) throw error;
+      answer.leaveUndecided();
       if (this.#line?.traits.lanes !== "yes") void this.#line?.current?.retire("a steered response may follow");
     }
   }
-
-  #warmUpWhenIdle(): void {
-    if (this.#running.size > 0) return;
-    const connection = this.#line?.current;
-    if (connection !== undefined) void this.#warmUpOn(connection);
-  }
-
-  /** Never throws: a server that does not know how to be warmed up, or a connection that is lost, is found out by a turn. */
-  async #warmUpOn(connection: ResponsesConnection): Promise<boolean> {
-    const line = this.#line;
-    if (line === undefined || line.traits.warmUp === "no" || this.#running.size > 0) return false;
-    const context = this.#warmContext;
-    const conversation = this.#core.toConversation(context);
-    const seat = line.trySeat(connection, this.#owner, conversation, { why: undefined, inBackground: true });
-    if (seat === undefined) return false;
-    const { exchange, plan } = seat;
-    const reader = this.#core.newReader();
-    try {
-      exchange.send(this.#message(context, conversation, plan, exchange.lane, { generate: false }));
-      let result: ReadResponse | undefined;
-      while (result === undefined) {
-        const event = await exchange.receive();
-        // A server that does not know the field answers for nobody to hear.
-        const answers = reader.read(event).length > 0 || event.type === "response.output_item.added";
-        ({ result } = reader);
-        if (answers || (result !== undefined && result.output.length > 0)) {
-          throw new ProviderError("warm_up_not_supported", "the warm-up was answered");
-        }
-      }
-      const { responseId } = result;
-      exchange.end(responseId === undefined ? undefined : { responseId, conversation, parts: [] });
-      line.traits.warmUp = "yes";
-      return true;
-    } catch (error) {
-      if (error instanceof ProviderError && !error.retryable) line.traits.warmUp = "no";
-      if (reader.ended) exchange.end();
-      else connection.abandon(exchange);
-      return false;
-    }
-  }
-}
-
-function requestDetails(message: string, conversation: Conversation, plan: Plan<Lane>, lane: Lane): RequestDetails {
-  const { parent, mode, reason } = plan;
-  const bytesSent = Buffer.byteLength(message);
-  const idBytes = parent === undefined ? 0 : `"previous_response_id":"${parent.responseId}",`.length;
-  return {
-    transport: "websocket",
-    mode,
-    reason,
-    itemsSent: conversation.length - plan.from,
-    itemsTotal: conversation.length,
-    bytesSent,
-    bytesFull: bytesSent - idBytes + conversation.bytesUpTo(plan.from),
-    ...(parent === undefined ? {} : { previousResponseId: parent.responseId }),
-    ...(lane.name === undefined ? {} : { lane: lane.name }),
-  };
 }

@@ -11,7 +11,6 @@ import {
 import {
   isErrorEvent,
   isObject,
-  isTerminalEvent,
   normalizeError,
   providerError,
   type RawEvent,
@@ -70,10 +69,9 @@ export class ResponseReader {
       this.ended = this.responseId === undefined && wire.code !== ambiguousCode;
       throw providerError(wire, this.responseId);
     }
-    this.ended = isTerminalEvent(event);
-    if (this.#isRepeated(event)) return none;
-    const handler = Object.hasOwn(handlers, event.type) ? handlers[event.type] : undefined;
-    if (handler === undefined) return none;
+    this.ended = false;
+    const handler = handlers.get(event.type);
+    if (this.#isRepeated(event) || handler === undefined) return none;
     this.#frames = [];
     handler(this, event);
     return this.#frames;
@@ -113,7 +111,15 @@ export class ResponseReader {
   }
 
   /** @internal */
+  onFailed(event: RawEvent): never {
+    this.ended = true;
+    const wire = normalizeError({ error: this.onResponse(event)["error"] ?? {} });
+    throw providerError({ code: "response_failed", ...wire }, this.responseId);
+  }
+
+  /** @internal */
   onEnd(event: RawEvent): void {
+    this.ended = true;
     const response = this.onResponse(event);
     const given = Array.isArray(response["output"]) ? response["output"].filter(isOutputItem) : [];
     for (const [index, item] of given.entries()) {
@@ -211,23 +217,19 @@ const none: readonly Frame[] = [];
 
 type Handler = (reader: ResponseReader, event: RawEvent) => void;
 
-const handlers: Readonly<Record<string, Handler>> = {
-  "response.created": (reader, event) => void reader.onResponse(event),
-  "response.output_text.delta": (reader, event) => reader.onText(event),
-  "response.refusal.delta": (reader, event) => reader.onText(event),
-  "response.reasoning_summary_text.delta": (reader, event) => reader.onThought(event),
-  "response.reasoning_text.delta": (reader, event) => reader.onThought(event),
-  "response.function_call_arguments.done": (reader, event) => reader.onArguments(event),
-  "response.output_item.done": (reader, event) => reader.onItemDone(event),
-  "response.completed": (reader, event) => reader.onEnd(event),
-  "response.incomplete": (reader, event) => reader.onEnd(event),
-  "response.cancelled": (reader, event) => reader.onEnd(event),
-  "response.failed": (reader, event) => {
-    const response = reader.onResponse(event);
-    const wire = normalizeError({ error: response["error"] ?? {} });
-    throw providerError({ code: "response_failed", ...wire }, reader.responseId);
-  },
-};
+const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+  ["response.created", (reader, event) => void reader.onResponse(event)],
+  ["response.output_text.delta", (reader, event) => reader.onText(event)],
+  ["response.refusal.delta", (reader, event) => reader.onText(event)],
+  ["response.reasoning_summary_text.delta", (reader, event) => reader.onThought(event)],
+  ["response.reasoning_text.delta", (reader, event) => reader.onThought(event)],
+  ["response.function_call_arguments.done", (reader, event) => reader.onArguments(event)],
+  ["response.output_item.done", (reader, event) => reader.onItemDone(event)],
+  ["response.completed", (reader, event) => reader.onEnd(event)],
+  ["response.incomplete", (reader, event) => reader.onEnd(event)],
+  ["response.cancelled", (reader, event) => reader.onEnd(event)],
+  ["response.failed", (reader, event) => reader.onFailed(event)],
+]);
 
 function isOutputItem(item: unknown): item is ResponseOutputItem {
   return isObject(item) && typeof item["type"] === "string";

@@ -143,7 +143,8 @@ export class ResponsesConnection implements ExchangeHost {
   async #pump(): Promise<void> {
     try {
       for (;;) {
-        const message = await this.connection.receive();
+        // What has come already is handed on in one go: of a burst of events each would pay for a wait of its own.
+        const message = this.connection.poll() ?? (await this.connection.receive());
         const event = parseEvent(typeof message === "string" ? message : new TextDecoder().decode(message));
         const full = event === undefined ? undefined : this.#route(event);
         // One slow turn slows its own sender; it must not hold up others on the same connection.

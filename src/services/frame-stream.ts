@@ -5,6 +5,9 @@ import type { FrameSink } from "./turn.ts";
 const capacity = 256;
 const endOfStream = Symbol("end of stream");
 
+type Produce = (sink: FrameSink, signal: AbortSignal) => Promise<void>;
+type Next = IteratorResult<Frame, void>;
+
 /**
  * Runs a producer of frames and gives them one by one to who iterates. A slow consumer slows the producer. When the
  * signal fires, what has not been taken yet is dropped, except uninterruptible frames; leaving the loop fires it for the
@@ -12,46 +15,122 @@ const endOfStream = Symbol("end of stream");
  *
  * @param onLeft Given the uninterruptible frames that were not taken by who left the loop.
  */
-export async function* frameStream(
-  produce: (sink: FrameSink, signal: AbortSignal) => Promise<void>,
+export function frameStream(
+  produce: Produce,
   signal: AbortSignal | undefined,
   onLeft: (frame: Frame) => void = () => undefined,
 ): AsyncGenerator<Frame, void, undefined> {
-  const controller = new AbortController();
-  const queue = new BoundedQueue<Frame>({ capacity });
-  let cutShort = false;
-  const interrupt = (reason: unknown): void => {
-    if (queue.purge((frame) => frame.uninterruptible) > 0) cutShort = true;
-    controller.abort(reason);
-  };
-  const removeListener = onAbort(signal, interrupt);
-  const sink: FrameSink = (frame) => {
-    queue.push(frame);
-    if (!queue.isFull || controller.signal.aborted) return undefined;
-    return queue.space(controller.signal).catch(() => undefined);
-  };
-  const producer = produce(sink, controller.signal).then(
-    () => queue.close(endOfStream),
-    (error: unknown) => queue.close(error),
-  );
-  try {
-    for (;;) yield marked(await queue.pull(), cutShort);
-  } catch (error) {
-    if (error !== endOfStream) throw error;
-  } finally {
-    removeListener();
-    interrupt(new DOMException("the consumer stopped", "AbortError"));
-    await producer;
-    for (let frame = queue.poll(); frame !== undefined; frame = queue.poll()) onLeft(marked(frame, cutShort));
-  }
+  return new FrameStream(produce, signal, onLeft);
 }
 
-/** The model may have finished what its consumer was not given the whole of. */
-function marked(frame: Frame, cutShort: boolean): Frame {
-  if (!cutShort || !(frame instanceof LLMFullResponseEndFrame)) return frame;
-  const { incompleteReason } = frame;
-  return new LLMFullResponseEndFrame({
-    interrupted: true,
-    ...(incompleteReason === undefined ? {} : { incompleteReason }),
-  });
+/** No generator function: that would wait three times for every frame, also for those that are there. */
+class FrameStream implements AsyncGenerator<Frame, void, undefined> {
+  readonly #produce: Produce;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onLeft: (frame: Frame) => void;
+  readonly #controller = new AbortController();
+  readonly #queue = new BoundedQueue<Frame>({ capacity });
+  /** The producer at work, once somebody has asked for a frame. */
+  #producer: Promise<void> | undefined;
+  #removeListener: () => void = () => undefined;
+  #ended: Promise<void> | undefined;
+  #cutShort = false;
+  /** Asked for and not there yet: they are answered in the order they were asked for. */
+  #waiting: Promise<Next> | undefined;
+
+  constructor(produce: Produce, signal: AbortSignal | undefined, onLeft: (frame: Frame) => void) {
+    this.#produce = produce;
+    this.#signal = signal;
+    this.#onLeft = onLeft;
+  }
+
+  next(): Promise<Next> {
+    const frame = this.#waiting === undefined && this.#ended === undefined ? this.#queue.poll() : undefined;
+    return frame === undefined ? this.#wait() : Promise.resolve({ value: this.#marked(frame), done: false });
+  }
+
+  async return(): Promise<Next> {
+    await this.#end();
+    return { value: undefined, done: true };
+  }
+
+  async throw(error: unknown): Promise<Next> {
+    await this.#end();
+    throw error;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #wait(): Promise<Next> {
+    // At once, so that it is a turn under way from here on.
+    if (this.#ended === undefined) this.#producer ??= this.#start();
+    const waiting = this.#pull(this.#waiting);
+    this.#waiting = waiting;
+    const answered = (): void => {
+      if (this.#waiting === waiting) this.#waiting = undefined;
+    };
+    waiting.then(answered, answered);
+    return waiting;
+  }
+
+  async #pull(before: Promise<Next> | undefined): Promise<Next> {
+    await before?.catch(() => undefined);
+    if (this.#ended !== undefined) return { value: undefined, done: true };
+    try {
+      return { value: this.#marked(await this.#queue.pull()), done: false };
+    } catch (error) {
+      await this.#end();
+      if (error !== endOfStream) throw error;
+      return { value: undefined, done: true };
+    }
+  }
+
+  #start(): Promise<void> {
+    this.#removeListener = onAbort(this.#signal, (reason) => this.#interrupt(reason));
+    const { signal } = this.#controller;
+    const sink: FrameSink = (frame) => {
+      this.#queue.push(frame);
+      if (!this.#queue.isFull || signal.aborted) return undefined;
+      return this.#queue.space(signal).catch(() => undefined);
+    };
+    return this.#produce(sink, signal).then(
+      () => this.#queue.close(endOfStream),
+      (error: unknown) => this.#queue.close(error),
+    );
+  }
+
+  #end(): Promise<void> {
+    this.#ended ??= this.#leave();
+    return this.#ended;
+  }
+
+  async #leave(): Promise<void> {
+    this.#removeListener();
+    this.#interrupt(new DOMException("the consumer stopped", "AbortError"));
+    await this.#producer;
+    for (let frame = this.#queue.poll(); frame !== undefined; frame = this.#queue.poll()) {
+      this.#onLeft(this.#marked(frame));
+    }
+  }
+
+  #interrupt(reason: unknown): void {
+    if (this.#queue.purge((frame) => frame.uninterruptible) > 0) this.#cutShort = true;
+    this.#controller.abort(reason);
+  }
+
+  /** The model may have finished what its consumer was not given the whole of. */
+  #marked(frame: Frame): Frame {
+    if (!this.#cutShort || !(frame instanceof LLMFullResponseEndFrame)) return frame;
+    const { incompleteReason } = frame;
+    return new LLMFullResponseEndFrame({
+      interrupted: true,
+      ...(incompleteReason === undefined ? {} : { incompleteReason }),
+    });
+  }
 }

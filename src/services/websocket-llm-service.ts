@@ -59,8 +59,8 @@ export abstract class WebsocketLLMService extends LLMService {
   }
 
   override async stop(): Promise<void> {
-    await super.stop();
-    await this.disconnect();
+    // In one go: a turn that begins from now on is not one of those that end, and waits for a connection of its own.
+    await Promise.all([super.stop(), this.disconnect()]);
   }
 
   /** Makes the connection unless there is one. */

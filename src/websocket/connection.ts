@@ -93,7 +93,8 @@ export class WebsocketConnection {
       },
     };
     try {
-      socket = settings.socketFactory(target, handlers);
+      const made = settings.socketFactory(target, handlers);
+      socket = made instanceof Promise ? await made : made;
     } catch (cause) {
       limit[Symbol.dispose]();
       throw unusableTarget(target, cause);

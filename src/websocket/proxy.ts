@@ -1,18 +1,8 @@
-import type { Agent, ClientRequest } from "node:http";
-import type { Socket as NetSocket } from "node:net";
-import { HttpsProxyAgent } from "https-proxy-agent";
+import type { Agent } from "node:http";
 import { getProxyForUrl } from "proxy-from-env";
 import type { Dispatcher } from "undici";
 import { InvalidArgumentError, kindOf, WebsocketConnectError } from "../errors.ts";
-import { isRetryableUpgradeStatus } from "./close-codes.ts";
-
-/** A proxy the environment names. */
-interface Proxy {
-  /** Without credentials: what quotes it gives nothing away. */
-  url: URL;
-  /** The credentials, as the value of a `Proxy-Authorization` header. */
-  authorization?: string;
-}
+import { noTunnel, type Proxy, refusal } from "./proxy-refusal.ts";
 
 /** As long as undici waits for a connection. */
 const tunnelTimeoutMs = 10_000;
@@ -22,9 +12,15 @@ const tunnelTimeoutMs = 10_000;
  * none. It is for one socket: destroyed, it gives up a tunnel that is still being made.
  * @throws InvalidArgumentError when what the environment names is no HTTP proxy.
  */
-export function tunnelFor(target: string): Agent | undefined {
+export function tunnelFor(target: string): Promise<Agent> | undefined {
   const proxy = proxyFor(target);
-  return proxy && new Tunnel(proxy, /^(?:wss|https):/i.test(target));
+  return proxy && openTunnelAgent(proxy, /^(?:wss|https):/i.test(target));
+}
+
+// Loaded where there is a proxy: it would be a good part of what every start costs.
+async function openTunnelAgent(proxy: Proxy, secure: boolean): Promise<Agent> {
+  const { Tunnel } = await import("./tunnel.ts");
+  return new Tunnel(proxy, secure);
 }
 
 /**
@@ -96,71 +92,6 @@ async function openTunnel(
 /** A refused tunnel as the response it would be without one: then its status decides what is done about it. */
 function answerOf({ status = 502, message }: WebsocketConnectError): Response {
   return Response.json({ error: { message } }, { status: status >= 400 && status <= 599 ? status : 502 });
-}
-
-class Tunnel extends HttpsProxyAgent<string> {
-  readonly #abandoned: AbortController;
-  readonly #secure: boolean;
-
-  constructor({ url, authorization }: Proxy, secure: boolean) {
-    const abandoned = new AbortController();
-    super(url, {
-      headers: authorization === undefined ? {} : { "Proxy-Authorization": authorization },
-      signal: abandoned.signal,
-    });
-    this.#abandoned = abandoned;
-    this.#secure = secure;
-  }
-
-  // The base class reads it off the stack trace, which may have been switched off.
-  override isSecureEndpoint(): boolean {
-    return this.#secure;
-  }
-
-  override async connect(
-    request: ClientRequest,
-    options: Parameters<HttpsProxyAgent<string>["connect"]>[1],
-  ): Promise<NetSocket> {
-    let answer: { statusCode: number; headers: Headers } | undefined;
-    request.once("proxyConnect", (connect: typeof answer) => (answer = connect));
-    let socket: NetSocket;
-    try {
-      socket = await super.connect(request, options);
-    } catch (error) {
-      throw noTunnel(this.proxy, error);
-    }
-    if (answer === undefined || answer.statusCode === 200) return socket;
-    socket.destroy();
-    throw refusal(this.proxy, `${options.host}:${options.port}`, answer.statusCode, answer.headers);
-  }
-
-  override destroy(): void {
-    this.#abandoned.abort();
-    super.destroy();
-  }
-}
-
-type Headers = NodeJS.Dict<string | string[]>;
-
-function refusal(proxy: URL, target: string, status: number, headers: Headers): Error {
-  // What is not HTTP has no status.
-  if (!Number.isInteger(status)) return noTunnel(proxy, new Error("what it answered is not HTTP"));
-  return new WebsocketConnectError(`the proxy ${proxy.host} refused a tunnel to ${target} with status ${status}`, {
-    status,
-    headers: flatHeaders(headers),
-    retryable: isRetryableUpgradeStatus(status),
-  });
-}
-
-// Without the cause: of an HTTP request's error the deepest cause is told, and this says more.
-function noTunnel(proxy: URL, cause: unknown): Error {
-  const { message, code = "unknown" } = cause as { message?: string; code?: string };
-  return new Error(`no tunnel through the proxy ${proxy.host}: ${message || code}`);
-}
-
-/** The values of a header that came several times, joined. */
-export function flatHeaders(headers: Headers): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat().join(", ")]));
 }
 
 /** What is not a URL has no proxy: whoever connects will say what is wrong with it. */

@@ -1,6 +1,8 @@
+import type { Agent } from "node:http";
 import { WebSocket } from "ws";
 import { WebsocketConnectError } from "../errors.ts";
-import { flatHeaders, tunnelFor } from "./proxy.ts";
+import { tunnelFor } from "./proxy.ts";
+import { flatHeaders } from "./proxy-refusal.ts";
 
 /** What a socket tells its owner. After `onClose`, which comes exactly once, nothing more comes. */
 export interface SocketHandlers {
@@ -38,14 +40,20 @@ export interface WebsocketTarget {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Begins to open a socket. */
-export type SocketFactory = (target: WebsocketTarget, handlers: SocketHandlers) => Socket;
+/** Begins to open a socket. Of one that is not wanted any more by the time it is answered, `terminate` is called. */
+export type SocketFactory = (target: WebsocketTarget, handlers: SocketHandlers) => Socket | Promise<Socket>;
 
 const refusalBodyLimit = 16 * 1024;
 
 /** Sockets of the `ws` package, through the proxy the environment names at that time: the default. */
 export const wsSocketFactory: SocketFactory = (target, handlers) => {
   const tunnel = tunnelFor(target.url);
+  return tunnel === undefined
+    ? openSocket(target, handlers)
+    : tunnel.then((agent) => openSocket(target, handlers, agent));
+};
+
+function openSocket(target: WebsocketTarget, handlers: SocketHandlers, tunnel?: Agent): Socket {
   const socket = new WebSocket(target.url, {
     headers: { ...target.headers },
     perMessageDeflate: false,
@@ -85,4 +93,4 @@ export const wsSocketFactory: SocketFactory = (target, handlers) => {
     close: (code, reason) => socket.close(code, reason),
     terminate: () => socket.terminate(),
   };
-};
+}

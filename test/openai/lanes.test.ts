@@ -280,6 +280,24 @@ describe("a pool", () => {
     expect(pool.connections).toBe(0);
   });
 
+  it("lets an abandoned reply run, even if it is to be cut, on a connection that others use", async () => {
+    await using server = await ResponsesServer.start({ brain, cancel: "refuse" });
+    await using pool = new ResponsesConnectionPool();
+    const options = { apiKey: "k", baseURL: server.url, pool, logger: new RecordingLogger() };
+    await using loud = new OpenAIResponsesLLMService({ ...options, abandoned: "cut" });
+    await using calm = new OpenAIResponsesLLMService(options);
+    const records: TurnRecord[] = [];
+    calm.on("turn", (record) => void records.push(record));
+    const [one, two] = [new LLMContext(), new LLMContext()];
+    await say(loud, one, "a");
+    await say(calm, two, "a");
+    await interrupted(loud, one, "forever");
+    expect(await say(loud, one, "b")).toBe("About b. ");
+    for (let turn = 0; turn < 20; turn += 1) await say(calm, two, `${turn}`);
+    expect(records.slice(1).filter(({ mode, itemsSent }) => mode !== "incremental" || itemsSent !== 1)).toEqual([]);
+    expect(new Set(server.requests.map(({ connection }) => connection)).size).toBe(1);
+  });
+
   it("gives each service a connection of its own where there are no lanes", async () => {
     await using server = await ResponsesServer.start({ brain, lanes: false });
     await using pool = new ResponsesConnectionPool();

@@ -80,6 +80,18 @@ describe("the life of a service", () => {
     expect(setup.records[1]).toMatchObject({ mode: "full" });
   });
 
+  it("answers a turn that begins while two stops are under way", async () => {
+    await using setup = await overWebsocket();
+    await say(setup.llm, new LLMContext(), "a");
+    const first = setup.llm.stop();
+    await Promise.resolve();
+    await Promise.resolve();
+    const second = setup.llm.stop();
+    const turn = say(setup.llm, new LLMContext(), "b");
+    await Promise.all([first, second, turn]);
+    expect(setup.records).toMatchObject([{ interrupted: false }, { interrupted: false }]);
+  });
+
   it("connects at the start of a pipeline and disconnects at its end", async () => {
     await using setup = await overWebsocket({ brain: lines("Hello.") });
     const events: string[] = [];

@@ -30,6 +30,11 @@ describe("the simulation", () => {
     expect(stats.modes["websocket incremental"]).toBeGreaterThan(seeds / 4);
   }, 120_000);
 
+  it.each([155_455, 185_736, 518_105, 993_258])("breaks no law where it once did: seed %d", async (seed) => {
+    const { failures } = await simulate({ from: seed, seeds: 1, threads: 1 });
+    expect(failures.map((failure) => failureReport(failure, {}))).toEqual([]);
+  });
+
   it("runs a seed the same way every time", async () => {
     const replay = { from: 16, seeds: 1, threads: 1, traced: true };
     const [first, second] = await Promise.all([simulate(replay), simulate(replay)]);

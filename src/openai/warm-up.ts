@@ -1,0 +1,61 @@
+import type { LLMContext } from "../context/index.ts";
+import { ProviderError } from "../errors.ts";
+import type { ResponsesCore } from "./core.ts";
+import { createMessage } from "./create-message.ts";
+import type { Line, Seat } from "./line.ts";
+import type { ReadResponse, ResponseReader } from "./reader.ts";
+import type { ResponsesConnection } from "./responses-connection.ts";
+
+/** Gives a server a conversation before it is asked anything, so that the next turn sends only what is new. */
+export class WarmUp {
+  /** The conversation to give. */
+  context: LLMContext;
+  readonly #core: ResponsesCore;
+  readonly #owner: object;
+
+  constructor(core: ResponsesCore, owner: object, context: LLMContext) {
+    this.#core = core;
+    this.#owner = owner;
+    this.context = context;
+  }
+
+  /**
+   * Warms a connection up, and answers whether it did. Never throws: a server that does not know how to be warmed up, or a
+   * connection that is lost, is found out by a turn.
+   */
+  async on(line: Line, connection: ResponsesConnection): Promise<boolean> {
+    if (line.traits.warmUp === "no") return false;
+    const { context } = this;
+    const conversation = this.#core.toConversation(context);
+    const seat = line.trySeat(connection, this.#owner, conversation, { why: undefined, inBackground: true });
+    if (seat === undefined) return false;
+    const { exchange, plan } = seat;
+    const reader = this.#core.newReader();
+    try {
+      const sending = { conversation, plan, lane: exchange.lane };
+      exchange.send(createMessage(this.#core, context, sending, { generate: false }));
+      const { responseId } = await unanswered(seat, reader);
+      exchange.end(responseId === undefined ? undefined : { responseId, conversation, parts: [] });
+      line.traits.warmUp = "yes";
+      return true;
+    } catch (error) {
+      if (error instanceof ProviderError && !error.retryable) line.traits.warmUp = "no";
+      if (reader.ended) exchange.end();
+      else connection.abandon(exchange);
+      return false;
+    }
+  }
+}
+
+/** @throws ProviderError when the server, not knowing the field, answers for nobody to hear. */
+async function unanswered({ exchange }: Seat, reader: ResponseReader): Promise<ReadResponse> {
+  for (;;) {
+    const event = await exchange.receive();
+    const answers = reader.read(event).length > 0 || event.type === "response.output_item.added";
+    const { result } = reader;
+    if (answers || (result !== undefined && result.output.length > 0)) {
+      throw new ProviderError("warm_up_not_supported", "the warm-up was answered");
+    }
+    if (result !== undefined) return result;
+  }
+}
