@@ -1,5 +1,6 @@
-import { kindOf, ProviderError, withoutKeys } from "../errors.ts";
+import { kindOf, ProviderError } from "../errors.ts";
 import type { Transcript } from "../services/index.ts";
+import { type Fields, isFields, parse, readError } from "./messages.ts";
 
 /** What Deepgram has to say, as far as turnwire needs it. */
 export type STTMessage =
@@ -7,8 +8,6 @@ export type STTMessage =
   | { type: "utteranceEnd" }
   | { type: "speechStarted" }
   | { type: "other" };
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** By message type: https://developers.deepgram.com/reference/speech-to-text/listen-streaming, "Receive". */
 const readers: Readonly<Record<string, (message: Fields) => STTMessage>> = {
@@ -26,17 +25,6 @@ export function readSTTMessage(text: string): STTMessage {
   const { type } = message;
   const reader = typeof type === "string" && Object.hasOwn(readers, type) ? readers[type] : undefined;
   return reader?.(message) ?? { type: "other" };
-}
-
-/** @throws ProviderError when the text is not a JSON object. */
-export function parse(text: string): Fields {
-  try {
-    const message: unknown = JSON.parse(text);
-    if (isFields(message)) return message;
-  } catch {
-    // Said below.
-  }
-  throw new ProviderError("unreadable_message", `Deepgram sent ${text.length} characters that are not a JSON object`);
 }
 
 function readResults(message: Fields): Transcript {
@@ -61,16 +49,6 @@ function readResults(message: Fields): Transcript {
   };
 }
 
-// https://developers.deepgram.com/docs/stt-troubleshooting-websocket-data-and-net-errors
-export function readError({ variant, description, message }: Fields): ProviderError {
-  const said = [description, message].find((text) => typeof text === "string" && text !== "");
-  const code = typeof variant === "string" && variant !== "" ? variant : "provider_error";
-  return new ProviderError(
-    code,
-    `Deepgram: ${withoutKeys(typeof said === "string" ? said : "an error without a description")}`,
-  );
-}
-
 /** Without the noise of single-precision seconds. */
 function msOf(seconds: number): number {
   return Math.round(seconds * 1e6) / 1000;
@@ -78,8 +56,4 @@ function msOf(seconds: number): number {
 
 function listOf(value: unknown): Fields[] {
   return Array.isArray(value) ? value.filter(isFields) : [];
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -2,7 +2,7 @@ import { type SpeechPart, WebsocketTTSService, type WebsocketTTSServiceOptions }
 import type { WebsocketConnection, WebsocketTarget } from "../websocket/index.ts";
 import { DeepgramAccess, type DeepgramAccessOptions } from "./access.ts";
 import { FlushLog } from "./flush-log.ts";
-import { parse, readError } from "./stt-messages.ts";
+import { parse, readError } from "./messages.ts";
 import { type DeepgramTTSSettings, ttsSettings } from "./tts-settings.ts";
 
 export interface DeepgramTTSServiceOptions
@@ -152,7 +152,7 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
 
   /** Mostly of a flush that is one too many: the next one covers its text. */
   #warned(message: Readonly<Record<string, unknown>>): void {
-    const error = readError({ ...message, variant: message["code"] });
+    const error = readError(message);
     this.logger.warn(error.message, { code: error.code });
     if (!/flush/i.test(`${error.code} ${error.message}`) || this.#clears > 0) return;
     const refused = this.#flushes.pop();

@@ -370,11 +370,14 @@ describe("DeepgramTTSService", () => {
     expect(flushes).toBeLessThanOrEqual(12);
   });
 
-  it("passes on what Deepgram complains about", async () => {
+  it.each([
+    '{"type":"Warning","description":"Too many flushes in the last minute","code":"EXCESSIVE_FLUSH"}',
+    // As users quote it.
+    '{"type":"Warning","warn_code":"EXCESSIVE_FLUSH","warn_msg":"Too many flushes in the last minute"}',
+  ])("passes on what Deepgram complains about: %s", async (warning) => {
     const logger = new RecordingLogger();
     await using server = await ScriptedSpeechServer.start((message, caller) => {
-      if (message["type"] !== "Flush") return;
-      caller.send('{"type":"Warning","description":"Too many flushes in the last minute","code":"EXCESSIVE_FLUSH"}');
+      if (message["type"] === "Flush") caller.send(warning);
     });
     await using talk = await talkWith(service(server, { logger }));
     await talk.give(...answer("Hello."));

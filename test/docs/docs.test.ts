@@ -107,8 +107,8 @@ describe("the tables", () => {
 
   it("has the import table that is checked", () => {
     const [, body] = /const table[^{]*\{(.*?)\n\};/s.exec(read("scripts/check-imports.ts")) ?? [];
-    const rows = [...body!.matchAll(/^ {2}(\w+): \[(.*?)\]/gms)];
-    const allowed = rows.map(([, room, list]) => [room!, [...list!.matchAll(/"(\w+)"/g)].map(([, name]) => name!)]);
+    const rows = [...body!.matchAll(/^ {2}"?([\w-]+)"?: \[(.*?)\]/gms)];
+    const allowed = rows.map(([, room, list]) => [room!, [...list!.matchAll(/"([\w-]+)"/g)].map(([, name]) => name!)]);
     const documented = tableUnder("docs/architecture.md", "The map").map(([room, , list]) => [
       room!,
       list === "" ? [] : list!.split(", "),
