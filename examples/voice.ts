@@ -1,13 +1,15 @@
 /**
  * A voice agent from a WAV file to a WAV file: hears the user, answers, speaks, and is interrupted in the middle.
  *
- *   node examples/voice.ts [user.wav [bot.wav]]
+ *   node examples/voice.ts [--in user.wav] [--out bot.wav]
  *
  * Without OPENAI_API_KEY and DEEPGRAM_API_KEY embedded servers take the providers' places: the model says what a script
  * has for it, speech comes from eSpeak NG or is tones, and what is heard is what was put into the user's audio.
  */
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import {
   type AudioData,
   DeepgramSTTService,
@@ -19,7 +21,10 @@ import {
   LLMContextAggregatorPair,
   OpenAIResponsesLLMService,
   PipelineTask,
+  readWav,
+  rms,
   SilenceStopStrategy,
+  splitAudio,
   TurnLatencyObserver,
   UserTurnProcessor,
   VADProcessor,
@@ -44,15 +49,22 @@ const brain = scriptBrain({
 });
 
 /** What the user says: a file of yours, or audio made for the script. */
-async function userAudio(): Promise<{ from: string | AudioData; words: TimedWord[] }> {
-  const [file] = process.argv.slice(2);
+async function userAudio(file: string | undefined): Promise<{ from: string | AudioData; words: TimedWord[] }> {
   if (file !== undefined) return { from: file, words: [] };
   const { audio, words } = await sayScript(lines);
   return { from: audio, words };
 }
 
-const { from, words } = await userAudio();
-const to = process.argv[3] ?? join(tmpdir(), "turnwire-bot.wav");
+/** When the last sound before a time ends, in milliseconds. */
+function lastSoundBefore(audio: AudioData, beforeMs: number): number {
+  const pieceMs = 10;
+  const pieces = splitAudio(audio, pieceMs).slice(0, beforeMs / pieceMs);
+  return (pieces.findLastIndex((piece) => rms(piece) > 0.005) + 1) * pieceMs;
+}
+
+const { values } = parseArgs({ options: { in: { type: "string" }, out: { type: "string" } } });
+const { from, words } = await userAudio(values.in);
+const to = values.out ?? join(tmpdir(), "turnwire-bot.wav");
 await using models = await ResponsesServer.start({ brain, timing: { firstTokenMs: 150, perTokenMs: 10 } });
 await using speech = await SpeechServer.start({ script: words, interimMs: 200, firstByteMs: 80, realtimeFactor: 8 });
 const ownModel = process.env["OPENAI_API_KEY"] ? {} : { apiKey: "none", baseURL: models.url };
@@ -94,6 +106,12 @@ files
 console.log(`speech by ${process.env["DEEPGRAM_API_KEY"] ? "Deepgram" : speech.voice}, in real time; please wait`);
 await task.run();
 console.log("\nheard and said:");
-for (const message of context.messages)
-  if ("role" in message) console.log(`${message.role}: ${String(message.content)}`);
+for (const message of context.messages) {
+  if ("role" in message) console.log(`${message.role}: ${JSON.stringify(message.content)}`);
+}
+const bargeIn = words.find(({ startMs }) => startMs >= lines[1]!.atMs);
+if (bargeIn !== undefined) {
+  const silentMs = lastSoundBefore(readWav(await readFile(to)), bargeIn.startMs + 1000) - bargeIn.startMs;
+  console.log(`\nthe bot fell silent ${silentMs} ms after the user began to speak`);
+}
 console.log(`\nthe bot's part: ${to}`);

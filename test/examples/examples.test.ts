@@ -1,3 +1,6 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Brain, ResponsesServer, rulesBrain } from "turnwire/server";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
@@ -62,5 +65,33 @@ describe("the example", () => {
       yield { type: "text", delta: format?.type === "json_schema" ? '{"name":"Ada","city":"Lisbon"}' : "no schema" };
     });
     expect(printed).toBe("Ada lives in Lisbon.\n");
+  });
+
+  it("voice", { timeout: 60_000 }, async () => {
+    vi.stubEnv("OPENAI_API_KEY", "");
+    vi.stubEnv("DEEPGRAM_API_KEY", "");
+    const out = join(mkdtempSync(join(tmpdir(), "turnwire-voice-")), "bot.wav");
+    vi.spyOn(process, "argv", "get").mockReturnValue(["node", "voice.ts", "--out", out]);
+    await import("../../examples/voice.ts");
+    // The context holds what was heard: whole words of the reply, and not all of them.
+    const reply = /assistant: "(The sea covers .*)"/.exec(printed)![1]!;
+    expect("The sea covers most of the earth. It is deep and salty and full of life. Rivers end in it, ").toContain(
+      `${reply} `,
+    );
+    expect(printed).toMatch(/user: "Wait, what is my name\?"\nassistant: "I do not know it yet\. Will you tell me\?"/);
+    expect(printed).toMatch(/interrupted after \d\.\d s of speech/);
+    expect(printed).toMatch(/the bot fell silent -?\d+ ms after the user began to speak/);
+    // The next reply did not wait for the rest of the one before.
+    const waits = [...printed.matchAll(/the model: full, waited (\d+) ms/g)].map(([, ms]) => Number(ms));
+    expect(waits).toHaveLength(2);
+    expect(waits[1]).toBeLessThan(50);
+    const waterfalls = printed.split("\nturn ").slice(1);
+    expect(waterfalls).toHaveLength(2);
+    for (const waterfall of waterfalls) {
+      const times = [...waterfall.matchAll(/^(?:voice )?→ .* (\d+) ms/gm)].map(([, ms]) => Number(ms));
+      const total = Number(/^total +(\d+) ms/m.exec(waterfall)![1]);
+      // Each is rounded.
+      expect(Math.abs(total - times.reduce((sum, ms) => sum + ms, 0))).toBeLessThanOrEqual(times.length);
+    }
   });
 });
