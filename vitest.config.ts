@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^turnwire$/, replacement: source("src/index.ts") },
       { find: /^turnwire\/server$/, replacement: source("src/server/index.ts") },
+      { find: /^turnwire\/voice$/, replacement: source("src/voice.ts") },
       { find: /^turnwire\/speech-server$/, replacement: source("src/speech-server/index.ts") },
     ],
   },

@@ -12,15 +12,17 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import {
   type AudioData,
+  LLMContext,
+  LLMContextAggregatorPair,
+  OpenAIResponsesLLMService,
+  PipelineTask,
+} from "turnwire";
+import {
   DeepgramSTTService,
   DeepgramTTSService,
   EnergyVADAnalyzer,
   FileTransport,
   formatWaterfall,
-  LLMContext,
-  LLMContextAggregatorPair,
-  OpenAIResponsesLLMService,
-  PipelineTask,
   readWav,
   rms,
   SilenceStopStrategy,
@@ -28,7 +30,7 @@ import {
   TurnLatencyObserver,
   UserTurnProcessor,
   VADProcessor,
-} from "turnwire";
+} from "turnwire/voice";
 import { ResponsesServer, scriptBrain } from "turnwire/server";
 import { sayScript, SpeechServer, type TimedWord } from "turnwire/speech-server";
 

@@ -18,6 +18,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 const work = mkdtempSync(join(tmpdir(), "turnwire-package-"));
 const consumer = join(work, "consumer");
+const entries = ["turnwire", "turnwire/server", "turnwire/voice", "turnwire/speech-server"];
 
 // No key and no address: the command is to answer from its own embedded server. And npx is to run what is installed,
 // never to fetch a package of the same name.
@@ -70,10 +71,8 @@ function check(what: string, attempt: () => string): void {
 /** What the compiler says about our declarations, in a project with Node's types and nothing else of the repository's. */
 function checkTypes(): string {
   symlinkSync(join(root, "node_modules/@types/node"), join(consumer, "node_modules/@types/node"));
-  writeFileSync(
-    join(consumer, "consumer.ts"),
-    `import * as client from "turnwire";\nimport * as server from "turnwire/server";\nexport const all = [client, server];\n`,
-  );
+  const imports = entries.map((entry, index) => `export * as entry${index} from "${entry}";\n`);
+  writeFileSync(join(consumer, "consumer.ts"), imports.join(""));
   const compilerOptions = {
     module: "NodeNext",
     target: "ES2024",
@@ -107,7 +106,7 @@ try {
   const own = sizeOf(join(consumer, "node_modules/turnwire"));
   console.log(`installed: ${own}, with its dependencies ${sizeOf(join(consumer, "node_modules"))}`);
 
-  for (const entry of ["turnwire", "turnwire/server"]) {
+  for (const entry of entries) {
     check(`import "${entry}"`, () => {
       const count = run(process.execPath, [
         "-p",
@@ -117,7 +116,7 @@ try {
       return `${count} exports`;
     });
   }
-  check("types of both, with skipLibCheck off", checkTypes);
+  check("types of all, with skipLibCheck off", checkTypes);
   check("npx turnwire --version", () => {
     const printed = run("npx", ["turnwire", "--version"]);
     if (printed !== version) throw new Error(`it printed ${JSON.stringify(printed)}, not ${version}`);

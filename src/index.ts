@@ -1,21 +1,6 @@
 /** Real-time LLM turns over one persistent connection. */
 export { type Clock, type Listener, type Logger, type Random } from "./async/index.ts";
 export {
-  type AudioFormat,
-  bytesForMs,
-  concatAudio,
-  durationMs,
-  type PcmAudio,
-  readWav,
-  resample,
-  rms,
-  silence,
-  splitAudio,
-  toMono,
-  writeWav,
-} from "./audio/index.ts";
-export { CartesiaTTSService, type CartesiaTTSServiceOptions, type CartesiaTTSSettings } from "./cartesia/index.ts";
-export {
   type CheckedArguments,
   defineTool,
   type FunctionCallParams,
@@ -36,16 +21,6 @@ export {
   type SerializedLLMContext,
   type ToolChoice,
 } from "./context/index.ts";
-export {
-  type DeepgramAccessOptions,
-  DeepgramSTTService,
-  type DeepgramSTTServiceOptions,
-  type DeepgramSTTSettings,
-  DeepgramTTSService,
-  type DeepgramTTSServiceOptions,
-  type DeepgramTTSSettings,
-  type QueryValue,
-} from "./deepgram/index.ts";
 export {
   FunctionCallError,
   InvalidArgumentError,
@@ -178,58 +153,6 @@ export {
   type WebsocketTTSServiceOptions,
   withoutMarkdown,
 } from "./services/index.ts";
-export {
-  type AudioSource,
-  FileInput,
-  type FileInputOptions,
-  FileOutput,
-  type FileOutputOptions,
-  FileTransport,
-  type FileTransportOptions,
-  InputTransport,
-  type InputTransportOptions,
-  type Interrupted,
-  type OutputChunk,
-  OutputTransport,
-  type OutputTransportEvents,
-  type OutputTransportOptions,
-  type OutputTransportStats,
-  type PacerOptions,
-  type PlayedReport,
-  type Underrun,
-  type VerifyClient,
-  WebsocketServerTransport,
-  type WebsocketServerTransportOptions,
-  WebsocketTransport,
-  type WebsocketTransportEvents,
-} from "./transports/index.ts";
-export {
-  EndpointingStopStrategy,
-  EnergyVADAnalyzer,
-  ExplicitTurnStrategy,
-  formatWaterfall,
-  MinWordsStartStrategy,
-  SilenceStopStrategy,
-  TranscriptionStartStrategy,
-  type TurnFrame,
-  type TurnLatencyEvents,
-  TurnLatencyObserver,
-  type TurnState,
-  type UserTurnEndReason,
-  UserTurnProcessor,
-  type UserTurnProcessorEvents,
-  type UserTurnProcessorOptions,
-  type UserTurnStartStrategy,
-  type UserTurnStopStrategy,
-  type VADAnalyzer,
-  VADProcessor,
-  type VADProcessorOptions,
-  VADStartStrategy,
-  type VoiceStageName,
-  type VoiceTurnRecord,
-  WebRTCVADAnalyzer,
-  type WebRTCVADAnalyzerOptions,
-} from "./turns/index.ts";
 export {
   type BackoffOptions,
   type HeartbeatOptions,

@@ -9,9 +9,8 @@ import {
   PipelineTask,
   TranscriptionFrame,
   type TurnwireError,
-  UserTurnProcessor,
-  type UserTurnProcessorOptions,
 } from "turnwire";
+import { UserTurnProcessor, type UserTurnProcessorOptions } from "turnwire/voice";
 import { readWav, splitAudio } from "../../src/audio/index.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
 import { settle, VirtualClock } from "../support/virtual-clock.ts";

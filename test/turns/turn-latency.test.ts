@@ -4,20 +4,18 @@ import {
   type Frame,
   type FrameDirection,
   FrameProcessor,
-  formatWaterfall,
   LLMContext,
   LLMContextFrame,
   LLMTextFrame,
   PipelineTask,
   TTSAudioRawFrame,
   TTSStartedFrame,
-  TurnLatencyObserver,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
-  type VoiceTurnRecord,
 } from "turnwire";
+import { formatWaterfall, TurnLatencyObserver, type VoiceTurnRecord } from "turnwire/voice";
 import { describe, expect, it } from "vitest";
 import { RecordingLogger } from "../support/recording-logger.ts";
 import { settle, VirtualClock } from "../support/virtual-clock.ts";

@@ -2,19 +2,21 @@ import fc from "fast-check";
 import {
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
-  EndpointingStopStrategy,
-  ExplicitTurnStrategy,
   InterimTranscriptionFrame,
-  MinWordsStartStrategy,
-  SilenceStopStrategy,
   TranscriptionFrame,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
-  type UserTurnProcessorOptions,
-  VADStartStrategy,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
 } from "turnwire";
+import {
+  EndpointingStopStrategy,
+  ExplicitTurnStrategy,
+  MinWordsStartStrategy,
+  SilenceStopStrategy,
+  type UserTurnProcessorOptions,
+  VADStartStrategy,
+} from "turnwire/voice";
 import { describe, expect, it } from "vitest";
 import { runTurns, show } from "./support.ts";
 

@@ -1,23 +1,25 @@
 import {
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
-  EndpointingStopStrategy,
-  ExplicitTurnStrategy,
   InputAudioRawFrame,
   InterimTranscriptionFrame,
   InvalidArgumentError,
-  MinWordsStartStrategy,
-  SilenceStopStrategy,
   TranscriptionFrame,
-  TranscriptionStartStrategy,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
-  UserTurnProcessor,
-  type UserTurnProcessorOptions,
-  VADStartStrategy,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
 } from "turnwire";
+import {
+  EndpointingStopStrategy,
+  ExplicitTurnStrategy,
+  MinWordsStartStrategy,
+  SilenceStopStrategy,
+  TranscriptionStartStrategy,
+  UserTurnProcessor,
+  type UserTurnProcessorOptions,
+  VADStartStrategy,
+} from "turnwire/voice";
 import { describe, expect, it } from "vitest";
 import { runTurns } from "./support.ts";
 

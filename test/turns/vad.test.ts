@@ -1,15 +1,17 @@
 import {
   type AudioData,
-  EnergyVADAnalyzer,
   InputAudioRawFrame,
   InvalidArgumentError,
+  VADUserStartedSpeakingFrame,
+  VADUserStoppedSpeakingFrame,
+} from "turnwire";
+import {
+  EnergyVADAnalyzer,
   type VADAnalyzer,
   VADProcessor,
   type VADProcessorOptions,
-  VADUserStartedSpeakingFrame,
-  VADUserStoppedSpeakingFrame,
   WebRTCVADAnalyzer,
-} from "turnwire";
+} from "turnwire/voice";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { resample } from "../../src/audio/index.ts";
 import { settle } from "../support/virtual-clock.ts";

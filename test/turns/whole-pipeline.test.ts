@@ -1,7 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import fc from "fast-check";
 import {
-  EndpointingStopStrategy,
   type Frame,
   type FrameDirection,
   FrameProcessor,
@@ -17,10 +16,10 @@ import {
   SystemFrame,
   TextFrame,
   TranscriptionFrame,
-  UserTurnProcessor,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
 } from "turnwire";
+import { EndpointingStopStrategy, UserTurnProcessor } from "turnwire/voice";
 import { describe, expect, it } from "vitest";
 import { gist } from "../services/support.ts";
 import { RecordingLogger } from "../support/recording-logger.ts";
