@@ -22,8 +22,8 @@ export {
   LLMThoughtEndFrame,
   LLMThoughtStartFrame,
   LLMThoughtTextFrame,
-  LLMUpdateSettingsFrame,
 } from "./llm.ts";
+export { LLMUpdateSettingsFrame, STTUpdateSettingsFrame, TTSUpdateSettingsFrame } from "./settings.ts";
 export { type LLMTokenUsage, type MetricsData, MetricsFrame } from "./metrics.ts";
 export {
   BotStartedSpeakingFrame,
@@ -35,5 +35,5 @@ export {
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
 } from "./speaking.ts";
-export { STTUpdateSettingsFrame, TTSSpeakFrame, TTSUpdateSettingsFrame } from "./speech.ts";
+export { TTSSpeakFrame } from "./speech.ts";
 export { InterimTranscriptionFrame, LLMTextFrame, TextFrame, TranscriptionFrame, TTSTextFrame } from "./text.ts";

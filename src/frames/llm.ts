@@ -69,17 +69,3 @@ export class LLMThoughtEndFrame extends ControlFrame {
     this.item = item;
   }
 }
-
-/** Changes settings of the LLM service it reaches; see the service's settings for the fields. */
-export class LLMUpdateSettingsFrame extends ControlFrame {
-  readonly settings: Readonly<Record<string, unknown>>;
-
-  constructor(settings: Readonly<Record<string, unknown>>) {
-    super();
-    this.settings = settings;
-  }
-
-  override get uninterruptible(): boolean {
-    return true;
-  }
-}

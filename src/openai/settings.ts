@@ -1,5 +1,12 @@
 import type { ResponseCreateParams } from "openai/resources/responses/responses";
-import { InvalidArgumentError, kindOf } from "../errors.ts";
+import { kindOf } from "../errors.ts";
+import {
+  changedSettings as withChanges,
+  expectNumber,
+  expectText,
+  type SettingCheck,
+  type SettingsTable,
+} from "../services/index.ts";
 
 /** How a model reasons: `{ effort, summary }`, as the Responses API takes it. */
 export type Reasoning = NonNullable<ResponseCreateParams["reasoning"]>;
@@ -22,61 +29,35 @@ export interface OpenAIResponsesLLMSettings {
   extra?: Readonly<Record<string, unknown>> | undefined;
 }
 
-type Check = (value: unknown) => string | undefined;
-
-const expectString: Check = (value) =>
-  typeof value === "string" && value !== "" ? undefined : `expected a string, got ${kindOf(value)}`;
-
-const expectObject: Check = (value) =>
+const expectObject: SettingCheck = (value) =>
   typeof value === "object" && value !== null && !Array.isArray(value)
     ? undefined
-    : `expected an object, got ${kindOf(value)}`;
+    : `must be an object, not ${kindOf(value)}`;
 
-const expectNumber =
-  (low: number, high: number): Check =>
-  (value) =>
-    typeof value === "number" && value >= low && value <= high
-      ? undefined
-      : `expected a number from ${low} to ${high}, got ${kindOf(value)}`;
+const expectCount: SettingCheck = (value) =>
+  Number.isInteger(value) && Number(value) > 0 ? undefined : `must be a whole number above 0, not ${kindOf(value)}`;
 
-const expectCount: Check = (value) =>
-  Number.isInteger(value) && Number(value) > 0 ? undefined : `expected a whole number above 0, got ${kindOf(value)}`;
-
-const checks: { [K in keyof OpenAIResponsesLLMSettings]-?: Check } = {
-  model: expectString,
-  systemInstruction: (value) => (typeof value === "string" ? undefined : expectString(value)),
-  temperature: expectNumber(0, 2),
-  topP: expectNumber(0, 1),
-  maxCompletionTokens: expectCount,
-  reasoning: expectObject,
-  extra: expectObject,
+const table: SettingsTable<OpenAIResponsesLLMSettings> = {
+  checks: {
+    model: expectText,
+    systemInstruction: (value) => (typeof value === "string" ? undefined : expectText(value)),
+    temperature: expectNumber(0, 2),
+    topP: expectNumber(0, 1),
+    maxCompletionTokens: expectCount,
+    reasoning: expectObject,
+    extra: expectObject,
+  },
+  defaults: { model: "gpt-4.1" },
 };
 
-const defaults: OpenAIResponsesLLMSettings = { model: "gpt-4.1" };
-
-/**
- * The settings with changes applied; a field set to undefined goes back to its default.
- * @throws InvalidArgumentError naming the field that is unknown or cannot be used.
- */
+/** @throws InvalidArgumentError naming the field that is unknown or cannot be used. */
 export function changedSettings(
   settings: OpenAIResponsesLLMSettings,
   changes: Readonly<Record<string, unknown>>,
 ): OpenAIResponsesLLMSettings {
-  for (const [field, value] of Object.entries(changes)) {
-    const check = Object.hasOwn(checks, field) ? checks[field as keyof typeof checks] : undefined;
-    if (check === undefined) {
-      throw new InvalidArgumentError(
-        `settings.${field}`,
-        `unknown; the settings are ${Object.keys(checks).join(", ")}`,
-      );
-    }
-    const problem = value === undefined ? undefined : check(value);
-    if (problem !== undefined) throw new InvalidArgumentError(`settings.${field}`, problem);
-  }
-  const changed = { ...settings, ...changes };
-  return { ...changed, model: changed.model ?? defaults.model };
+  return withChanges(table, settings, changes);
 }
 
 export function initialSettings(settings: Readonly<Record<string, unknown>> = {}): OpenAIResponsesLLMSettings {
-  return changedSettings(defaults, settings);
+  return changedSettings(table.defaults, settings);
 }
