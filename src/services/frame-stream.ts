@@ -5,29 +5,37 @@ import type { FrameSink } from "./turn.ts";
 const capacity = 256;
 const endOfStream = Symbol("end of stream");
 
-type Produce = (sink: FrameSink, signal: AbortSignal) => Promise<void>;
+/** @param askedForMore Resolves once all frames have been taken and another one is asked for, or the stream is cut short. */
+type Produce = (sink: FrameSink, signal: AbortSignal, askedForMore: () => Promise<void>) => Promise<void>;
 type Next = IteratorResult<Frame, void>;
+
+export interface FrameStreamHooks {
+  /** A frame is being given to who iterates. */
+  onTaken?(frame: Frame): void;
+  /** An uninterruptible frame was not taken by who left the loop. */
+  onLeft?(frame: Frame): void;
+  /** The producer has ended, and nothing more is given. */
+  onEnd?(): void;
+}
 
 /**
  * Runs a producer of frames and gives them one by one to who iterates. A slow consumer slows the producer. When the
  * signal fires, what has not been taken yet is dropped, except uninterruptible frames; leaving the loop fires it for the
  * producer. The stream ends when the producer has ended, with its error if it failed.
- *
- * @param onLeft Given the uninterruptible frames that were not taken by who left the loop.
  */
 export function frameStream(
   produce: Produce,
   signal: AbortSignal | undefined,
-  onLeft: (frame: Frame) => void = () => undefined,
+  hooks: FrameStreamHooks = {},
 ): AsyncGenerator<Frame, void, undefined> {
-  return new FrameStream(produce, signal, onLeft);
+  return new FrameStream(produce, signal, hooks);
 }
 
 /** No generator function: that would wait three times for every frame, also for those that are there. */
 class FrameStream implements AsyncGenerator<Frame, void, undefined> {
   readonly #produce: Produce;
   readonly #signal: AbortSignal | undefined;
-  readonly #onLeft: (frame: Frame) => void;
+  readonly #hooks: FrameStreamHooks;
   readonly #controller = new AbortController();
   readonly #queue = new BoundedQueue<Frame>({ capacity });
   /** The producer at work, once somebody has asked for a frame. */
@@ -35,18 +43,21 @@ class FrameStream implements AsyncGenerator<Frame, void, undefined> {
   #removeListener: () => void = () => undefined;
   #ended: Promise<void> | undefined;
   #cutShort = false;
+  /** Whether a frame is asked for and none is there, and who waits for that. */
+  #isAsked = false;
+  #onAsked: () => void = () => undefined;
   /** Asked for and not there yet: they are answered in the order they were asked for. */
   #waiting: Promise<Next> | undefined;
 
-  constructor(produce: Produce, signal: AbortSignal | undefined, onLeft: (frame: Frame) => void) {
+  constructor(produce: Produce, signal: AbortSignal | undefined, hooks: FrameStreamHooks) {
     this.#produce = produce;
     this.#signal = signal;
-    this.#onLeft = onLeft;
+    this.#hooks = hooks;
   }
 
   next(): Promise<Next> {
     const frame = this.#waiting === undefined && this.#ended === undefined ? this.#queue.poll() : undefined;
-    return frame === undefined ? this.#wait() : Promise.resolve({ value: this.#marked(frame), done: false });
+    return frame === undefined ? this.#wait() : Promise.resolve({ value: this.#give(frame), done: false });
   }
 
   async return(): Promise<Next> {
@@ -83,7 +94,8 @@ class FrameStream implements AsyncGenerator<Frame, void, undefined> {
     await before?.catch(() => undefined);
     if (this.#ended !== undefined) return { value: undefined, done: true };
     try {
-      return { value: this.#marked(await this.#queue.pull()), done: false };
+      if (this.#queue.size === 0) this.#ask();
+      return { value: this.#give(await this.#queue.pull()), done: false };
     } catch (error) {
       await this.#end();
       if (error !== endOfStream) throw error;
@@ -95,11 +107,14 @@ class FrameStream implements AsyncGenerator<Frame, void, undefined> {
     this.#removeListener = onAbort(this.#signal, (reason) => this.#interrupt(reason));
     const { signal } = this.#controller;
     const sink: FrameSink = (frame) => {
+      this.#isAsked = false;
       this.#queue.push(frame);
       if (!this.#queue.isFull || signal.aborted) return undefined;
       return this.#queue.space(signal).catch(() => undefined);
     };
-    return this.#produce(sink, signal).then(
+    const askedForMore = (): Promise<void> =>
+      this.#isAsked || signal.aborted ? Promise.resolve() : new Promise((resolve) => (this.#onAsked = resolve));
+    return this.#produce(sink, signal, askedForMore).then(
       () => this.#queue.close(endOfStream),
       (error: unknown) => this.#queue.close(error),
     );
@@ -115,13 +130,26 @@ class FrameStream implements AsyncGenerator<Frame, void, undefined> {
     this.#interrupt(new DOMException("the consumer stopped", "AbortError"));
     await this.#producer;
     for (let frame = this.#queue.poll(); frame !== undefined; frame = this.#queue.poll()) {
-      this.#onLeft(this.#marked(frame));
+      this.#hooks.onLeft?.(this.#marked(frame));
     }
+    if (this.#producer !== undefined) this.#hooks.onEnd?.();
+  }
+
+  #ask(): void {
+    this.#isAsked = true;
+    this.#onAsked();
+  }
+
+  #give(frame: Frame): Frame {
+    const given = this.#marked(frame);
+    this.#hooks.onTaken?.(given);
+    return given;
   }
 
   #interrupt(reason: unknown): void {
     if (this.#queue.purge((frame) => frame.uninterruptible) > 0) this.#cutShort = true;
     this.#controller.abort(reason);
+    this.#onAsked();
   }
 
   /** The model may have finished what its consumer was not given the whole of. */

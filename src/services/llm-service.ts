@@ -132,35 +132,37 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
    * kept, and what functions have done. A function that goes on then is told of in the context when it has finished.
    * @throws TurnwireError after the end frame when an inference failed; what was said until then is kept.
    */
-  async *respond(context: LLMContext, options: InferenceOptions = {}): AsyncGenerator<Frame, void, undefined> {
-    const writer = this.#writers.get(context) ?? new AssistantWriter(context);
-    this.#writers.delete(context);
-    const stopped = this.#stopped.signal;
+  respond(context: LLMContext, options: InferenceOptions = {}): AsyncGenerator<Frame, void, undefined> {
+    let writer = new AssistantWriter(context);
+    let runLLM = true;
     const over = Promise.withResolvers<void>();
     const lateSink: FrameSink = async (frame) => {
       // Not ahead of what has not been taken yet.
       await over.promise;
       writer.take(frame);
     };
-    let runLLM = true;
-    try {
-      while (runLLM && !options.signal?.aborted && !stopped.aborted) {
-        runLLM = false;
-        const frames = frameStream(
-          (sink, signal) => this.#answer(context, sink, lateSink, signal),
-          options.signal,
-          (frame) => void writer.take(frame),
-        );
-        for await (const frame of frames) {
-          runLLM = writer.take(frame) || runLLM;
-          yield frame;
+    return frameStream(
+      async (sink, signal, askedForMore) => {
+        writer = this.#writers.get(context) ?? writer;
+        this.#writers.delete(context);
+        const stopped = this.#stopped.signal;
+        while (runLLM && !signal.aborted && !stopped.aborted) {
+          runLLM = false;
+          await this.#answer(context, sink, lateSink, signal);
+          await askedForMore();
         }
-      }
-    } finally {
-      writer.interrupt();
-      this.#writers.set(context, writer);
-      over.resolve();
-    }
+      },
+      options.signal,
+      {
+        onTaken: (frame) => void (runLLM = writer.take(frame) || runLLM),
+        onLeft: (frame) => void writer.take(frame),
+        onEnd: () => {
+          writer.interrupt();
+          this.#writers.set(context, writer);
+          over.resolve();
+        },
+      },
+    );
   }
 
   override stop(): void | Promise<void> {

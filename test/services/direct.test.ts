@@ -212,19 +212,24 @@ describe("leaving the loop", () => {
   });
 
   it("while a function runs cancels it, and gives the call its output", async () => {
-    let cancelled = false;
+    let state = "waiting";
     const wait = defineTool({
       name: "wait",
       parameters: nothing,
       execute: async (_args, { signal }) => {
+        state = "running";
         await fired(signal);
-        cancelled = true;
+        state = "cancelled";
       },
     });
     await using service = await setup({ brain: script([call("wait", {}, "c1")], "Next.") });
     const context = contextOf("Wait", { tools: [wait] });
-    for await (const frame of service.llm.respond(context)) if (frame instanceof FunctionCallInProgressFrame) break;
-    expect(cancelled).toBe(true);
+    for await (const frame of service.llm.respond(context)) {
+      if (!(frame instanceof FunctionCallInProgressFrame)) continue;
+      await until(() => state === "running");
+      break;
+    }
+    expect(state).toBe("cancelled");
     expect(flawsOf(context)).toEqual([]);
     expect(gist(context).at(-1)).toMatch(/^tool#c1: .*cancelled/);
     expect(await say(service.llm, context, "Go on")).toBe("Next.");

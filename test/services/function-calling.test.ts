@@ -406,7 +406,9 @@ describe("an interruption", () => {
     llm.on("functionCallsCancelled", (calls) => void cancelled.push(calls.map(({ toolCallId }) => toolCallId)));
     const context = contextOf("Wait", { tools: [wait] });
     for await (const frame of llm.respond(context, { signal: controller.signal })) {
-      if (frame instanceof FunctionCallInProgressFrame) controller.abort();
+      if (!(frame instanceof FunctionCallInProgressFrame)) continue;
+      await until(() => log.length === 1);
+      controller.abort();
     }
     expect(log).toEqual(["begin 1", "cancelled 1"]);
     expect(started).toEqual([["c1", "c2"]]);
