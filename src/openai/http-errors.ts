@@ -1,4 +1,4 @@
-import { TurnwireError } from "../errors.ts";
+import { ProviderError, TurnwireError } from "../errors.ts";
 import { normalizeError, providerError, retryAfter } from "../protocol/index.ts";
 
 /** What the `openai` package's HTTP errors carry; read by shape, so that the package is not loaded for it. */
@@ -14,6 +14,11 @@ export function toProviderError(error: unknown, signal?: AbortSignal): unknown {
   if (error instanceof TurnwireError || !(error instanceof Error)) return error;
   const { status, error: body, headers } = error as Error & HttpError;
   if (status === undefined && body === undefined) {
+    // What `fetch` throws when the body breaks off.
+    if (error instanceof TypeError && error.message === "terminated") {
+      const options = { cause: error, retryable: true };
+      return new ProviderError("connection_closed", `the event stream was lost: ${reason(error)}`, options);
+    }
     const isConnection = /^API(Connection|UserAbort)/.test(error.constructor.name);
     if (!isConnection) return error;
     return new TurnwireError("connection_failed", `the HTTP request failed: ${reason(error)}`, {

@@ -8,6 +8,7 @@ import {
   created,
   endOf,
   lines,
+  overHttp,
   overWebsocket,
   RecordingLogger,
   say,
@@ -301,6 +302,24 @@ describe("a lost connection", () => {
     await using llm = serviceOn(server, { reconnectOnError: false });
     await expect(collect(llm.stream(contextOf("Hi")))).rejects.toMatchObject({ code: "connection_closed" });
     expect(server.connections).toBe(1);
+  });
+});
+
+describe("an event stream over HTTP that breaks off", () => {
+  const server = { brain: lines("Hello to all of you."), timing: { firstTokenMs: 40, perTokenMs: 20 } };
+
+  it("before any output is asked for again, unseen", async () => {
+    const fault = { fault: "reset", transport: "http", event: "response.output_text.delta" } as const;
+    await using setup = await overHttp({ ...server, faults: [fault] });
+    expect(await say(setup.llm, new LLMContext(), "Hi")).toBe("Hello to all of you.");
+    expect(setup.records).toMatchObject([{ transport: "http", retries: ["connection_closed"] }]);
+  });
+
+  it("after output ends the turn: nothing is asked twice", async () => {
+    const fault = { fault: "reset", transport: "http", event: "response.output_text.done" } as const;
+    await using setup = await overHttp({ ...server, faults: [fault] });
+    await expect(say(setup.llm, new LLMContext(), "Hi")).rejects.toMatchObject({ code: "lost_after_output" });
+    expect(setup.server.requests).toHaveLength(1);
   });
 });
 
