@@ -1,5 +1,6 @@
 import { LLMContext, LostAfterOutputError, MissingApiKeyError, ProviderError, WebsocketClosedError } from "turnwire";
 import { OpenAIResponsesLLMService } from "turnwire";
+import type { BrainOutput } from "turnwire/server";
 import { describe, expect, it } from "vitest";
 import {
   collect,
@@ -306,7 +307,10 @@ describe("a lost connection", () => {
 });
 
 describe("an event stream over HTTP that breaks off", () => {
-  const server = { brain: lines("Hello to all of you."), timing: { firstTokenMs: 40, perTokenMs: 20 } };
+  function* brain(): Generator<BrainOutput> {
+    for (const delta of ["Hello ", "to ", "all ", "of ", "you."]) yield { type: "text", delta };
+  }
+  const server = { brain, timing: { firstTokenMs: 40, perTokenMs: 20 } };
 
   it("before any output is asked for again, unseen", async () => {
     const fault = { fault: "reset", transport: "http", event: "response.output_text.delta" } as const;
