@@ -1,65 +1,82 @@
 /**
- * The figures this repository states, measured anew: `npm run bench`. With `--quick` fewer repetitions, with `--only` the
- * named figures alone (separated by commas), with `--json FILE` everything measured as JSON. Exit code 1: a goal is missed.
+ * The figures this repository states, measured anew: `npm run bench`.
+ *
+ * - `--quick`: fewer repetitions, and clients side by side: a try in minutes, no figures to be quoted.
+ * - `--only a,b`: these figures alone.
+ * - `--json FILE`: everything measured, as JSON.
+ * - `--write`: writes docs/benchmarks.md and its plots.
+ * - `--from FILE`: takes what `--json` wrote in place of measuring; figures measured besides replace those of the file.
+ * - `--check`: exit code 1 if a goal is missed that the machine's speed has no part in: a ratio or a count.
+ * - `--profile`: where the client's time goes, alone (`profile.ts`).
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { bytesPerTurn } from "./bytes.ts";
-import { clientCost } from "./client-cost.ts";
-import { cutPostHoc } from "./cut-post-hoc.ts";
-import { delayProxy } from "./delay-proxy.ts";
-import { dropped } from "./dropped.ts";
-import { fallback } from "./fallback.ts";
-import { interruption } from "./interruption.ts";
-import { planning } from "./planning.ts";
-import { pool } from "./pool.ts";
-import { Report, type Results } from "./support/report.ts";
-
-const figures: Record<string, (report: Report, quick: boolean) => Promise<void>> = {
-  planning,
-  bytes: bytesPerTurn,
-  link: delayProxy,
-  interruption,
-  "cut-post-hoc": cutPostHoc,
-  dropped,
-  fallback,
-  pool,
-  "client-cost": clientCost,
-};
+import { figures } from "./figures.ts";
+import { prepare } from "./prepare.ts";
+import { machine, type Run } from "./support/run.ts";
+import { goalsOf, goalText, isRatio, type Results } from "./support/report.ts";
 
 const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     json: { type: "string" },
     only: { type: "string" },
+    from: { type: "string" },
+    write: { type: "boolean", default: false },
+    check: { type: "boolean", default: false },
+    profile: { type: "boolean", default: false },
   },
 });
-const names = values.only?.split(",") ?? Object.keys(figures);
+const names =
+  (values.profile ? "profile" : values.only)?.split(",") ?? (values.from === undefined ? Object.keys(figures) : []);
 const unknown = names.filter((name) => !Object.hasOwn(figures, name));
 if (unknown.length > 0) {
   throw new Error(`no such figure: ${unknown.join(", ")}; known: ${Object.keys(figures).join(", ")}`);
 }
 
-/** Each in a process of its own, so that none is measured in what another has left behind. */
-async function inItsOwnProcess(name: string): Promise<Results> {
-  const child = fork(fileURLToPath(import.meta.url), ["--only", name, ...(values.quick ? ["--quick"] : [])]);
-  let results: Results | undefined;
-  child.once("message", (message) => (results = message as Results));
-  const [code] = (await once(child, "exit")) as [number];
-  if (results === undefined) throw new Error(`measuring ${name} failed with exit code ${code}`);
-  return results;
+prepare();
+await measure();
+
+async function measure(): Promise<void> {
+  const run: Run = values.from === undefined ? { ...machine(), figures: {} } : await read(values.from);
+  const waiting = values.quick ? names.filter((name) => figures[name]!.waits) : [];
+  const lane = async (): Promise<void> => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) run.figures[name] = await own(name);
+  };
+  const alone = names.filter((name) => !waiting.includes(name));
+  await Promise.all([lane(), lane()]);
+  for (const name of alone) run.figures[name] = await own(name);
+  const goals = goalsOf(Object.values(run.figures).flatMap(({ sections }) => sections));
+  const missed = goals.filter(({ met }) => !met);
+  console.log(`\n${goals.length - missed.length} of ${goals.length} goals met`);
+  for (const goal of missed) console.log(`  missed: ${goal.what}: ${goalText(goal)}`);
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(run)}\n`);
+  if (values.write) await (await import("./document.ts")).writeDocument(run);
+  if (values.check && missed.some(isRatio)) process.exitCode = 1;
 }
 
-const report = new Report();
-const [only] = names;
-if (process.send !== undefined) {
-  await figures[only!]!(report, values.quick);
-  process.send(report.results, () => process.disconnect());
-} else {
-  for (const name of names) report.add(await inItsOwnProcess(name));
-  report.summary();
-  if (values.json !== undefined) await report.write(values.json, { quick: values.quick, figures: names });
-  if (report.missed.length > 0) process.exitCode = 1;
+async function read(file: string): Promise<Run> {
+  return JSON.parse(await readFile(file, "utf8")) as Run;
+}
+
+/** A figure in a process of its own; what it says is printed when it is over, as others may be under way. */
+async function own(name: string): Promise<Results> {
+  const startedAt = performance.now();
+  const script = fileURLToPath(new URL("./figure.ts", import.meta.url));
+  const options = values.quick ? ["--quick"] : [];
+  const child = fork(script, [name, ...options], {
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+    serialization: "advanced",
+  });
+  let results: Results | undefined;
+  child.once("message", (message) => (results = message as Results));
+  const said: Buffer[] = [];
+  child.stdout!.on("data", (chunk: Buffer) => void said.push(chunk));
+  const [code] = (await once(child, "close")) as [number];
+  console.log(`${Buffer.concat(said).toString()}  ${name}: ${((performance.now() - startedAt) / 1000).toFixed(0)} s`);
+  if (results === undefined) throw new Error(`measuring ${name} failed with exit code ${code}`);
+  return { ...results, quick: values.quick };
 }

@@ -1,4 +1,4 @@
-/** A process of its own with the clients of `voice-load.ts`: each says the same in real time, over and over. */
+/** A process of its own with the clients of `own/voice.ts`: each says the same in real time, over and over. */
 import { setTimeout as delay } from "node:timers/promises";
 import { readWav, splitAudio } from "turnwire/voice";
 import { readFileSync } from "node:fs";

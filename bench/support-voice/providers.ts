@@ -1,4 +1,4 @@
-/** A process of its own with the servers that the voice agents of `voice-load.ts` talk to. */
+/** A process of its own with the servers that the voice agents of `own/voice.ts` talk to. */
 import { ResponsesServer, scriptBrain } from "turnwire/server";
 import { SpeechServer, type TimedWord } from "turnwire/speech-server";
 

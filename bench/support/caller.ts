@@ -4,7 +4,7 @@ import {
   OpenAIResponsesLLMService,
   type OpenAIResponsesLLMServiceOptions,
   type TurnRecord,
-} from "../../src/index.ts";
+} from "turnwire";
 import { heldBy } from "../../test/openai/oracle.ts";
 import type { FarEnd } from "./far-end.ts";
 import { newQuestion, type Question } from "./model.ts";

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { monotonicMs, PreciseTimers } from "./time.ts";
+import { Uplink, type UplinkOptions } from "./uplink.ts";
 
 export interface ProxyCounts {
   /** Connections since the start. */
@@ -9,6 +10,9 @@ export interface ProxyCounts {
   /** The most that were open at once. */
   peak: number;
 }
+
+/** When a client sent something, and how many bytes. */
+export type Sent = readonly [at: number, bytes: number];
 
 /**
  * A TCP proxy that is as far away as its round-trip time says: half of it each way, order kept, as much at once as comes.
@@ -20,21 +24,37 @@ export class DelayProxy {
   readonly #server: Server;
   readonly #timers: PreciseTimers;
   readonly #rttMs: number;
+  readonly #uplink: UplinkOptions | undefined;
   readonly #sockets = new Set<Socket>();
+  readonly #targets = new Set<Socket>();
   readonly #lateMs: number[] = [];
+  #sent: Sent[] = [];
   readonly counts: ProxyCounts = { accepted: 0, open: 0, peak: 0 };
 
-  static async start(targetPort: number, rttMs: number, timers = new PreciseTimers()): Promise<DelayProxy> {
+  /** @param uplink What else the link does to what clients send. Without, it takes as much at once as comes. */
+  static async start(
+    targetPort: number,
+    rttMs: number,
+    timers = new PreciseTimers(),
+    uplink?: UplinkOptions,
+  ): Promise<DelayProxy> {
     const server = createServer({ allowHalfOpen: true, noDelay: true });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
-    return new DelayProxy(server, targetPort, rttMs, timers);
+    return new DelayProxy(server, targetPort, rttMs, timers, uplink);
   }
 
-  private constructor(server: Server, targetPort: number, rttMs: number, timers: PreciseTimers) {
+  private constructor(
+    server: Server,
+    targetPort: number,
+    rttMs: number,
+    timers: PreciseTimers,
+    uplink: UplinkOptions | undefined,
+  ) {
     this.#server = server;
     this.#timers = timers;
     this.#rttMs = rttMs;
+    this.#uplink = uplink;
     this.port = (server.address() as AddressInfo).port;
     server.on("connection", (client) => this.#join(client, targetPort));
   }
@@ -42,6 +62,18 @@ export class DelayProxy {
   /** How late each piece was passed on, beyond the delay asked for. */
   get lateMs(): readonly number[] {
     return this.#lateMs;
+  }
+
+  /** What clients have sent since this was asked last. */
+  takeSent(): Sent[] {
+    const taken = this.#sent;
+    this.#sent = [];
+    return taken;
+  }
+
+  /** The far end of every connection is gone; the client learns of it half a round trip later. */
+  cut(): void {
+    for (const target of this.#targets) target.destroy();
   }
 
   async close(): Promise<void> {
@@ -52,25 +84,29 @@ export class DelayProxy {
   #join(client: Socket, targetPort: number): void {
     const openAt = monotonicMs() + this.#rttMs;
     const target = connect({ port: targetPort, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+    this.#targets.add(target);
+    target.once("close", () => this.#targets.delete(target));
     this.counts.accepted += 1;
     this.counts.open += 1;
     this.counts.peak = Math.max(this.counts.peak, this.counts.open);
     client.once("close", () => (this.counts.open -= 1));
-    this.#pass(client, target, openAt);
+    client.on("data", (chunk: Buffer) => void this.#sent.push([monotonicMs(), chunk.length]));
+    this.#pass(client, target, openAt, this.#uplink && new Uplink(this.#uplink, this.#rttMs));
     this.#pass(target, client, 0);
   }
 
-  #pass(from: Socket, to: Socket, notBefore: number): void {
+  #pass(from: Socket, to: Socket, notBefore: number, uplink?: Uplink): void {
     this.#sockets.add(from);
-    const later = (action: () => void): void => {
-      const at = Math.max(monotonicMs(), notBefore) + this.#rttMs / 2;
+    const later = (action: () => void, bytes = 0): void => {
+      const now = Math.max(monotonicMs(), notBefore);
+      const at = (uplink?.leavesAt(now, bytes) ?? now) + this.#rttMs / 2;
       this.#timers.at(at, () => {
         this.#lateMs.push(monotonicMs() - at);
         action();
       });
     };
     let ended = false;
-    from.on("data", (chunk: Buffer) => later(() => void (to.writable && to.write(chunk))));
+    from.on("data", (chunk: Buffer) => later(() => void (to.writable && to.write(chunk)), chunk.length));
     from.on("end", () => {
       ended = true;
       later(() => to.end());

@@ -1,4 +1,4 @@
-import type { Brain } from "../../src/server/index.ts";
+import type { Brain } from "turnwire/server";
 import { monotonicMs, type PreciseTimers } from "./time.ts";
 
 export interface ModelTimes {
@@ -19,26 +19,50 @@ export interface Question {
 
 let asked = 0;
 
-/** A question nobody has asked before. */
-export function newQuestion(length: keyof typeof lengths): Question {
+/** A question nobody has asked before: of a usual length, or for so many words, then with as much text around it. */
+export function newQuestion(length: keyof typeof lengths | number, padding = 0): Question {
   const tag = (++asked).toString(36).padStart(4, "0");
-  return { text: `${length} ${tag}`, word: ` ${tag}`, words: lengths[length] };
+  const words = typeof length === "number" ? length : lengths[length];
+  const about = padding === 0 ? "" : ` ${"and so on, ".repeat(Math.ceil(padding / 11)).slice(0, padding)}`;
+  return { text: `${length} ${tag}${about}`, word: ` ${tag}`, words };
 }
 
-/** The model: its first word after a time, the others at intervals, to the microsecond. */
+/** A question to which the model calls its function so many times, one call after the other, before it answers. */
+export function newTask(calls: number): Question {
+  const { text, word, words } = newQuestion("short");
+  return { text: `${text} ${calls}`, word, words };
+}
+
+/** The model: its first output after a time, the others at intervals, to the microsecond. */
 export function modelOf({ firstTokenMs, tokenMs }: ModelTimes, timers: PreciseTimers, onAsked: () => void): Brain {
-  return async function* ({ conversation, signal }) {
+  return async function* ({ conversation, tools, signal }) {
     const firstAt = monotonicMs() + firstTokenMs;
     onAsked();
-    const [length, tag] = textOf(conversation.at(-1)).split(" ") as [keyof typeof lengths, string];
-    for (let word = 0; word < lengths[length] && !signal.aborted; word += 1) {
+    const at = conversation.findLastIndex((item) => "role" in item && item.role === "user");
+    const [length, tag, calls] = textOf(conversation[at]).split(" ", 3) as [string, string, string?];
+    // Not the items: a client may send a call once more that the server has already.
+    const outputs = conversation.slice(at).filter((item) => item.type === "function_call_output");
+    const called = new Set(outputs.map(({ call_id }) => call_id)).size;
+    const [tool] = tools;
+    if (tool?.type === "function" && called < Number(calls)) {
+      await timers.until(firstAt);
+      yield { type: "function_call", name: tool.name, arguments: JSON.stringify({ query: `${tag} ${called}` }) };
+      return;
+    }
+    const words = length in lengths ? lengths[length as keyof typeof lengths] : Number(length);
+    for (let word = 0; word < words && !signal.aborted; word += 1) {
       await timers.until(firstAt + word * tokenMs);
       yield { type: "text", delta: ` ${tag}` };
     }
   };
 }
 
-export function textOf(item: unknown): string {
+/** What the model was asked: the last thing the user said. */
+export function questionIn(conversation: readonly object[]): string {
+  return textOf(conversation.findLast((item) => "role" in item && item.role === "user"));
+}
+
+function textOf(item: unknown): string {
   const { content } = item as { content: string | ReadonlyArray<{ text: string }> };
   return typeof content === "string" ? content : content.map(({ text }) => text).join("");
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { LLMContext, LLMTextFrame, OpenAIResponsesLLMService } from "../../src/index.ts";
+import { LLMContext, LLMTextFrame, OpenAIResponsesLLMService } from "turnwire";
 import { monotonicMs } from "./time.ts";
 
 const message = {

@@ -1,31 +1,44 @@
-import { writeFile } from "node:fs/promises";
-import { availableParallelism, loadavg } from "node:os";
-
+/** How far a goal goes: the value is to be `limit` at most, or at least. */
 export interface Goal {
   what: string;
   value: number;
-  /** The most the value may be. */
   limit: number;
+  least: boolean;
   unit: string;
   met: boolean;
 }
 
-export interface Results {
-  figures: Record<string, unknown>;
-  goals: Goal[];
+export interface Table {
+  head: readonly string[];
+  rows: ReadonlyArray<readonly string[]>;
 }
 
-/** What was measured, on stdout as aligned tables and, if wanted, as JSON. */
+/** A part of what was measured, for the reader: in the order in which it was said. */
+export interface Section {
+  title: string;
+  parts: Array<{ note: string } | { table: Table } | { goal: Goal }>;
+}
+
+export interface Results {
+  /** Whether it was measured with few repetitions. */
+  quick?: boolean;
+  figures: Record<string, unknown>;
+  sections: Section[];
+}
+
+/** What was measured, on stdout as aligned tables, and kept for the JSON file and the document. */
 export class Report {
   readonly figures: Record<string, unknown> = {};
-  readonly goals: Goal[] = [];
+  readonly sections: Section[] = [];
 
   title(text: string): void {
     console.log(`\n${text}`);
+    this.sections.push({ title: text, parts: [] });
   }
 
   note(text: string): void {
     console.log(`  ${text}`);
+    this.sections.at(-1)!.parts.push({ note: text });
   }
 
   /** The first column is text, the others are numbers. */
@@ -36,6 +49,7 @@ export class Report {
       const cells = row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!)));
       console.log(`  ${cells.join("  ").trimEnd()}`);
     }
+    this.sections.at(-1)!.parts.push({ table: { head, rows } });
   }
 
   /** Keeps figures for the JSON file. */
@@ -45,51 +59,62 @@ export class Report {
 
   /** Says whether a stated goal is met: `value` is to be `limit` at most. */
   goal(what: string, value: number, limit: number, unit: string): void {
-    this.goals.push({ what, value, limit, unit, met: value <= limit });
-    this.#say(value <= limit ? "met   " : "MISSED", what, value, limit, unit, "goal");
+    this.#goal({ what, value, limit, least: false, unit, met: value <= limit });
+  }
+
+  /** The same for a value that is to be `limit` at least. */
+  goalAtLeast(what: string, value: number, limit: number, unit: string): void {
+    this.#goal({ what, value, limit, least: true, unit, met: value >= limit });
   }
 
   /** Says whether something is as wanted that no issue states as a goal. */
   wish(what: string, value: number, limit: number, unit: string): void {
-    this.#say(value <= limit ? "so    " : "not so", what, value, limit, unit, "wanted");
+    const verdict = value <= limit ? "so" : "not so";
+    this.note(`${verdict}: ${what} ${figure(value, unit)}, wanted at most ${figure(limit, unit)}`);
   }
 
-  #say(verdict: string, what: string, value: number, limit: number, unit: string, kind: string): void {
-    const digits = unit === "" ? 0 : unit === "×" ? 3 : 1;
-    const figure = (number: number): string => `${number.toFixed(digits)}${unit === "" ? "" : ` ${unit}`}`;
-    console.log(`  ${verdict}  ${what}: ${figure(value)}, ${kind} at most ${figure(limit)}`);
+  #goal(goal: Goal): void {
+    console.log(`  ${goal.met ? "met   " : "MISSED"}  ${goal.what}: ${goalText(goal)}`);
+    this.sections.at(-1)!.parts.push({ goal });
   }
 
   get results(): Results {
-    return { figures: this.figures, goals: this.goals };
+    return { figures: this.figures, sections: this.sections };
   }
+}
 
-  /** Takes over what another process has measured and said. */
-  add({ figures, goals }: Results): void {
-    Object.assign(this.figures, figures);
-    this.goals.push(...goals);
-  }
+export function goalsOf(sections: readonly Section[]): Goal[] {
+  return sections.flatMap(({ parts }) => parts.flatMap((part) => ("goal" in part ? [part.goal] : [])));
+}
 
-  get missed(): readonly Goal[] {
-    return this.goals.filter(({ met }) => !met);
-  }
+/** Whether a busy machine leaves the goal's value as it is: a ratio or a count, and no time. */
+export function isRatio({ unit }: Goal): boolean {
+  return unit === "" || unit === "×" || unit === "%";
+}
 
-  summary(): void {
-    console.log(`\n${this.goals.length - this.missed.length} of ${this.goals.length} goals met`);
-    for (const { what } of this.missed) console.log(`  missed: ${what}`);
-  }
+/** `1.02 ×, goal at most 1.1 ×` */
+export function goalText({ value, limit, least, unit }: Goal): string {
+  return `${figure(value, unit)}, goal at ${least ? "least" : "most"} ${figure(limit, unit)}`;
+}
 
-  async write(file: string, run: Record<string, unknown>): Promise<void> {
-    const machine = { node: process.version, cores: availableParallelism(), load: loadavg() };
-    const all = { at: new Date().toISOString(), machine, run, goals: this.goals, figures: this.figures };
-    await writeFile(file, `${JSON.stringify(all, undefined, 2)}\n`);
-  }
+function figure(number: number, unit: string): string {
+  const digits = unit === "" ? 0 : unit === "×" ? 3 : 1;
+  return `${number.toFixed(digits)}${unit === "" ? "" : ` ${unit}`}`;
 }
 
 export function ms(value: number, digits = 1): string {
   return `${value.toFixed(digits)} ms`;
 }
 
-export function times(ratio: number): string {
-  return `${ratio.toFixed(3)} ×`;
+export function times(ratio: number, digits = 3): string {
+  return `${ratio.toFixed(digits)} ×`;
+}
+
+export function kilobytes(bytes: number): string {
+  return `${(bytes / 1000).toFixed(1)} kB`;
+}
+
+/** A whole number with its thousands apart. */
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString("en");
 }

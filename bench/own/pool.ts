@@ -2,12 +2,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { type OpenAIResponsesLLMServiceOptions, ResponsesConnectionPool } from "../src/index.ts";
-import type { CancelMode } from "../src/server/index.ts";
-import { Caller, type Verdict, verdictOn } from "./support/caller.ts";
-import { FarEnd } from "./support/far-end.ts";
-import { lengths, newQuestion } from "./support/model.ts";
-import type { Report } from "./support/report.ts";
+import { type OpenAIResponsesLLMServiceOptions, ResponsesConnectionPool } from "turnwire";
+import type { CancelMode } from "turnwire/server";
+import { Caller, type Verdict, verdictOn } from "../support/caller.ts";
+import { FarEnd } from "../support/far-end.ts";
+import { lengths, newQuestion } from "../support/model.ts";
+import type { Report } from "../support/report.ts";
 
 const conversations = 200;
 const tokenMs = 2;

@@ -1,12 +1,12 @@
 /** What a connection that is lost costs. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Caller, verdictOn } from "./support/caller.ts";
-import { type Calm, calmly, noteBusy } from "./support/calm.ts";
-import { FarEnd } from "./support/far-end.ts";
-import { handshakeMs } from "./support/handshake.ts";
-import { newQuestion } from "./support/model.ts";
-import { ms, type Report } from "./support/report.ts";
-import { median, quantile } from "./support/statistics.ts";
+import { Caller, verdictOn } from "../support/caller.ts";
+import { type Calm, calmly, noteBusy } from "../support/calm.ts";
+import { FarEnd } from "../support/far-end.ts";
+import { handshakeMs } from "../support/handshake.ts";
+import { newQuestion } from "../support/model.ts";
+import { ms, type Report } from "../support/report.ts";
+import { median, quantile } from "../support/statistics.ts";
 
 const rttMs = 40;
 const firstTokenMs = 100;
@@ -19,7 +19,7 @@ export async function dropped(report: Report, quick: boolean): Promise<void> {
   await caller.ordinary();
   const measure = new Measure(farEnd, caller);
   const calm = (of: () => Promise<number>): Promise<Calm<number>> =>
-    calmly({ wanted: quick ? 3 : 30, limitMs: 2, waitMs: () => farEnd.cpuWaitMs() }, of);
+    calmly({ wanted: quick ? 2 : 30, limitMs: 2, waitMs: () => farEnd.cpuWaitMs() }, of);
   const ordinary = await calm(() => caller.ordinary());
   const between = await calm(() => measure.between());
   const inside = await calm(() => measure.inside());

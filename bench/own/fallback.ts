@@ -2,13 +2,13 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { calmly, calmNote } from "./support/calm.ts";
-import { RefusingServer } from "./support/refusing-server.ts";
-import { ms, type Report } from "./support/report.ts";
-import { median } from "./support/statistics.ts";
+import { calmly, calmNote } from "../support/calm.ts";
+import { RefusingServer } from "../support/refusing-server.ts";
+import { ms, type Report } from "../support/report.ts";
+import { median } from "../support/statistics.ts";
 
 const run = promisify(execFile);
-const once = fileURLToPath(new URL("./support/refused-once.ts", import.meta.url));
+const once = fileURLToPath(new URL("../support/refused-once.ts", import.meta.url));
 
 export async function fallback(report: Report, quick: boolean): Promise<void> {
   const first: number[] = [];

@@ -1,12 +1,12 @@
 /** From an interruption to the first text of the next turn. */
-import type { CancelMode } from "../src/server/index.ts";
-import { Caller, type Verdict, verdictOn } from "./support/caller.ts";
-import { type Calm, calmly, noteBusy } from "./support/calm.ts";
-import { FarEnd } from "./support/far-end.ts";
-import { handshakeMs } from "./support/handshake.ts";
-import { newQuestion } from "./support/model.ts";
-import { ms, type Report, times } from "./support/report.ts";
-import { median, p99 } from "./support/statistics.ts";
+import type { CancelMode } from "turnwire/server";
+import { Caller, type Verdict, verdictOn } from "../support/caller.ts";
+import { type Calm, calmly, noteBusy } from "../support/calm.ts";
+import { FarEnd } from "../support/far-end.ts";
+import { handshakeMs } from "../support/handshake.ts";
+import { newQuestion } from "../support/model.ts";
+import { ms, type Report, times } from "../support/report.ts";
+import { median, p99 } from "../support/statistics.ts";
 
 const rttMs = 40;
 const firstTokenMs = 100;
@@ -55,7 +55,7 @@ export async function interruption(report: Report, quick: boolean): Promise<void
   for (const kind of kinds) {
     // A cancel that is refused costs what one costs that is ignored.
     if (quick && kind.cancel === "refuse") continue;
-    const pairs = kind.lanes ? (quick ? 5 : 60) : quick ? 3 : 20;
+    const pairs = kind.lanes ? (quick ? 3 : 60) : quick ? 2 : 20;
     all.push(await measure(kind, pairs));
   }
   report.title(

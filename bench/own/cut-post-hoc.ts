@@ -1,8 +1,8 @@
 /** What a turn sends after a reply that was complete has been cut to what was heard of it. */
-import { Caller, verdictOn } from "./support/caller.ts";
-import { FarEnd } from "./support/far-end.ts";
-import { newQuestion } from "./support/model.ts";
-import { type Report, times } from "./support/report.ts";
+import { Caller, verdictOn } from "../support/caller.ts";
+import { FarEnd } from "../support/far-end.ts";
+import { newQuestion } from "../support/model.ts";
+import { type Report, times } from "../support/report.ts";
 
 const turn = 50;
 

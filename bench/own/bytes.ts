@@ -1,7 +1,7 @@
 /** What a turn sends, by how far the conversation has come. */
-import { LLMContext, OpenAIResponsesLLMService, type TurnRecord } from "../src/index.ts";
-import { ResponsesServer } from "../src/server/index.ts";
-import type { Report } from "./support/report.ts";
+import { LLMContext, OpenAIResponsesLLMService, type TurnRecord } from "turnwire";
+import { ResponsesServer } from "turnwire/server";
+import type { Report } from "../support/report.ts";
 
 const turns = 100;
 

@@ -1,12 +1,12 @@
 /** How exact the link is over which the other figures are measured. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { calmly, calmNote } from "./support/calm.ts";
-import { FarEnd } from "./support/far-end.ts";
-import { handshakeMs } from "./support/handshake.ts";
-import { ms, type Report } from "./support/report.ts";
-import { median, p99 } from "./support/statistics.ts";
-import { monotonicMs } from "./support/time.ts";
+import { calmly, calmNote } from "../support/calm.ts";
+import { FarEnd } from "../support/far-end.ts";
+import { handshakeMs } from "../support/handshake.ts";
+import { ms, type Report } from "../support/report.ts";
+import { median, p99 } from "../support/statistics.ts";
+import { monotonicMs } from "../support/time.ts";
 
 const rttMs = 40;
 

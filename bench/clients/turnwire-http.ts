@@ -1,0 +1,11 @@
+import { OpenAIResponsesHttpLLMService } from "turnwire";
+import { apiKey, type Client, instructions, model } from "./client.ts";
+import { TurnwireConversation } from "./turnwire.ts";
+
+/** As the guide shows it. */
+export const client: Client = {
+  open: ({ baseURL, tool }) => {
+    const settings = { model, systemInstruction: instructions };
+    return new TurnwireConversation(new OpenAIResponsesHttpLLMService({ apiKey, baseURL, settings }), tool);
+  },
+};

@@ -1,0 +1,18 @@
+import { OpenAIResponsesLLMService } from "turnwire";
+import { apiKey, type Client, instructions, model } from "./client.ts";
+import { TurnwireConversation } from "./turnwire.ts";
+
+/** As README shows it. */
+export const client: Client = {
+  open: ({ baseURL, tool }) => {
+    const settings = { model, systemInstruction: instructions };
+    const llm = new OpenAIResponsesLLMService({ apiKey, baseURL, settings });
+    const conversation = new TurnwireConversation(llm, tool);
+    return Object.assign(conversation, {
+      warmUp: async () => {
+        await llm.connect();
+        await llm.warmUp(conversation.context);
+      },
+    });
+  },
+};

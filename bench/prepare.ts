@@ -1,0 +1,24 @@
+/** Makes what is measured: the peers as the lockfile has them, and turnwire as its users have it. */
+import { spawnSync } from "node:child_process";
+import { existsSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+export function prepare(): void {
+  const installed = `${here}node_modules/.package-lock.json`;
+  if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(`${here}package-lock.json`).mtimeMs) {
+    console.log("installing the peers into bench/node_modules");
+    run(["ci", "--no-audit", "--no-fund"], here);
+  }
+  const link = `${here}node_modules/turnwire`;
+  rmSync(link, { force: true, recursive: true });
+  symlinkSync(root, link, "junction");
+  run(["run", "--silent", "build"], root);
+}
+
+function run(args: string[], cwd: string): void {
+  const { status } = spawnSync("npm", args, { cwd, stdio: "inherit", shell: process.platform === "win32" });
+  if (status !== 0) throw new Error(`npm ${args.join(" ")} failed`);
+}

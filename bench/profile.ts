@@ -1,0 +1,93 @@
+/**
+ * Where the client's time goes: the work of `client-cost` under V8's CPU profiler, as shares of self time by origin, file
+ * and function. `npm run bench -- --profile`, or `node bench/profile.ts [client]` with the build there is.
+ */
+import { type Profiler, Session } from "node:inspector/promises";
+import { fileURLToPath } from "node:url";
+import type { Client } from "./clients/client.ts";
+import { CannedServer } from "./support/canned-server.ts";
+import { Report } from "./support/report.ts";
+import { burst } from "./tasks/burst.ts";
+
+const deltas = 20_000;
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+export async function profile(report: Report, quick: boolean, id = "turnwire-ws"): Promise<void> {
+  const { client } = (await import(new URL(`clients/${id}.ts`, import.meta.url).href)) as { client: Client };
+  await using server = await CannedServer.start();
+  const run = async (count: number): Promise<void> => {
+    for (let round = 0; round < count; round += 1) await burst(client, { baseURL: server.url, deltas });
+  };
+  const rounds = quick ? 5 : 20;
+  await run(8);
+  const selfUs = selfTimes(await profiled(() => run(rounds)));
+  const total = [...selfUs.values()].reduce((sum, us) => sum + us, 0);
+  const perEvent = (us: number): string => `${(us / (rounds * deltas)).toFixed(3)} µs`;
+  const share = (us: number): string => `${((100 * us) / total).toFixed(1)} %`;
+  const rows = (of: (frame: Frame) => string | undefined, most: number): string[][] =>
+    grouped(selfUs, of)
+      .slice(0, most)
+      .map(([name, us]) => [name, share(us), perEvent(us)]);
+  report.title(`${id}: where the time of an event goes, ${deltas} deltas in a burst (responses: ${rounds})`);
+  report.table(["by origin", "share", "an event"], [...rows(originOf, 20), ["all", share(total), perEvent(total)]]);
+  report.table(["by file of turnwire", "share", "an event"], rows(fileOf, 10));
+  report.table(["by function", "share", "an event"], rows(functionOf, 15));
+  report.note(
+    "self time of what was not idle, of the thread that runs JavaScript; natives such as JSON.parse are their caller's",
+  );
+  report.note("the profiler itself costs time: the shares are to be read, not the sums");
+  report.keep("profile", Object.fromEntries(grouped(selfUs, functionOf)));
+}
+
+type Frame = Profiler.Profile["nodes"][number]["callFrame"];
+
+async function profiled(work: () => Promise<void>): Promise<Profiler.Profile> {
+  const session = new Session();
+  session.connect();
+  await session.post("Profiler.enable");
+  await session.post("Profiler.setSamplingInterval", { interval: 100 });
+  await session.post("Profiler.start");
+  await work();
+  const { profile: taken } = await session.post("Profiler.stop");
+  session.disconnect();
+  return taken;
+}
+
+/** Microseconds that were spent in each place itself, without what it called. */
+function selfTimes({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Map<Frame, number> {
+  const byNode = new Map<number, number>();
+  for (const [index, node] of samples.entries()) byNode.set(node, (byNode.get(node) ?? 0) + (timeDeltas[index] ?? 0));
+  const busy = nodes.filter(({ callFrame }) => callFrame.functionName !== "(idle)");
+  return new Map(busy.map(({ id: node, callFrame }) => [callFrame, byNode.get(node) ?? 0]));
+}
+
+function grouped(times: ReadonlyMap<Frame, number>, of: (frame: Frame) => string | undefined): Array<[string, number]> {
+  const sums = new Map<string, number>();
+  for (const [frame, us] of times) {
+    const key = of(frame);
+    if (key !== undefined) sums.set(key, (sums.get(key) ?? 0) + us);
+  }
+  return [...sums].toSorted((a, b) => b[1] - a[1]);
+}
+
+function originOf({ url, functionName }: Frame): string {
+  const [, name] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? [];
+  if (name !== undefined) return name;
+  if (url.includes("/dist/")) return "turnwire";
+  if (url.includes("/bench/")) return "this benchmark";
+  if (url.startsWith("node:")) return "Node";
+  return functionName === "(garbage collector)" ? "garbage collection" : "the engine (natives, system calls)";
+}
+
+function fileOf(frame: Frame): string | undefined {
+  return originOf(frame) === "turnwire" ? fileURLToPath(frame.url).replace(root, "") : undefined;
+}
+
+function functionOf(frame: Frame): string {
+  const { url, functionName, lineNumber } = frame;
+  const path = url.startsWith("file:") ? fileURLToPath(url).replace(root, "") : url;
+  const place = path === "" ? "" : ` ${path.replace(/^.*node_modules\//, "")}:${lineNumber + 1}`;
+  return `${functionName || "(anonymous)"}${place}`;
+}
+
+if (import.meta.main) await profile(new Report(), false, process.argv[2]);

@@ -1,0 +1,110 @@
+/** The first turn of a conversation, and one after a silence. */
+import { noteBetter } from "../support/better.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ClientUnderTest } from "../support/client-under-test.ts";
+import { FarEnd } from "../support/far-end.ts";
+import { firstTextMs } from "../support/heard.ts";
+import { Lab, nameOf } from "../support/lab.ts";
+import { newQuestion } from "../support/model.ts";
+import type { PeerId } from "../support/peers.ts";
+import { ms, type Report } from "../support/report.ts";
+import { median } from "../support/statistics.ts";
+
+const rttMs = 40;
+const model = { firstTokenMs: 50, tokenMs: 1 };
+const silenceMs = 6000;
+
+export interface FirstTurn {
+  client: PeerId;
+  /** Milliseconds to the first text: of the first turn of the process, and of those of later conversations. */
+  processMs: number;
+  coldMs: number[];
+  warmMs: number[];
+  laterMs: number[];
+  silentMs: number[];
+}
+
+export async function firstTurn(report: Report, quick: boolean): Promise<void> {
+  const rounds = quick ? 2 : 10;
+  await using farEnd = await FarEnd.start({ rttMs, model });
+  await using lab = await Lab.start(quick);
+  const all = await lab.each((client) => measure(client, farEnd, rounds));
+  // The silences of all clients at the same time: nobody does anything.
+  await Promise.all(
+    lab.clients.map(async (client) => {
+      await using conversation = await client.open((await farEnd.link(rttMs)).url);
+      await conversation.say(newQuestion("short"));
+      for (let round = 0; round < (quick ? 1 : 5); round += 1) {
+        await sleep(silenceMs);
+        all.get(client.peer.id as PeerId)!.silentMs.push(firstTextMs(await conversation.say(newQuestion("short"))));
+      }
+    }),
+  );
+  report.title(
+    `The first turn: ${rttMs} ms round trip, first token after ${model.firstTokenMs} ms (${rounds} conversations)`,
+  );
+  report.table(
+    [
+      "time to first text",
+      "the first of a process",
+      "cold",
+      "warmed up",
+      "the second turn",
+      `after ${silenceMs / 1000} s of silence`,
+    ],
+    [...all.values()].map(({ client, processMs, coldMs, warmMs, laterMs, silentMs }) => [
+      nameOf(client),
+      ms(processMs),
+      ms(median(coldMs)),
+      warmMs.length === 0 ? "has no warm-up" : ms(median(warmMs)),
+      ms(median(laterMs)),
+      ms(median(silentMs)),
+    ]),
+  );
+  report.note("without TLS, which would cost a new connection another round trip or two");
+  report.note("fetch of Node closes a connection after 4 s without a request: over HTTP a silence costs a new one");
+  report.note("warmed up: turnwire has the conversation prepared at the server; the others have a socket open");
+  const of = (pick: (turn: FirstTurn) => number): Map<PeerId, number> =>
+    new Map([...all].map(([id, turn]) => [id, pick(turn)]));
+  noteBetter(
+    report,
+    "the first of a process",
+    of(({ processMs }) => processMs),
+    (value) => ms(value),
+  );
+  noteBetter(
+    report,
+    "cold",
+    of(({ coldMs }) => median(coldMs)),
+    (value) => ms(value),
+  );
+  report.keep("firstTurn", [...all.values()]);
+}
+
+async function measure(client: ClientUnderTest, farEnd: FarEnd, rounds: number): Promise<FirstTurn> {
+  const result: FirstTurn = {
+    client: client.peer.id as PeerId,
+    processMs: 0,
+    coldMs: [],
+    warmMs: [],
+    laterMs: [],
+    silentMs: [],
+  };
+  for (let round = -1; round < rounds; round += 1) {
+    // A link of its own: what one conversation has opened is of no use to the next.
+    await using cold = await client.open((await farEnd.link(rttMs)).url);
+    const coldMs = firstTextMs(await cold.say(newQuestion("short")));
+    const laterMs = firstTextMs(await cold.say(newQuestion("short")));
+    if (round === -1) result.processMs = coldMs;
+    else {
+      result.coldMs.push(coldMs);
+      result.laterMs.push(laterMs);
+    }
+    await using warm = await client.open((await farEnd.link(rttMs)).url);
+    if (!(await warm.canWarmUp())) continue;
+    await warm.warmUp();
+    const warmMs = firstTextMs(await warm.say(newQuestion("short")));
+    if (round >= 0) result.warmMs.push(warmMs);
+  }
+  return result;
+}

@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+/** A client that is compared. Its code is `clients/<id>.ts`. */
+export interface Peer {
+  readonly id: string;
+  readonly name: string;
+  readonly transport: "WebSocket" | "HTTP";
+  /** What a user installs; the first is what `import` is measured of. */
+  readonly packages: readonly string[];
+  readonly configured: string;
+}
+
+export const peers = [
+  {
+    id: "turnwire-ws",
+    name: "turnwire WebSocket",
+    transport: "WebSocket",
+    packages: ["turnwire"],
+    configured: "`OpenAIResponsesLLMService`, all defaults; `store: false`",
+  },
+  {
+    id: "turnwire-http",
+    name: "turnwire HTTP",
+    transport: "HTTP",
+    packages: ["turnwire"],
+    configured: "`OpenAIResponsesHttpLLMService`, all defaults; `store: false`, the whole conversation every time",
+  },
+  {
+    id: "raw-ws",
+    name: "raw ws loop",
+    transport: "WebSocket",
+    packages: ["ws"],
+    configured: "the floor: one socket, `JSON.parse` of each event, the text gathered, chained by hand; `store: false`",
+  },
+  {
+    id: "openai-ws",
+    name: "openai ResponsesWS",
+    transport: "WebSocket",
+    packages: ["openai"],
+    configured: "`ResponsesWS`, its `event` listener, chained by hand; `store: false`",
+  },
+  {
+    id: "openai-agents",
+    name: "@openai/agents",
+    transport: "WebSocket",
+    packages: ["@openai/agents"],
+    configured:
+      "`OpenAIProvider` with `useResponsesWebSocket`, a `Runner` per conversation, `previousResponseId`; stored by default; tracing off",
+  },
+  {
+    // Version 2.0.0 of the plugin, which the registry calls the latest, is an older source for `@livekit/agents` 1.1.0 and has
+    // no Responses API; 1.9.0 is the newest that goes with `@livekit/agents` 1.9.
+    id: "livekit",
+    name: "@livekit/agents",
+    transport: "WebSocket",
+    packages: ["@livekit/agents-plugin-openai", "@livekit/agents", "@livekit/rtc-node"],
+    configured:
+      "the OpenAI plugin's `responses.LLM` (a WebSocket by default), `chat()` with a copy of the context per turn; stored by default",
+  },
+  {
+    id: "openai-http",
+    name: "openai HTTP",
+    transport: "HTTP",
+    packages: ["openai"],
+    configured: "`responses.create({ stream: true })`, the whole conversation every time; `store: false`",
+  },
+  {
+    id: "openai-http-stored",
+    name: "openai HTTP, stored",
+    transport: "HTTP",
+    packages: ["openai"],
+    configured: "the same with `store: true` and `previous_response_id`: the provider keeps the conversation",
+  },
+  {
+    id: "ai-sdk",
+    name: "ai + @ai-sdk/openai",
+    transport: "HTTP",
+    packages: ["@ai-sdk/openai", "ai"],
+    configured: "`streamText` with the messages kept by the caller, tools in steps; `store: false`",
+  },
+] as const satisfies readonly Peer[];
+
+export type PeerId = (typeof peers)[number]["id"];
+
+export const floor: PeerId = "raw-ws";
+
+/** The installed version of a package. */
+export function versionOf(name: string): string {
+  const file = fileURLToPath(new URL(`../node_modules/${name}/package.json`, import.meta.url));
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
