@@ -1,13 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { InvalidArgumentError, kindOf, MissingApiKeyError } from "../errors.ts";
-import { type SpeechPart, WebsocketTTSService, type WebsocketTTSServiceOptions } from "../services/index.ts";
+import {
+  type ApiKey,
+  ProviderKey,
+  type SpeechPart,
+  websocketBase,
+  WebsocketTTSService,
+  type WebsocketTTSServiceOptions,
+} from "../services/index.ts";
 import type { WebsocketTarget } from "../websocket/index.ts";
 import { type CartesiaMessage, readMessage } from "./messages.ts";
 import { type CartesiaTTSSettings, requestFields, ttsSettings } from "./settings.ts";
 
 export interface CartesiaTTSServiceOptions extends WebsocketTTSServiceOptions<CartesiaTTSSettings> {
   /** The key, or what fetches one, asked at every connect; default: the environment's CARTESIA_API_KEY. */
-  apiKey?: string | (() => Promise<string>);
+  apiKey?: ApiKey;
   /** Default: the environment's CARTESIA_BASE_URL, or `wss://api.cartesia.ai`. `http` stands for `ws`. */
   baseURL?: string;
   /** The version of the API; default `2026-03-01`. */
@@ -35,7 +41,7 @@ const contextSilenceMs = 800;
  * ```
  */
 export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings> {
-  readonly #apiKey: CartesiaTTSServiceOptions["apiKey"];
+  readonly #key: ProviderKey;
   readonly #url: string;
   readonly #version: string;
   #context: Context | undefined;
@@ -43,15 +49,9 @@ export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings>
   /** @throws InvalidArgumentError naming the option that cannot be used. */
   constructor(options: CartesiaTTSServiceOptions = {}) {
     super(options, ttsSettings);
-    const { apiKey } = options;
-    if (apiKey !== undefined && typeof apiKey !== "string" && typeof apiKey !== "function") {
-      throw new InvalidArgumentError(
-        "apiKey",
-        `must be a string or a function that fetches one, not ${kindOf(apiKey)}`,
-      );
-    }
-    this.#apiKey = apiKey;
-    this.#url = endpoint(options.baseURL ?? process.env["CARTESIA_BASE_URL"] ?? "wss://api.cartesia.ai");
+    this.#key = new ProviderKey(options.apiKey, "CARTESIA_API_KEY");
+    const base = websocketBase(options.baseURL ?? process.env["CARTESIA_BASE_URL"] ?? "wss://api.cartesia.ai");
+    this.#url = `${base.href.replace(/\/$/, "")}/tts/websocket`;
     this.#version = options.version ?? "2026-03-01";
   }
 
@@ -64,13 +64,7 @@ export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings>
   }
 
   protected override async websocketTarget(): Promise<WebsocketTarget> {
-    const key =
-      typeof this.#apiKey === "function" ? await this.#apiKey() : (this.#apiKey ?? process.env["CARTESIA_API_KEY"]);
-    if (typeof key !== "string" || key === "") {
-      throw new MissingApiKeyError(
-        "no API key: give `apiKey` or set CARTESIA_API_KEY; for a server that needs none, any text will do",
-      );
-    }
+    const key = await this.#key.get();
     return { url: this.#url, headers: { "X-API-Key": key, "Cartesia-Version": this.#version } };
   }
 
@@ -123,12 +117,4 @@ export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings>
     const fields = requestFields(settings, this.format.sampleRate);
     this.send({ ...fields, context_id: context.id, transcript, continue: goesOn });
   }
-}
-
-function endpoint(baseURL: unknown): string {
-  const text = typeof baseURL === "string" ? baseURL.replace(/^http/, "ws").replace(/\/$/, "") : "";
-  if (/^wss?:\/\/./.test(text) && URL.canParse(text)) return `${text}/tts/websocket`;
-  // Not quoted: it may hold a key.
-  const kind = typeof baseURL === "string" ? "another text" : kindOf(baseURL);
-  throw new InvalidArgumentError("baseURL", `must be a URL that begins with wss:, ws:, https: or http:, not ${kind}`);
 }

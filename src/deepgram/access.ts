@@ -1,10 +1,10 @@
-import { InvalidArgumentError, kindOf, MissingApiKeyError } from "../errors.ts";
+import { type ApiKey, ProviderKey, websocketBase } from "../services/index.ts";
 import type { WebsocketTarget } from "../websocket/index.ts";
 
 /** Where Deepgram is, and who asks. */
 export interface DeepgramAccessOptions {
   /** The key, or what fetches one, asked at every connect; default: the environment's DEEPGRAM_API_KEY. */
-  apiKey?: string | (() => Promise<string>);
+  apiKey?: ApiKey;
   /** Default: the environment's DEEPGRAM_BASE_URL, or `wss://api.deepgram.com`. `http` stands for `ws`. */
   baseURL?: string;
 }
@@ -14,20 +14,13 @@ export type QueryValue = string | number | boolean | ReadonlyArray<string | numb
 
 /** Finds the address and the header of Deepgram's WebSocket endpoints. */
 export class DeepgramAccess {
-  readonly #apiKey: DeepgramAccessOptions["apiKey"];
+  readonly #key: ProviderKey;
   readonly #base: URL;
 
   /** @throws InvalidArgumentError */
   constructor(options: DeepgramAccessOptions) {
-    const { apiKey } = options;
-    if (apiKey !== undefined && typeof apiKey !== "string" && typeof apiKey !== "function") {
-      throw new InvalidArgumentError(
-        "apiKey",
-        `must be a string or a function that fetches one, not ${kindOf(apiKey)}`,
-      );
-    }
-    this.#apiKey = apiKey;
-    this.#base = baseFrom(options.baseURL ?? process.env["DEEPGRAM_BASE_URL"] ?? "wss://api.deepgram.com");
+    this.#key = new ProviderKey(options.apiKey, "DEEPGRAM_API_KEY");
+    this.#base = websocketBase(options.baseURL ?? process.env["DEEPGRAM_BASE_URL"] ?? "wss://api.deepgram.com");
   }
 
   /**
@@ -43,27 +36,6 @@ export class DeepgramAccess {
       for (const one of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(one));
     }
     // https://developers.deepgram.com/reference/speech-to-text/listen-streaming: "Authorization: Token KEY"
-    return { url: url.href, headers: { Authorization: `Token ${await this.#key()}` } };
+    return { url: url.href, headers: { Authorization: `Token ${await this.#key.get()}` } };
   }
-
-  async #key(): Promise<string> {
-    const key =
-      typeof this.#apiKey === "function" ? await this.#apiKey() : (this.#apiKey ?? process.env["DEEPGRAM_API_KEY"]);
-    if (typeof key === "string" && key !== "") return key;
-    throw new MissingApiKeyError(
-      "no API key: give `apiKey` or set DEEPGRAM_API_KEY; for a server that needs none, any text will do",
-    );
-  }
-}
-
-function baseFrom(baseURL: unknown): URL {
-  const text = typeof baseURL === "string" ? baseURL.replace(/^http/, "ws") : "";
-  // Not quoted: it may hold a key.
-  if (!/^wss?:\/\/./.test(text) || !URL.canParse(text)) {
-    throw new InvalidArgumentError(
-      "baseURL",
-      `must be a URL that begins with wss:, ws:, https: or http:, not ${typeof baseURL === "string" ? "another text" : kindOf(baseURL)}`,
-    );
-  }
-  return new URL(text);
 }

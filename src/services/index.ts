@@ -13,6 +13,7 @@ export {
   type RunInferenceOptions,
 } from "./llm-service.ts";
 export { withoutMarkdown } from "./plain-speech.ts";
+export { type ApiKey, ProviderKey, websocketBase } from "./provider-access.ts";
 export { SentenceAggregator, type SentenceAggregatorOptions, type TextAggregator } from "./sentences.ts";
 export { type SpeechPart } from "./synthesis.ts";
 export { TTSService, type TTSServiceEvents, type TTSServiceOptions } from "./tts-service.ts";
