@@ -20,7 +20,7 @@ export interface BoundedQueueOptions {
  */
 export class BoundedQueue<T> {
   readonly #options: BoundedQueueOptions;
-  #values: T[] = [];
+  #values: Array<T | undefined> = [];
   #head = 0;
   #waiter: Waiter<T> | undefined;
   #closeReason: { error: unknown } | undefined;
@@ -81,6 +81,8 @@ export class BoundedQueue<T> {
   poll(): T | undefined {
     if (this.size === 0) return undefined;
     const value = this.#values[this.#head] as T;
+    // What has been taken is not to be kept alive by the place it had.
+    this.#values[this.#head] = undefined;
     this.#head += 1;
     if (this.#head > 64 && this.#head * 2 > this.#values.length) {
       this.#values = this.#values.slice(this.#head);
@@ -97,6 +99,10 @@ export class BoundedQueue<T> {
     if (this.#closeReason !== undefined) return Promise.reject(this.#closeReason.error);
     if (this.#waiter !== undefined) throw new Error("a BoundedQueue has one puller at a time");
     return new Promise<T>((resolve, reject) => {
+      if (signal === undefined) {
+        this.#waiter = { resolve, reject };
+        return;
+      }
       const removeListener = onAbort(signal, (reason) => {
         this.#waiter = undefined;
         reject(reason);
@@ -114,20 +120,25 @@ export class BoundedQueue<T> {
     });
   }
 
+  /** Rejects the pull that waits, if there is one; nothing is lost. */
+  interrupt(reason: unknown): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.reject(reason);
+  }
+
   /** Takes no more values. What is queued can still be pulled; after it, pulls reject with `reason`. */
   close(reason: unknown): void {
     if (this.#closeReason !== undefined) return;
     this.#closeReason = { error: reason };
-    const waiter = this.#waiter;
-    this.#waiter = undefined;
-    waiter?.reject(reason);
+    this.interrupt(reason);
     this.#wakeAll();
   }
 
   /** Throws away what `keep` does not want, and answers how many that were. */
   purge(keep: (value: T) => boolean = () => false): number {
     const before = this.size;
-    this.#values = this.#values.slice(this.#head).filter(keep);
+    this.#values = (this.#values.slice(this.#head) as T[]).filter(keep);
     this.#head = 0;
     this.#madeRoom();
     return before - this.size;

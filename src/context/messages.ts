@@ -43,6 +43,8 @@ export function freezeMessages(messages: readonly LLMMessage[], offset = 0): LLM
 }
 
 function copyOf(message: LLMMessage, field: string): LLMMessage {
+  // What is said in words alone, as most is, holds nothing that would have to be copied in depth.
+  if (Object.values(message).every((value) => typeof value === "string")) return { ...message };
   try {
     return structuredClone(message);
   } catch (error) {

@@ -30,6 +30,9 @@ export class Lane implements KnownHolder {
 
 const queueCapacity = 1024;
 
+// One for all: an error holds the stack it was made on, which costs more than the rest of an exchange's end.
+const exchangeOver = new WebsocketClosedError(1000, "the exchange is over");
+
 /** What an exchange needs of the connection it goes over. */
 export interface ExchangeHost {
   readonly connection: WebsocketConnection;
@@ -139,6 +142,11 @@ export class Exchange implements MessageLink<RawEvent> {
     return this.#queue.pull(signal);
   }
 
+  /** Has who waits for an event wait no longer; no event is lost. */
+  interrupt(reason: unknown): void {
+    this.#queue.interrupt(reason);
+  }
+
   /** Takes an event of this exchange. */
   deliver(event: RawEvent): void {
     if (this.#ended) return;
@@ -241,7 +249,7 @@ export class Exchange implements MessageLink<RawEvent> {
   #finish(): void {
     this.#ended = true;
     this.#releaseSource();
-    this.#queue.close(new WebsocketClosedError(1000, "the exchange is over"));
+    this.#queue.close(exchangeOver);
     this.#host.onEnded(this);
   }
 }

@@ -1,4 +1,4 @@
-import { Deadline, type Random, throwIfAborted } from "../async/index.ts";
+import { Deadline, onAbort, type Random, throwIfAborted } from "../async/index.ts";
 import { LLMContext } from "../context/index.ts";
 import { SteeringError, TimeoutError } from "../errors.ts";
 import type { RawEvent } from "../protocol/index.ts";
@@ -316,12 +316,18 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   }
 
   async #receive(exchange: Exchange, answer: Answer, turn: Turn, watch: ProgressWatch): Promise<InferenceResult> {
-    while (answer.result === undefined) {
-      throwIfAborted(watch.signal);
-      const accepted = answer.take(exchange.poll() ?? (await this.#nextEvent(exchange, turn, watch)));
-      if (accepted !== undefined) await accepted;
-      if (answer.result !== undefined && answer.isUndecided) await this.#awaitSteering(exchange, answer, watch);
-      watch.sawEvent();
+    // Listened to once, not for each event: events come by the thousand.
+    const removeListener = onAbort(watch.signal, (reason) => exchange.interrupt(reason));
+    try {
+      while (answer.result === undefined) {
+        throwIfAborted(watch.signal);
+        const accepted = answer.take(exchange.poll() ?? (await this.#nextEvent(exchange, turn, watch)));
+        if (accepted !== undefined) await accepted;
+        if (answer.result !== undefined && answer.isUndecided) await this.#awaitSteering(exchange, answer, watch);
+        watch.sawEvent();
+      }
+    } finally {
+      removeListener();
     }
     exchange.end(answer.known);
     return answer.result;
@@ -329,7 +335,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
 
   #nextEvent(exchange: Exchange, turn: Turn, { signal }: ProgressWatch): Promise<RawEvent> {
     // After output a lost connection is not replaced for this turn, which cannot start again.
-    return turn.hasOutput ? exchange.receive(signal) : this.wsRecv(signal, exchange);
+    return turn.hasOutput ? exchange.receive() : this.wsRecv(signal, exchange);
   }
 
   /** The response has ended, and the server has not said whether another follows from what was said to it. */

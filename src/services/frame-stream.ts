@@ -46,8 +46,9 @@ class FrameStream implements AsyncGenerator<Frame, void, undefined> {
   /** Whether a frame is asked for and none is there, and who waits for that. */
   #isAsked = false;
   #onAsked: () => void = () => undefined;
-  /** Asked for and not there yet: they are answered in the order they were asked for. */
-  #waiting: Promise<Next> | undefined;
+  /** How many frames are asked for and not there yet, and the last of them: they are answered in that order. */
+  #waitingCount = 0;
+  #lastWaiting: Promise<Next> | undefined;
 
   constructor(produce: Produce, signal: AbortSignal | undefined, hooks: FrameStreamHooks) {
     this.#produce = produce;
@@ -56,7 +57,7 @@ class FrameStream implements AsyncGenerator<Frame, void, undefined> {
   }
 
   next(): Promise<Next> {
-    const frame = this.#waiting === undefined && this.#ended === undefined ? this.#queue.poll() : undefined;
+    const frame = this.#waitingCount === 0 && this.#ended === undefined ? this.#queue.poll() : undefined;
     return frame === undefined ? this.#wait() : Promise.resolve({ value: this.#give(frame), done: false });
   }
 
@@ -81,25 +82,23 @@ class FrameStream implements AsyncGenerator<Frame, void, undefined> {
   #wait(): Promise<Next> {
     // At once, so that it is a turn under way from here on.
     if (this.#ended === undefined) this.#producer ??= this.#start();
-    const waiting = this.#pull(this.#waiting);
-    this.#waiting = waiting;
-    const answered = (): void => {
-      if (this.#waiting === waiting) this.#waiting = undefined;
-    };
-    waiting.then(answered, answered);
-    return waiting;
+    this.#lastWaiting = this.#pull(this.#waitingCount === 0 ? undefined : this.#lastWaiting);
+    return this.#lastWaiting;
   }
 
   async #pull(before: Promise<Next> | undefined): Promise<Next> {
-    await before?.catch(() => undefined);
-    if (this.#ended !== undefined) return { value: undefined, done: true };
+    this.#waitingCount += 1;
     try {
+      if (before !== undefined) await before.catch(() => undefined);
+      if (this.#ended !== undefined) return { value: undefined, done: true };
       if (this.#queue.size === 0) this.#ask();
       return { value: this.#give(await this.#queue.pull()), done: false };
     } catch (error) {
       await this.#end();
       if (error !== endOfStream) throw error;
       return { value: undefined, done: true };
+    } finally {
+      this.#waitingCount -= 1;
     }
   }
 
@@ -127,7 +126,9 @@ class FrameStream implements AsyncGenerator<Frame, void, undefined> {
 
   async #leave(): Promise<void> {
     this.#removeListener();
-    this.#interrupt(new DOMException("the consumer stopped", "AbortError"));
+    // A producer that has ended has nothing left to be told.
+    if (this.#queue.closed) this.#dropUntaken();
+    else this.#interrupt(new DOMException("the consumer stopped", "AbortError"));
     await this.#producer;
     for (let frame = this.#queue.poll(); frame !== undefined; frame = this.#queue.poll()) {
       this.#hooks.onLeft?.(this.#marked(frame));
@@ -147,9 +148,13 @@ class FrameStream implements AsyncGenerator<Frame, void, undefined> {
   }
 
   #interrupt(reason: unknown): void {
-    if (this.#queue.purge((frame) => frame.uninterruptible) > 0) this.#cutShort = true;
+    this.#dropUntaken();
     this.#controller.abort(reason);
     this.#onAsked();
+  }
+
+  #dropUntaken(): void {
+    if (this.#queue.purge((frame) => frame.uninterruptible) > 0) this.#cutShort = true;
   }
 
   /** The model may have finished what its consumer was not given the whole of. */

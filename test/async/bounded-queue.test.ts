@@ -1,4 +1,7 @@
 import { getEventListeners } from "node:events";
+import { setImmediate as nextRound } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { BoundedQueue } from "../../src/async/index.ts";
 import { settle } from "../support/virtual-clock.ts";
@@ -42,6 +45,24 @@ describe("order", () => {
     }
   });
 
+  test("what has been taken is not kept in memory", async () => {
+    const queue = queueOf<object>([]);
+    const pushed = (): WeakRef<object> => {
+      const value = { text: "taken" };
+      queue.push(value);
+      return new WeakRef(value);
+    };
+    const polled = pushed();
+    const pulled = pushed();
+    const queued = pushed();
+    queue.poll();
+    await queue.pull();
+    await nextRound();
+    setFlagsFromString("--expose-gc");
+    (runInNewContext("gc") as () => void)();
+    expect([polled.deref(), pulled.deref(), queued.deref()]).toEqual([undefined, undefined, { text: "taken" }]);
+  });
+
   test("a second puller at the same time is a mistake that is said", async () => {
     const queue = queueOf<number>([]);
     const first = queue.pull();
@@ -76,6 +97,24 @@ describe("the end", () => {
     queue.close(undefined);
     queue.close(new Error("later"));
     await expect(queue.pull()).rejects.toBeUndefined();
+  });
+});
+
+describe("an interruption", () => {
+  test("rejects the pull that waits, and loses nothing", async () => {
+    const queue = queueOf<number>([]);
+    const pulled = queue.pull();
+    const reason = new Error("not now");
+    queue.interrupt(reason);
+    await expect(pulled).rejects.toBe(reason);
+    queue.push(1);
+    expect(await queue.pull()).toBe(1);
+  });
+
+  test("is nothing to a queue that nobody waits for", async () => {
+    const queue = queueOf([1]);
+    queue.interrupt(new Error("not now"));
+    expect(await queue.pull()).toBe(1);
   });
 });
 
