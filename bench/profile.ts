@@ -5,11 +5,12 @@
 import { type Profiler, Session } from "node:inspector/promises";
 import { fileURLToPath } from "node:url";
 import type { Client } from "./clients/client.ts";
-import { CannedServer } from "./support/canned-server.ts";
+import { CannedServer, cannedQuestion } from "./support/canned-server.ts";
 import { Report } from "./support/report.ts";
 import { burst } from "./tasks/burst.ts";
 
 const deltas = 20_000;
+const shortDeltas = 20;
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 export async function profile(report: Report, quick: boolean, id = "turnwire-ws"): Promise<void> {
@@ -20,23 +21,37 @@ export async function profile(report: Report, quick: boolean, id = "turnwire-ws"
   };
   const rounds = quick ? 5 : 20;
   await run(8);
-  const selfUs = selfTimes(await profiled(() => run(rounds)));
+  print(report, await profiled(() => run(rounds)), "event", rounds * deltas, `${id}: where the time of an event goes, ${deltas} deltas in a burst (responses: ${rounds})`);
+
+  const turns = quick ? 1000 : 10_000;
+  const conversation = client.open({ baseURL: server.url });
+  const { signal } = new AbortController();
+  const talk = async (count: number): Promise<void> => {
+    for (let turn = 0; turn < count; turn += 1) await conversation.say(cannedQuestion(shortDeltas), () => undefined, signal);
+  };
+  await talk(1000);
+  print(report, await profiled(() => talk(turns)), "turn", turns, `${id}: where the time of a turn goes, ${shortDeltas} deltas each (turns: ${turns})`);
+  await conversation.close();
+}
+
+function print(report: Report, profile: Profiler.Profile, what: string, count: number, title: string): void {
+  const selfUs = selfTimes(profile);
   const total = [...selfUs.values()].reduce((sum, us) => sum + us, 0);
-  const perEvent = (us: number): string => `${(us / (rounds * deltas)).toFixed(3)} µs`;
+  const perEvent = (us: number): string => `${(us / count).toFixed(3)} µs`;
   const share = (us: number): string => `${((100 * us) / total).toFixed(1)} %`;
   const rows = (of: (frame: Frame) => string | undefined, most: number): string[][] =>
     grouped(selfUs, of)
       .slice(0, most)
       .map(([name, us]) => [name, share(us), perEvent(us)]);
-  report.title(`${id}: where the time of an event goes, ${deltas} deltas in a burst (responses: ${rounds})`);
-  report.table(["by origin", "share", "an event"], [...rows(originOf, 20), ["all", share(total), perEvent(total)]]);
-  report.table(["by file of turnwire", "share", "an event"], rows(fileOf, 10));
-  report.table(["by function", "share", "an event"], rows(functionOf, 15));
+  report.title(title);
+  report.table(["by origin", "share", `a${what === "event" ? "n" : ""} ${what}`], [...rows(originOf, 20), ["all", share(total), perEvent(total)]]);
+  report.table(["by file of turnwire", "share", `a ${what}`], rows(fileOf, 30));
+  report.table(["by function", "share", `a ${what}`], rows(functionOf, 60));
   report.note(
     "self time of what was not idle, of the thread that runs JavaScript; natives such as JSON.parse are their caller's",
   );
   report.note("the profiler itself costs time: the shares are to be read, not the sums");
-  report.keep("profile", Object.fromEntries(grouped(selfUs, functionOf)));
+  report.keep(`profile of ${what}`, Object.fromEntries(grouped(selfUs, functionOf)));
 }
 
 type Frame = Profiler.Profile["nodes"][number]["callFrame"];

@@ -29,7 +29,6 @@ const loopResolutionMs = 10;
 /** Many conversations at the same time, each in a socket of its own if that is the client's way. */
 export async function load(client: Client, options: LoadOptions): Promise<Loaded> {
   const { baseURL, conversations, turns, words, spreadMs } = options;
-  const { signal } = new AbortController();
   const errors: string[] = [];
   const firstTextMs: number[] = [];
   let heard = 0;
@@ -45,7 +44,8 @@ export async function load(client: Client, options: LoadOptions): Promise<Loaded
       heard += 1;
     };
     try {
-      await conversation.say(text, onText, signal);
+      // One of its own for each turn, as an application has it: listening to one is the dearer the more do.
+      await conversation.say(text, onText, new AbortController().signal);
     } catch (error) {
       errors.push(error instanceof Error ? error.message : String(error));
     }

@@ -1,5 +1,5 @@
 import type { OpenAI } from "openai";
-import type { ResponseCreateParams } from "openai/resources/responses/responses";
+import type { ResponseCreateParams, ResponseCreateParamsStreaming } from "openai/resources/responses/responses";
 import { type Clock, delay, type Logger, type Random } from "../async/index.ts";
 import type { LLMContext, LLMMessage } from "../context/index.ts";
 import { InvalidArgumentError, kindOf, MissingApiKeyError } from "../errors.ts";
@@ -12,6 +12,7 @@ import type { Conversation } from "./conversation.ts";
 import type { ProgressLimits } from "./event-limits.ts";
 import { judge, type Verdict } from "./faults.ts";
 import { toProviderError } from "./http-errors.ts";
+import { type HttpEndpoint, requestEvents } from "./http-events.ts";
 import { isKnownNotToReason } from "./models.ts";
 import { type ReadResponse, ResponseReader } from "./reader.ts";
 import { requestFields, type RequestFields, type ResponseFormat } from "./request.ts";
@@ -24,7 +25,9 @@ export interface OpenAIResponsesOptions {
   apiKey?: string | (() => Promise<string>);
   /** Default: the environment's OPENAI_BASE_URL, or `https://api.openai.com/v1`. */
   baseURL?: string;
+  /** Default: the environment's OPENAI_ORG_ID. */
   organization?: string;
+  /** Default: the environment's OPENAI_PROJECT_ID. */
   project?: string;
   /** Sent with every request and at the WebSocket upgrade. */
   defaultHeaders?: Readonly<Record<string, string>>;
@@ -76,6 +79,12 @@ export interface Attempt {
 /** Puts right what the next attempt needs. */
 export type Mend = (verdict: Exclude<Verdict, { kind: "final" }>, error: unknown) => void;
 
+/** Sends a turn's request over HTTP, given as an object and as its text; answers with its events. */
+export type AskOverHttp = (
+  asked: { request: ResponseCreateParamsStreaming; body: string },
+  signal: AbortSignal,
+) => Promise<AsyncIterable<RawEvent>>;
+
 /** What a service allows when an attempt at a turn has failed. */
 export interface PersistOptions {
   canUseHttp: boolean;
@@ -97,6 +106,7 @@ export class ResponsesCore {
   readonly #warned = new Set<string>();
   #settings: OpenAIResponsesLLMSettings;
   #client: Promise<OpenAI> | undefined;
+  #proxied: Promise<typeof fetch | undefined> | undefined;
 
   constructor(options: OpenAIResponsesOptions, logger: Logger) {
     const { apiKey } = options;
@@ -229,7 +239,7 @@ export class ResponsesCore {
     delete fields.tools;
     delete fields.tool_choice;
     const conversation = this.toConversation(context);
-    const client = await this.client();
+    const client = await this.#clientOnce();
     const request = options.signal === undefined ? {} : { signal: options.signal };
     try {
       const response = await client.responses.create(
@@ -242,13 +252,23 @@ export class ResponsesCore {
     }
   }
 
-  /** Loads what HTTP needs beside what is going on, so that a turn that has to go over HTTP need not wait for it. */
-  preloadClient(): void {
-    if (this.#options.client === undefined) void import("openai");
+  /** What asks for a turn over HTTP: the caller's client, or `fetch`. */
+  async http(): Promise<AskOverHttp> {
+    const { client } = this.#options;
+    if (client !== undefined) {
+      return async ({ request }, signal) => {
+        const events = await client.responses.create(request, { signal, maxRetries: 0 });
+        return events as unknown as AsyncIterable<RawEvent>;
+      };
+    }
+    const url = responsesURL(this.#baseURL);
+    const [headers, proxied] = await Promise.all([this.#headers(), this.#proxiedFetch()]);
+    const endpoint: HttpEndpoint = { url: url.href, headers, fetch: proxied ?? fetch };
+    return ({ body }, signal) => requestEvents(endpoint, body, signal);
   }
 
   /** The HTTP client; the package is loaded when it is first needed. */
-  client(): Promise<OpenAI> {
+  #clientOnce(): Promise<OpenAI> {
     if (this.#options.client !== undefined) return Promise.resolve(this.#options.client);
     this.#client ??= this.#makeClient().catch((error: unknown) => {
       // What is missing may be there the next time.
@@ -260,16 +280,27 @@ export class ResponsesCore {
 
   /** Where the WebSocket goes. */
   async websocketTarget(wsURL: string | undefined): Promise<WebsocketTarget> {
-    const { organization, project, defaultHeaders } = this.#options;
+    return { url: wsURL ?? websocketURL(this.#baseURL), headers: await this.#headers() };
+  }
+
+  async #headers(): Promise<Record<string, string>> {
+    // As the `openai` package has it, which is what goes over HTTP beside the turns.
+    const { organization = process.env["OPENAI_ORG_ID"], project = process.env["OPENAI_PROJECT_ID"] } = this.#options;
     return {
-      url: wsURL ?? websocketURL(this.#baseURL),
-      headers: {
-        Authorization: `Bearer ${await this.#apiKey()}`,
-        ...(organization === undefined ? {} : { "OpenAI-Organization": organization }),
-        ...(project === undefined ? {} : { "OpenAI-Project": project }),
-        ...defaultHeaders,
-      },
+      Authorization: `Bearer ${await this.#apiKey()}`,
+      ...(organization ? { "OpenAI-Organization": organization } : {}),
+      ...(project ? { "OpenAI-Project": project } : {}),
+      ...this.#options.defaultHeaders,
     };
+  }
+
+  /** One for all requests: it keeps the connections to the proxy. */
+  #proxiedFetch(): Promise<typeof fetch | undefined> {
+    this.#proxied ??= proxiedFetch(this.#baseURL).catch((error: unknown) => {
+      this.#proxied = undefined;
+      throw error;
+    });
+    return this.#proxied;
   }
 
   get #baseURL(): string {
@@ -287,7 +318,7 @@ export class ResponsesCore {
 
   async #makeClient(): Promise<OpenAI> {
     await this.#apiKey();
-    const [{ OpenAI }, fetch] = await Promise.all([import("openai"), proxiedFetch(this.#baseURL)]);
+    const [{ OpenAI }, fetch] = await Promise.all([import("openai"), this.#proxiedFetch()]);
     const { organization, project, defaultHeaders } = this.#options;
     return new OpenAI({
       apiKey: () => this.#apiKey(),
@@ -300,12 +331,19 @@ export class ResponsesCore {
   }
 }
 
-/** `https://host/v1` → `wss://host/v1/responses`; a query stays. */
 async function emitInOrder(frames: readonly Frame[], turn: Turn): Promise<void> {
   for (const frame of frames) await turn.emit(frame);
 }
 
+/** `https://host/v1` → `wss://host/v1/responses`. */
 function websocketURL(baseURL: string): string {
+  const url = responsesURL(baseURL);
+  url.protocol = url.protocol === "http:" || url.protocol === "ws:" ? "ws:" : "wss:";
+  return url.href;
+}
+
+/** `https://host/v1` → `https://host/v1/responses`; a query stays. */
+function responsesURL(baseURL: string): URL {
   let url: URL;
   try {
     url = new URL(baseURL);
@@ -314,7 +352,6 @@ function websocketURL(baseURL: string): string {
       cause: error,
     });
   }
-  url.protocol = url.protocol === "http:" || url.protocol === "ws:" ? "ws:" : "wss:";
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/responses`;
-  return url.href;
+  return url;
 }

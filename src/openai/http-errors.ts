@@ -1,4 +1,4 @@
-import { ProviderError, TurnwireError } from "../errors.ts";
+import { kindOf, ProviderError, TurnwireError } from "../errors.ts";
 import { normalizeError, providerError, retryAfter } from "../protocol/index.ts";
 
 /** What the `openai` package's HTTP errors carry; read by shape, so that the package is not loaded for it. */
@@ -21,14 +21,17 @@ export function toProviderError(error: unknown, signal?: AbortSignal): unknown {
     }
     const isConnection = /^API(Connection|UserAbort)/.test(error.constructor.name);
     if (!isConnection) return error;
-    return new TurnwireError("connection_failed", `the HTTP request failed: ${reason(error)}`, {
-      cause: error,
-      retryable: true,
-    });
+    return connectionFailure(error);
   }
   const wire = normalizeError({ error: body ?? error.message }, status);
   const retryAfterMs = headers === undefined ? undefined : retryAfter(Object.fromEntries(headers.entries()));
   return providerError({ ...wire, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+}
+
+/** The error of ours for a request that came to nothing. */
+export function connectionFailure(error: unknown): TurnwireError {
+  const why = error instanceof Error ? reason(error) : kindOf(error);
+  return new TurnwireError("connection_failed", `the HTTP request failed: ${why}`, { cause: error, retryable: true });
 }
 
 /** What lies deepest says most: "fetch failed" says nothing. */

@@ -1,7 +1,6 @@
 import { type Clock, onAbort } from "../async/index.ts";
 import type { LLMContext } from "../context/index.ts";
 import { ProviderError } from "../errors.ts";
-import type { RawEvent } from "../protocol/index.ts";
 import type { InferenceResult, Turn } from "../services/index.ts";
 import type { Attempt, ResponsesCore } from "./core.ts";
 import { ProgressWatch } from "./event-limits.ts";
@@ -17,8 +16,9 @@ export async function httpExchange(
 ): Promise<InferenceResult> {
   const conversation = core.conversationFor(context, turn, attempt);
   const request = { ...core.requestFields(context), input: conversation.wireFrom(0), stream: true as const };
-  const bytes = Buffer.byteLength(JSON.stringify(request));
-  const client = await core.client();
+  const body = JSON.stringify(request);
+  const bytes = Buffer.byteLength(body);
+  const ask = await core.http();
   turn.sending({
     transport: "http",
     mode: "full",
@@ -29,14 +29,13 @@ export async function httpExchange(
     bytesFull: bytes,
   });
   using watch = new ProgressWatch(core.progressLimits(attempt), turn, clock);
-  // The package asks for a signal once; the watch's may be disposed of before the stream has been closed.
+  // Who reads the events is given a signal once; the watch's may be disposed of before they have been left.
   const controller = new AbortController();
   onAbort(watch.signal, (reason) => controller.abort(reason));
   const reader = core.newReader();
   try {
-    const stream = await client.responses.create(request, { signal: controller.signal, maxRetries: 0 });
-    for await (const event of stream) {
-      const accepted = core.deliver(reader, event as unknown as RawEvent, turn);
+    for await (const event of await ask({ request, body }, controller.signal)) {
+      const accepted = core.deliver(reader, event, turn);
       if (accepted !== undefined) await accepted;
       if (reader.result !== undefined) return core.resultOf(reader.result, turn);
       watch.sawEvent();

@@ -162,8 +162,6 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   }
 
   protected override websocketTarget(): Promise<WebsocketTarget> {
-    // While the handshake is under way there is time for it; after a refused upgrade there is none.
-    if (this.#options.httpFallback !== false) this.#core.preloadClient();
     return this.#core.websocketTarget(this.#options.wsURL);
   }
 
