@@ -1,7 +1,7 @@
 /** docs/benchmarks.md and its plots, from what was measured. */
 import { writeFile } from "node:fs/promises";
 import { figures } from "./figures.ts";
-import { peers, versionOf } from "./support/peers.ts";
+import { peersAndStandby, versionOf } from "./support/peers.ts";
 import { goalsOf, goalText, type Results, type Section, type Table } from "./support/report.ts";
 import type { Run } from "./support/run.ts";
 import { intro, noticed, scenarios } from "./text.ts";
@@ -43,7 +43,7 @@ function conditions({ at, node, cores, cpu, system, load }: Run): string {
 }
 
 function clients(): string {
-  const rows = peers.map(({ name, packages, configured, transport }) => [
+  const rows = peersAndStandby.map(({ name, packages, configured, transport }) => [
     name,
     transport,
     packages.map((each) => `${each} ${versionOf(each)}`).join(", "),

@@ -1,6 +1,7 @@
 /**
- * Where the client's time goes: the work of `client-cost` under V8's CPU profiler, as shares of self time by origin, file
- * and function. `npm run bench -- --profile`, or `node bench/profile.ts [client]` with the build there is.
+ * Where the client's time goes: the work of `client-cost` and of `marathon` under V8's CPU profiler, as shares of self
+ * time by origin, file and function. `npm run bench -- --profile`, or `node bench/profile.ts [client]` with the build
+ * there is.
  */
 import { type Profiler, Session } from "node:inspector/promises";
 import { fileURLToPath } from "node:url";
@@ -16,41 +17,45 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 export async function profile(report: Report, quick: boolean, id = "turnwire-ws"): Promise<void> {
   const { client } = (await import(new URL(`clients/${id}.ts`, import.meta.url).href)) as { client: Client };
   await using server = await CannedServer.start();
-  const run = async (count: number): Promise<void> => {
+  const bursts = async (count: number): Promise<void> => {
     for (let round = 0; round < count; round += 1) await burst(client, { baseURL: server.url, deltas });
   };
   const rounds = quick ? 5 : 20;
-  await run(8);
-  print(report, await profiled(() => run(rounds)), "event", rounds * deltas, `${id}: where the time of an event goes, ${deltas} deltas in a burst (responses: ${rounds})`);
+  await bursts(8);
+  const inBursts = await profiled(() => bursts(rounds));
+  report.title(`Where the time of an event goes: ${rounds} responses of ${deltas} deltas in a burst`);
+  print(report, inBursts, { what: "an event", count: rounds * deltas });
 
-  const turns = quick ? 1000 : 10_000;
   const conversation = client.open({ baseURL: server.url });
   const { signal } = new AbortController();
   const talk = async (count: number): Promise<void> => {
-    for (let turn = 0; turn < count; turn += 1) await conversation.say(cannedQuestion(shortDeltas), () => undefined, signal);
+    const question = cannedQuestion(shortDeltas);
+    for (let turn = 0; turn < count; turn += 1) await conversation.say(question, () => undefined, signal);
   };
+  const turns = quick ? 1000 : 10_000;
   await talk(1000);
-  print(report, await profiled(() => talk(turns)), "turn", turns, `${id}: where the time of a turn goes, ${shortDeltas} deltas each (turns: ${turns})`);
+  const inTurns = await profiled(() => talk(turns));
   await conversation.close();
-}
-
-function print(report: Report, profile: Profiler.Profile, what: string, count: number, title: string): void {
-  const selfUs = selfTimes(profile);
-  const total = [...selfUs.values()].reduce((sum, us) => sum + us, 0);
-  const perEvent = (us: number): string => `${(us / count).toFixed(3)} µs`;
-  const share = (us: number): string => `${((100 * us) / total).toFixed(1)} %`;
-  const rows = (of: (frame: Frame) => string | undefined, most: number): string[][] =>
-    grouped(selfUs, of)
-      .slice(0, most)
-      .map(([name, us]) => [name, share(us), perEvent(us)]);
-  report.title(title);
-  report.table(["by origin", "share", `a${what === "event" ? "n" : ""} ${what}`], [...rows(originOf, 20), ["all", share(total), perEvent(total)]]);
-  report.table(["by file of turnwire", "share", `a ${what}`], rows(fileOf, 30));
-  report.table(["by function", "share", `a ${what}`], rows(functionOf, 60));
+  report.title(`Where the time of a turn goes: ${turns} turns of ${shortDeltas} deltas, one after the other`);
+  print(report, inTurns, { what: "a turn", count: turns });
   report.note(
     "self time of what was not idle, of the thread that runs JavaScript; natives such as JSON.parse are their caller's",
   );
   report.note("the profiler itself costs time: the shares are to be read, not the sums");
+}
+
+function print(report: Report, profile: Profiler.Profile, { what, count }: { what: string; count: number }): void {
+  const selfUs = selfTimes(profile);
+  const total = [...selfUs.values()].reduce((sum, us) => sum + us, 0);
+  const each = (us: number): string => `${(us / count).toFixed(3)} µs`;
+  const share = (us: number): string => `${((100 * us) / total).toFixed(1)} %`;
+  const rows = (of: (frame: Frame) => string | undefined, most: number): string[][] =>
+    grouped(selfUs, of)
+      .slice(0, most)
+      .map(([name, us]) => [name, share(us), each(us)]);
+  report.table(["by origin", "share", what], [...rows(originOf, 20), ["all", share(total), each(total)]]);
+  report.table(["by file of turnwire", "share", what], rows(fileOf, 10));
+  report.table(["by function", "share", what], rows(functionOf, 12));
   report.keep(`profile of ${what}`, Object.fromEntries(grouped(selfUs, functionOf)));
 }
 
@@ -72,7 +77,9 @@ async function profiled(work: () => Promise<void>): Promise<Profiler.Profile> {
 function selfTimes({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Map<Frame, number> {
   const byNode = new Map<number, number>();
   for (const [index, node] of samples.entries()) byNode.set(node, (byNode.get(node) ?? 0) + (timeDeltas[index] ?? 0));
-  const busy = nodes.filter(({ callFrame }) => callFrame.functionName !== "(idle)");
+  const busy = nodes.filter(
+    ({ callFrame: { functionName, url } }) => functionName !== "(idle)" && url !== "node:inspector",
+  );
   return new Map(busy.map(({ id: node, callFrame }) => [callFrame, byNode.get(node) ?? 0]));
 }
 
@@ -95,7 +102,9 @@ function originOf({ url, functionName }: Frame): string {
 }
 
 function fileOf(frame: Frame): string | undefined {
-  return originOf(frame) === "turnwire" ? fileURLToPath(frame.url).replace(root, "") : undefined;
+  return originOf(frame) === "turnwire"
+    ? fileURLToPath(frame.url).replace(`${root}dist/`, "").replace(/\.js$/, ".ts")
+    : undefined;
 }
 
 function functionOf(frame: Frame): string {

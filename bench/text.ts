@@ -46,11 +46,11 @@ export const scenarios: Record<string, Chapter> = {
   "other-server": { title: "The same with another server", text: "" },
   "tool-loop": {
     title: "A tool loop",
-    text: "The model calls a function 25 times, one call after the other. A call costs a round trip and the model's time, whatever the transport, once a connection is open: what a client can save is connecting, sending and reading. Over a link without limits sending is free, and the transports differ little; over one with a bandwidth it is not. The longer the model takes, the smaller is every ratio.",
+    text: "The model calls a function 25 times, one call after the other. A call costs a round trip and the model's time, whatever the transport, once a connection is open: what a client can save is connecting, sending and reading. Over a link without limits sending is free, and the transports differ little; over one with a bandwidth it is not: the last table tells from where on it matters. The longer the model takes, the smaller is every ratio.",
   },
   "interruption-peers": {
     title: "An interruption",
-    text: "The user speaks after ten words of an answer of 300; the next turn is asked at once. turnwire moves to another lane, or to a second connection; `@livekit/agents` leaves the rest to run, and takes a second connection; over HTTP an interruption closes the request's connection, and a new one costs a round trip where a WebSocket costs two; `openai`'s ResponsesWS and the raw loop close the socket, since what is still to come would be taken for the next answer.",
+    text: "The user speaks after ten words of an answer of 300; the next turn is asked at once. turnwire moves to another lane, or to a second connection, which `standby: true` keeps open; `@livekit/agents` leaves the rest to run, and takes a second connection; over HTTP an interruption closes the request's connection, and a new one costs a round trip where a WebSocket costs two; `openai`'s ResponsesWS and the raw loop close the socket, since what is still to come would be taken for the next answer.",
   },
   "cut-short": {
     title: "A reply cut short after it was complete",
@@ -59,7 +59,10 @@ export const scenarios: Record<string, Chapter> = {
   recovery: { title: "A lost connection", text: "" },
   "first-turn": { title: "The first turn", text: "" },
   "client-cost": { title: "What an event costs", text: "" },
-  profile: { title: "Where turnwire's time goes", text: "" },
+  profile: {
+    title: "Where turnwire's time goes",
+    text: "Of an event most is reading it: `JSON.parse`, the socket, UTF-8. Of a turn it is the system call that sends the request, then reading again. What was the dearest of turnwire's own is avoided: waiting for events that have come already, and a generator around each frame; in a turn an error and an abort that nobody sees, and listening to a signal once for each event.",
+  },
   load: { title: "Many conversations in a process", text: "" },
   marathon: { title: "Days of one conversation", text: "" },
   "start-up": { title: "Start-up and size", text: "" },

@@ -1,5 +1,5 @@
-import { byId, colourScale, type Spec } from "./plot.ts";
-import type { PeerId } from "../support/peers.ts";
+import { colourScale, type Spec } from "./plot.ts";
+import { type PeerId, peerOf } from "../support/peers.ts";
 
 export interface Bar {
   client: PeerId;
@@ -28,7 +28,7 @@ export interface BarOptions {
 /** A bar for each client, panel by panel, with its value beside it. */
 export function bars(all: readonly Bar[], options: BarOptions): Spec {
   const { title, subtitle, x, format, panels, columns, width = 240, shared = true, ideal = {} } = options;
-  const values = all.map((bar) => ({ ...bar, client: byId(bar.client).name, ideal: ideal[bar.panel] ?? null }));
+  const values = all.map((bar) => ({ ...bar, client: peerOf(bar.client).name, ideal: ideal[bar.panel] ?? null }));
   const y = { field: "client", type: "nominal" as const, title: null, sort: colourScale().domain };
   const panel = (name: string, index: number): object => {
     const here = values.filter((value) => value.panel === name);

@@ -1,5 +1,5 @@
-import { byId, colourScale, type Spec } from "./plot.ts";
-import type { PeerId } from "../support/peers.ts";
+import { colourScale, type Spec } from "./plot.ts";
+import { type PeerId, peerOf } from "../support/peers.ts";
 
 export interface Line {
   client: PeerId;
@@ -23,7 +23,9 @@ const labelGap = 15;
 /** Lines, each with its name at its end. */
 export function lines(all: readonly Line[], options: LineOptions): Spec {
   const { title, subtitle, x, y, log = false } = options;
-  const values = all.flatMap(({ client, points }) => points.map((point) => ({ ...point, client: byId(client).name })));
+  const values = all.flatMap(({ client, points }) =>
+    points.map((point) => ({ ...point, client: peerOf(client).name })),
+  );
   const domain =
     options.yDomain ??
     extent(
@@ -89,7 +91,7 @@ function labels(
   const placed = all
     .map(({ client, points }) => {
       const end = points.at(-1)!.y;
-      return { client: byId(client).name, pixel: height * (1 - (at(end) - at(from)) / (at(to) - at(from))) };
+      return { client: peerOf(client).name, pixel: height * (1 - (at(end) - at(from)) / (at(to) - at(from))) };
     })
     .toSorted((a, b) => a.pixel - b.pixel);
   for (let round = 0; round < 200; round += 1) {

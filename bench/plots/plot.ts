@@ -1,6 +1,6 @@
 import { type TopLevelSpec, compile } from "vega-lite";
 import { parse, View } from "vega";
-import { type Peer, type PeerId, peers } from "../support/peers.ts";
+import { type PeerId, peersAndStandby } from "../support/peers.ts";
 
 export type Spec = TopLevelSpec;
 
@@ -11,6 +11,7 @@ const grid = "#7d879340";
 /** turnwire stands out, the floor is neutral, the others can be told from one another on both grounds. */
 const colours: Record<PeerId, string> = {
   "turnwire-ws": "#e5484d",
+  "turnwire-ws-standby": "#c62a2f",
   "turnwire-http": "#f0969a",
   "raw-ws": "#7d8793",
   "openai-ws": "#3b82f6",
@@ -22,11 +23,7 @@ const colours: Record<PeerId, string> = {
 };
 
 export function colourScale(): { domain: string[]; range: string[] } {
-  return { domain: peers.map(({ name }) => name), range: peers.map(({ id }) => colours[id]) };
-}
-
-export function byId(id: PeerId): Peer {
-  return peers.find((peer) => peer.id === id)!;
+  return { domain: peersAndStandby.map(({ name }) => name), range: peersAndStandby.map(({ id }) => colours[id]) };
 }
 
 /** A figure as the text of an SVG file. */

@@ -5,7 +5,7 @@ import { FarEnd } from "../support/far-end.ts";
 import { firstTextMs } from "../support/heard.ts";
 import { Lab, nameOf } from "../support/lab.ts";
 import { newQuestion } from "../support/model.ts";
-import type { PeerId } from "../support/peers.ts";
+import { type PeerId, peersAndStandby } from "../support/peers.ts";
 import { ms, type Report, times, whole } from "../support/report.ts";
 import { median, quantile } from "../support/statistics.ts";
 import { TalkWithCount } from "../support/talk.ts";
@@ -37,7 +37,7 @@ export interface Interrupted {
 
 export async function interruptionOfPeers(report: Report, quick: boolean): Promise<void> {
   const all: Interrupted[] = [];
-  await using lab = await Lab.start(quick);
+  await using lab = await Lab.start(quick, peersAndStandby);
   for (const kind of kinds) {
     await using farEnd = await FarEnd.start({ rttMs, model, ...kind });
     const measured = [...(await lab.each((client) => TalkWithCount.start(client, farEnd, rttMs))).entries()].map(

@@ -3,7 +3,7 @@ import { noteBetter } from "../support/better.ts";
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type PeerId, peers } from "../support/peers.ts";
+import { type PeerId, peerOf, peers } from "../support/peers.ts";
 import { ms, type Report } from "../support/report.ts";
 import { installedSize } from "../support/size.ts";
 import { median, quantile } from "../support/statistics.ts";
@@ -28,14 +28,13 @@ export async function startUp(report: Report, quick: boolean): Promise<void> {
     return { client: id, importMs: [], packages: count, bytes };
   });
   for (let round = 0; round < (quick ? 3 : 15); round += 1) {
-    for (const { client, importMs } of all)
-      importMs.push(await importOnce(peers.find(({ id }) => id === client)!.packages));
+    for (const { client, importMs } of all) importMs.push(await importOnce(peerOf(client).packages));
   }
   report.title(`Start-up: \`import\` in a new process (${all[0]!.importMs.length} times), and what is installed`);
   report.table(
     ["", "import", "p90", "packages", "installed"],
     all.map(({ client, importMs, packages, bytes }) => [
-      peers.find(({ id }) => id === client)!.packages.join(" + "),
+      peerOf(client).packages.join(" + "),
       ms(median(importMs)),
       ms(quantile(importMs, 0.9)),
       String(packages),

@@ -3,7 +3,7 @@ import { noteBetter } from "../support/better.ts";
 import { FarEnd } from "../support/far-end.ts";
 import { Lab, nameOf } from "../support/lab.ts";
 import { newQuestion, newTask } from "../support/model.ts";
-import { floor, type PeerId } from "../support/peers.ts";
+import { floor, type PeerId, peers } from "../support/peers.ts";
 import { kilobytes, ms, type Report, times } from "../support/report.ts";
 import { median, quantile } from "../support/statistics.ts";
 import { TalkWithCount } from "../support/talk.ts";
@@ -13,6 +13,10 @@ const calls = 25;
 const model = { firstTokenMs: 20, tokenMs: 1 };
 /** An upload link such as homes have, and results such as files are. */
 const uplink: UplinkOptions = { megabits: 20 };
+const fileBytes = 8000;
+/** The other links that are tried: from a data centre's to a telephone's. */
+const otherMegabits = [undefined, 100, 5];
+const overHttp = ["turnwire-http", "openai-http", "ai-sdk"] as const satisfies readonly PeerId[];
 
 interface Shape {
   rttMs: number;
@@ -32,15 +36,45 @@ export interface ToolLoop {
 
 export async function toolLoop(report: Report, quick: boolean): Promise<void> {
   const all: ToolLoop[] = [];
-  await using lab = await Lab.start(quick);
-  const shapes: Shape[] = (quick ? [40] : [0, 40, 150]).map((rttMs) => ({ rttMs, resultBytes: 1000 }));
-  for (const shape of [...shapes, { rttMs: 40, resultBytes: 8000, uplink }]) {
-    const loops = await measure(lab, shape, quick ? 1 : shape.rttMs === 150 || shape.uplink ? 5 : 10, quick);
-    print(report, shape, loops);
-    if (shape.rttMs === 40) judge(report, shape, loops);
-    all.push(...loops);
+  {
+    await using lab = await Lab.start(quick);
+    const shapes: Shape[] = (quick ? [40] : [0, 40, 150]).map((rttMs) => ({ rttMs, resultBytes: 1000 }));
+    for (const shape of [...shapes, { rttMs: 40, resultBytes: fileBytes, uplink }]) {
+      const loops = await measure(lab, shape, quick ? 1 : shape.rttMs === 150 || shape.uplink ? 5 : 10, quick);
+      print(report, shape, loops);
+      if (shape.rttMs === 40) judge(report, shape, loops);
+      all.push(...loops);
+    }
   }
   report.keep("toolLoop", all);
+  if (!quick) await otherLinks(report, new Map([[uplink.megabits, all.filter(({ limited }) => limited)]]));
+}
+
+/** From which bandwidth on it matters what is sent. */
+async function otherLinks(report: Report, byLink: Map<number | undefined, readonly ToolLoop[]>): Promise<void> {
+  const wanted: readonly PeerId[] = ["turnwire-ws", ...overHttp, "openai-http-stored"];
+  await using lab = await Lab.start(
+    false,
+    peers.filter(({ id }) => wanted.includes(id)),
+  );
+  for (const megabits of otherMegabits) {
+    const shape = { rttMs: 40, resultBytes: fileBytes, ...(megabits !== undefined && { uplink: { megabits } }) };
+    byLink.set(megabits, await measure(lab, shape, 3, false));
+  }
+  report.title(`The same by link: 40 ms round trip, results of ${fileBytes} bytes, times of the whole loop`);
+  const links = [...byLink].toSorted(([one = Infinity], [other = Infinity]) => other - one);
+  report.table(
+    ["", ...wanted.map(nameOf), ...overHttp.map((id) => `${nameOf(id)}, against turnwire WebSocket`)],
+    links.map(([megabits, loops]) => {
+      const total = (id: PeerId): number => totalOf(loops, id);
+      return [
+        megabits === undefined ? "no limit" : `${megabits} Mbit/s up`,
+        ...wanted.map((id) => ms(total(id), 0)),
+        ...overHttp.map((id) => times(total(id) / total("turnwire-ws"), 2)),
+      ];
+    }),
+  );
+  report.keep("toolLoopByLink", [...byLink]);
 }
 
 async function measure(lab: Lab, shape: Shape, rounds: number, quick: boolean): Promise<ToolLoop[]> {
@@ -106,14 +140,17 @@ function print(report: Report, { rttMs, resultBytes, uplink: up }: Shape, loops:
 }
 
 function judge(report: Report, { uplink: up }: Shape, loops: readonly ToolLoop[]): void {
-  const totalOf = (id: PeerId): number => median(loops.find(({ client }) => client === id)!.totalMs);
-  const ours = totalOf("turnwire-ws");
+  const ours = totalOf(loops, "turnwire-ws");
   const where = up ? `tool loop at 40 ms, ${up.megabits} Mbit/s up` : "tool loop at 40 ms";
-  for (const id of ["turnwire-http", "openai-http", "ai-sdk"] as const) {
-    report.goalAtLeast(`${where}: ${nameOf(id)} against turnwire WebSocket`, totalOf(id) / ours, 1.5, "×");
+  for (const id of overHttp) {
+    report.goalAtLeast(`${where}: ${nameOf(id)} against turnwire WebSocket`, totalOf(loops, id) / ours, 1.5, "×");
   }
-  const stored = totalOf("openai-http-stored") / ours;
+  const stored = totalOf(loops, "openai-http-stored") / ours;
   report.note(
     `with a conversation that the provider keeps, HTTP sends what is new, too: ${times(stored)}, without a goal`,
   );
+}
+
+function totalOf(loops: readonly ToolLoop[], id: PeerId): number {
+  return median(loops.find(({ client }) => client === id)!.totalMs);
 }

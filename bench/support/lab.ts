@@ -1,13 +1,13 @@
 import { ClientUnderTest } from "./client-under-test.ts";
-import { type Peer, type PeerId, peers } from "./peers.ts";
+import { type Peer, type PeerId, peerOf, peers } from "./peers.ts";
 
 /** Every client's process, for as long as a scenario takes. */
 export class Lab implements AsyncDisposable {
   readonly clients: readonly ClientUnderTest[];
   readonly #quick: boolean;
 
-  static async start(quick: boolean, wanted: (peer: Peer) => boolean = () => true): Promise<Lab> {
-    return new Lab(await Promise.all(peers.filter(wanted).map((peer) => ClientUnderTest.start(peer))), quick);
+  static async start(quick: boolean, wanted: readonly Peer[] = peers): Promise<Lab> {
+    return new Lab(await Promise.all(wanted.map((peer) => ClientUnderTest.start(peer))), quick);
   }
 
   private constructor(clients: readonly ClientUnderTest[], quick: boolean) {
@@ -58,5 +58,5 @@ export class Lab implements AsyncDisposable {
 }
 
 export function nameOf(id: PeerId): string {
-  return peers.find((peer) => peer.id === id)!.name;
+  return peerOf(id).name;
 }

@@ -81,9 +81,27 @@ export const peers = [
   },
 ] as const satisfies readonly Peer[];
 
-export type PeerId = (typeof peers)[number]["id"];
+/** turnwire once more, for what it is about. */
+const standby = {
+  id: "turnwire-ws-standby",
+  name: "turnwire WebSocket, standby",
+  transport: "WebSocket",
+  packages: ["turnwire"],
+  configured: "the same with `standby: true`: a second connection is kept open; among the interruptions only",
+} as const satisfies Peer;
+
+const [turnwire, ...others] = peers;
+
+/** Those of the scenario in which a connection may be left. */
+export const peersAndStandby = [turnwire, standby, ...others] as const;
+
+export type PeerId = (typeof peersAndStandby)[number]["id"];
 
 export const floor: PeerId = "raw-ws";
+
+export function peerOf(id: PeerId): Peer {
+  return peersAndStandby.find((peer) => peer.id === id)!;
+}
 
 /** The installed version of a package. */
 export function versionOf(name: string): string {
