@@ -32,6 +32,16 @@ export interface SeatOptions {
   why: string | undefined;
 }
 
+/** A connection, open or being made. */
+interface Other {
+  readonly opening: Promise<WebsocketConnection>;
+  /** Once it is open. */
+  connection: WebsocketConnection | undefined;
+}
+
+/** A standby that ends sooner is not made again before it is needed: the server may not want it. */
+const standbyLivesMs = 10_000;
+
 /**
  * One connection at a time, kept usable: while an abandoned response holds it up a second one is made, and the first to
  * be ready serves the turn; before its age limit it is replaced while nothing is under way.
@@ -44,8 +54,8 @@ export class Line {
   readonly #options: LineOptions;
   readonly #connections = new WeakMap<WebsocketConnection, ResponsesConnection>();
   #current: ResponsesConnection | undefined;
-  /** The connection beside the current one, open or being made, and how many want it. */
-  #other: Promise<WebsocketConnection> | undefined;
+  /** The connection beside the current one, and how many want it. */
+  #other: Other | undefined;
   #wanting = 0;
   #cancelRotation: () => void = () => undefined;
   #closed = new AbortController();
@@ -57,6 +67,9 @@ export class Line {
     this.#options = options;
     this.traits = options.traits;
     websocket.on("connected", () => this.#onConnected());
+    websocket.on("disconnected", ({ retryable }) => {
+      if (retryable) this.#useStandby();
+    });
   }
 
   /** The connection in use, if it is open. */
@@ -173,22 +186,46 @@ export class Line {
     throwIfAborted(signal);
     this.#wanting += 1;
     try {
-      this.#other ??= this.#openOther();
-      const other = await untilAborted(this.#other, signal);
-      if (other.isOpen) use(other);
-      else this.#other = undefined;
+      const other = (this.#other ??= this.#openOther());
+      const connection = await untilAborted(other.opening, signal);
+      if (connection.isOpen) use(connection);
+      else this.#forget(other);
     } finally {
       this.#wanting -= 1;
       this.#dropUnwanted();
     }
   }
 
-  #openOther(): Promise<WebsocketConnection> {
-    const opening = this.websocket.open(this.#closed.signal);
-    opening.catch(() => {
-      if (this.#other === opening) this.#other = undefined;
-    });
-    return opening;
+  #openOther(): Other {
+    const other: Other = { opening: this.websocket.open(this.#closed.signal), connection: undefined };
+    const onOpen = (connection: WebsocketConnection): void => {
+      other.connection = connection;
+      void connection.closed.then(() => this.#onOtherEnded(other, connection.ageMs));
+    };
+    other.opening.then(onOpen, () => this.#forget(other));
+    return other;
+  }
+
+  #onOtherEnded(other: Other, ageMs: number): void {
+    if (this.#other !== other) return;
+    this.#other = undefined;
+    if (ageMs >= standbyLivesMs && this.current !== undefined) this.#keepStandby();
+  }
+
+  #forget(other: Other): void {
+    if (this.#other === other) this.#other = undefined;
+  }
+
+  #keepStandby(): void {
+    if (this.#options.standby) this.#other ??= this.#openOther();
+  }
+
+  /** What is kept open takes the place of a connection that is lost, before who waits for its answer learns of that. */
+  #useStandby(): void {
+    const standby = this.#options.standby ? this.#other?.connection : undefined;
+    if (standby === undefined || !standby.isOpen) return;
+    this.#other = undefined;
+    this.websocket.adopt(standby);
   }
 
   #goOverTo(other: WebsocketConnection, from: ResponsesConnection): void {
@@ -205,7 +242,7 @@ export class Line {
       this.#other = undefined;
       void connection.close();
     };
-    other.then(drop, () => undefined);
+    other.opening.then(drop, () => undefined);
   }
 
   #onConnected(): void {
@@ -213,7 +250,7 @@ export class Line {
     this.#cancelRotation();
     if (this.#current === undefined) return;
     this.#scheduleRotation(this.#current);
-    if (this.#options.standby) this.#other ??= this.#openOther();
+    this.#keepStandby();
   }
 
   #scheduleRotation(connection: ResponsesConnection): void {

@@ -40,7 +40,7 @@ export interface OpenAIResponsesLLMServiceOptions extends WebsocketLLMServiceOpt
    * replaced, in milliseconds; default 1000. No turn waits for it: a second connection is made meanwhile.
    */
   drainTimeoutMs?: number;
-  /** Whether a second connection is kept open for when the first is of no use; default false. Not with a pool. */
+  /** Whether a second connection is kept open for when the first is lost or held up; default false. Not with a pool. */
   standby?: boolean;
   /**
    * What becomes of an interrupted reply at a server that does not cancel: `run`, the default, lets it be generated to its

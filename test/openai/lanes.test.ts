@@ -1,3 +1,4 @@
+import { setImmediate as nextRound } from "node:timers/promises";
 import {
   LLMContext,
   LLMTextFrame,
@@ -7,6 +8,7 @@ import {
 } from "turnwire";
 import { type Brain, ResponsesServer } from "turnwire/server";
 import { describe, expect, it } from "vitest";
+import { VirtualClock } from "../support/virtual-clock.ts";
 import { heldBy, seenBy } from "./oracle.ts";
 import {
   collect,
@@ -19,6 +21,7 @@ import {
   RecordingLogger,
   say,
   ScriptedServer,
+  type Setup,
   textEvents,
   user,
 } from "./support.ts";
@@ -219,6 +222,65 @@ describe("without lanes", () => {
     await using setup = await overWebsocket({ brain, lanes: false });
     const [one, two] = [new LLMContext(), new LLMContext()];
     expect(await Promise.all([say(setup.llm, one, "1"), say(setup.llm, two, "2")])).toEqual(["About 1. ", "About 2. "]);
+  });
+});
+
+describe("a standby connection", () => {
+  async function untilOpen({ server }: Pick<Setup, "server">, count: number): Promise<ResponsesServer["connections"]> {
+    while (server.connections.length !== count) await nextRound();
+    return server.connections;
+  }
+
+  it("takes the place of one that is lost between turns, and another is made", async () => {
+    await using setup = await overWebsocket({ brain }, { standby: true });
+    const context = new LLMContext();
+    await say(setup.llm, context, "a");
+    const [current, spare] = await untilOpen(setup, 2);
+    const lost = new Promise((resolve) => setup.llm.on("disconnected", resolve));
+    current!.terminate();
+    await lost;
+    expect(await say(setup.llm, context, "b")).toBe("About b. ");
+    expect(setup.server.requests.at(-1)!.connection).toBe(spare!.id);
+    expect(setup.records.at(-1)).toMatchObject({ mode: "full", retries: [] });
+    expect(await untilOpen(setup, 2)).toContain(spare);
+  });
+
+  it("takes the place of one that is lost within a turn: it is asked again there at once", async () => {
+    let asked = 0;
+    await using setup = await overWebsocket(
+      {
+        async *brain(request) {
+          asked += 1;
+          if (asked === 2) await new Promise(() => undefined);
+          yield* brain(request);
+        },
+      },
+      { standby: true },
+    );
+    const context = new LLMContext();
+    await say(setup.llm, context, "a");
+    const [current, spare] = await untilOpen(setup, 2);
+    const answer = say(setup.llm, context, "b");
+    while (asked < 2) await nextRound();
+    current!.terminate();
+    expect(await answer).toBe("About b. ");
+    expect(setup.server.requests.at(-1)!.connection).toBe(spare!.id);
+    expect(setup.records.at(-1)!.retries).toHaveLength(1);
+  });
+
+  it("is made again when it has ended, unless the server ends it at once", async () => {
+    const clock = new VirtualClock();
+    await using setup = await overWebsocket({ brain }, { standby: true, clock });
+    await say(setup.llm, new LLMContext(), "a");
+    const [, spare] = await untilOpen(setup, 2);
+    await clock.advance(10_000);
+    spare!.terminate();
+    await untilOpen(setup, 1);
+    const [, next] = await untilOpen(setup, 2);
+    next!.terminate();
+    await untilOpen(setup, 1);
+    await setup.llm.runInference(contextOf("meanwhile"));
+    expect(setup.server.connections).toHaveLength(1);
   });
 });
 
