@@ -3,8 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { figures } from "./figures.ts";
 import { peersAndStandby, versionOf } from "./support/peers.ts";
 import { goalsOf, goalText, type Results, type Section, type Table } from "./support/report.ts";
+import { overview } from "./overview.ts";
 import type { Run } from "./support/run.ts";
-import { intro, noticed, scenarios } from "./text.ts";
+import { intro, noticed, scenarios, summaryText } from "./text.ts";
 
 /** A plot that was drawn: its file, what it shows for who cannot see it, and the figure in whose chapter it stands. */
 interface Plot {
@@ -31,6 +32,7 @@ export async function writeDocument(run: Run): Promise<void> {
     noticed,
     "## Goals",
     goals(measured.map((name) => run.figures[name]!)),
+    ...summary(run),
     ...measured.flatMap((name) => chapter(name, run, drawn)),
   ];
   await writeFile(new URL("benchmarks.md", docs), `${parts.join("\n\n")}\n`);
@@ -61,6 +63,11 @@ function goals(results: readonly Results[]): string {
     ]),
   );
   return markdown({ head: ["goal", "measured", ""], rows }, false);
+}
+
+function summary(run: Run): string[] {
+  const table = overview(run);
+  return table === undefined ? [] : ["## At a glance", summaryText, markdown(table, true)];
 }
 
 const quickly = "*A quick run: few repetitions, clients side by side. A try of the command, not a result.*";

@@ -28,6 +28,9 @@ export const noticed = `Noticed in those versions, and worth knowing when the ta
 - A conversation that the provider stores (\`store: true\`) can be continued from any response and over any transport. turnwire does
   without: \`store: false\`.`;
 
+export const summaryText = `Each client's figure divided by that of turnwire's WebSocket service: above 1 it takes longer, or more. 40 ms round trip; medians
+unless it says otherwise. The figures themselves are in the chapters below, with what each client gives up for them.`;
+
 interface Chapter {
   title: string;
   text: string;
@@ -46,7 +49,7 @@ export const scenarios: Record<string, Chapter> = {
   "other-server": { title: "The same with another server", text: "" },
   "tool-loop": {
     title: "A tool loop",
-    text: "The model calls a function 25 times, one call after the other. A call costs a round trip and the model's time, whatever the transport, once a connection is open: what a client can save is connecting, sending and reading. Over a link without limits sending is free, and the transports differ little; over one with a bandwidth it is not: the last table tells from where on it matters. The longer the model takes, the smaller is every ratio.",
+    text: "The model calls a function 25 times, one call after the other. A call costs a round trip and the model's time, whatever the transport, once a connection is open: what a client can save is connecting, sending and reading. Over a link without limits sending is free: the raw loop itself is hardly faster than the HTTP clients there, so that no client can be 1.5 × faster, which was the goal. Over one with a bandwidth sending is not free: the last table tells from where on it matters. The longer the model takes, the smaller is every ratio.",
   },
   "interruption-peers": {
     title: "An interruption",

@@ -1,13 +1,13 @@
 /** The first turn of a conversation, and one after a silence. */
 import { noteBetter } from "../support/better.ts";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ClientUnderTest } from "../support/client-under-test.ts";
+import { ClientUnderTest } from "../support/client-under-test.ts";
 import { FarEnd } from "../support/far-end.ts";
 import { firstTextMs } from "../support/heard.ts";
 import { Lab, nameOf } from "../support/lab.ts";
 import { newQuestion } from "../support/model.ts";
 import type { PeerId } from "../support/peers.ts";
-import { ms, type Report } from "../support/report.ts";
+import { ms, type Report, spread } from "../support/report.ts";
 import { median } from "../support/statistics.ts";
 
 const rttMs = 40;
@@ -17,7 +17,7 @@ const silenceMs = 6000;
 export interface FirstTurn {
   client: PeerId;
   /** Milliseconds to the first text: of the first turn of the process, and of those of later conversations. */
-  processMs: number;
+  processMs: number[];
   coldMs: number[];
   warmMs: number[];
   laterMs: number[];
@@ -54,13 +54,14 @@ export async function firstTurn(report: Report, quick: boolean): Promise<void> {
     ],
     [...all.values()].map(({ client, processMs, coldMs, warmMs, laterMs, silentMs }) => [
       nameOf(client),
-      ms(processMs),
-      ms(median(coldMs)),
-      warmMs.length === 0 ? "has no warm-up" : ms(median(warmMs)),
-      ms(median(laterMs)),
-      ms(median(silentMs)),
+      spread(processMs),
+      spread(coldMs),
+      warmMs.length === 0 ? "has no warm-up" : spread(warmMs),
+      spread(laterMs),
+      spread(silentMs),
     ]),
   );
+  report.note("the first of a process: in half as many processes, each new, with its modules loaded");
   report.note("without TLS, which would cost a new connection another round trip or two");
   report.note("fetch of Node closes a connection after 4 s without a request: over HTTP a silence costs a new one");
   report.note("warmed up: turnwire has the conversation prepared at the server; the others have a socket open");
@@ -69,7 +70,7 @@ export async function firstTurn(report: Report, quick: boolean): Promise<void> {
   noteBetter(
     report,
     "the first of a process",
-    of(({ processMs }) => processMs),
+    of(({ processMs }) => median(processMs)),
     (value) => ms(value),
   );
   noteBetter(
@@ -84,19 +85,24 @@ export async function firstTurn(report: Report, quick: boolean): Promise<void> {
 async function measure(client: ClientUnderTest, farEnd: FarEnd, rounds: number): Promise<FirstTurn> {
   const result: FirstTurn = {
     client: client.peer.id as PeerId,
-    processMs: 0,
+    processMs: [],
     coldMs: [],
     warmMs: [],
     laterMs: [],
     silentMs: [],
   };
+  for (let round = 0; round < rounds; round += 2) {
+    await using fresh = await ClientUnderTest.start(client.peer);
+    await using conversation = await fresh.open((await farEnd.link(rttMs)).url);
+    result.processMs.push(firstTextMs(await conversation.say(newQuestion("short"))));
+  }
+  // The first does not count: the engine compiles what has never run.
   for (let round = -1; round < rounds; round += 1) {
     // A link of its own: what one conversation has opened is of no use to the next.
     await using cold = await client.open((await farEnd.link(rttMs)).url);
     const coldMs = firstTextMs(await cold.say(newQuestion("short")));
     const laterMs = firstTextMs(await cold.say(newQuestion("short")));
-    if (round === -1) result.processMs = coldMs;
-    else {
+    if (round >= 0) {
       result.coldMs.push(coldMs);
       result.laterMs.push(laterMs);
     }

@@ -9,7 +9,7 @@ import type { Loaded } from "../tasks/load.ts";
 
 const model = { firstTokenMs: 100, tokenMs: 100 };
 
-interface Summary {
+export interface Summary {
   client: PeerId;
   conversations: number;
   firstTextMs: { p50: number; p99: number };

@@ -7,7 +7,7 @@ import { firstTextMs, type Heard } from "../support/heard.ts";
 import { Lab, nameOf } from "../support/lab.ts";
 import { newQuestion } from "../support/model.ts";
 import type { PeerId } from "../support/peers.ts";
-import { ms, type Report } from "../support/report.ts";
+import { ms, type Report, spread } from "../support/report.ts";
 import { median } from "../support/statistics.ts";
 
 const rttMs = 40;
@@ -67,7 +67,7 @@ export async function recovery(report: Report, quick: boolean): Promise<void> {
 
 function outcome(costs: readonly number[], errors: readonly string[], rounds: number): string {
   if (costs.length === 0) return "the turn fails";
-  return errors.length === 0 ? ms(median(costs)) : `${ms(median(costs))}; fails ${errors.length} of ${rounds}`;
+  return errors.length === 0 ? spread(costs) : `${spread(costs)}; fails ${errors.length} of ${rounds}`;
 }
 
 async function measure(client: ClientUnderTest, rounds: number): Promise<Recovery> {

@@ -1,3 +1,5 @@
+import { median, quantile } from "./statistics.ts";
+
 /** How far a goal goes: the value is to be `limit` at most, or at least. */
 export interface Goal {
   what: string;
@@ -104,6 +106,11 @@ function figure(number: number, unit: string): string {
 
 export function ms(value: number, digits = 1): string {
   return `${value.toFixed(digits)} ms`;
+}
+
+/** The median of milliseconds, with how far most of them go. */
+export function spread(values: readonly number[]): string {
+  return `${ms(median(values))} (p90 ${ms(quantile(values, 0.9))})`;
 }
 
 export function times(ratio: number, digits = 3): string {

@@ -1,0 +1,92 @@
+import type { Chat } from "./scenarios/chat.ts";
+import type { ClientCost } from "./scenarios/client-cost.ts";
+import type { FirstTurn } from "./scenarios/first-turn.ts";
+import type { Interrupted } from "./scenarios/interruption.ts";
+import type { Summary } from "./scenarios/load.ts";
+import type { LongChat } from "./scenarios/long-chat.ts";
+import type { ToolLoop } from "./scenarios/tool-loop.ts";
+import type { IdleMemory } from "./tasks/idle.ts";
+import { type PeerId, peerOf, peers } from "./support/peers.ts";
+import type { Table } from "./support/report.ts";
+import type { Run } from "./support/run.ts";
+import { median } from "./support/statistics.ts";
+
+interface Measure {
+  readonly name: string;
+  /** Of which less is better; undefined where it was not measured, or the client could not. */
+  readonly of: (run: Run, client: PeerId) => number | undefined;
+}
+
+const measures: readonly Measure[] = [
+  { name: "first text, chat", of: (run, id) => medianOf(chatOf(run, id)?.firstTextMs.slice(1)) },
+  { name: "first text, long chat, 20 Mbit/s", of: (run, id) => medianOf(longChatOf(run, id)?.firstTextMs.slice(-5)) },
+  { name: "bytes of turn 50", of: (run, id) => chatOf(run, id)?.bytes.at(-1) },
+  { name: "tool loop", of: (run, id) => medianOf(loopOf(run, id, false)?.totalMs) },
+  { name: "tool loop, 20 Mbit/s", of: (run, id) => medianOf(loopOf(run, id, true)?.totalMs) },
+  { name: "interrupted, lanes", of: (run, id) => medianOf(interruptedOf(run, id, "lanes")?.afterMs) },
+  { name: "interrupted, no lanes, no cancel", of: (run, id) => medianOf(interruptedOf(run, id, "neither")?.afterMs) },
+  {
+    name: "first turn, cold",
+    of: (run, id) => medianOf(keptOf<FirstTurn>(run, "first-turn", "firstTurn", id)?.coldMs),
+  },
+  { name: "CPU of an event", of: (run, id) => keptOf<ClientCost>(run, "client-cost", "clientCost", id)?.ratio },
+  { name: "CPU of a word, 1,000 conversations", of: (run, id) => loadOf(run, id, 1000)?.cpuUsPerEvent },
+  { name: "first text, 1,000 conversations, p99", of: (run, id) => loadOf(run, id, 1000)?.firstTextMs.p99 },
+  { name: "heap of an idle conversation", of: (run, id) => idleOf(run, id)?.heap },
+];
+
+/** Every client against turnwire's WebSocket service, as ratios; nothing where one of the two was not measured. */
+export function overview(run: Run): Table | undefined {
+  const ours = measures.map(({ of }) => of(run, "turnwire-ws"));
+  const shown = measures.filter((_, at) => Number.isFinite(ours[at]));
+  if (shown.length === 0) return undefined;
+  const others = peers.filter(({ id }) => id !== "turnwire-ws");
+  return {
+    head: ["against turnwire WebSocket", ...others.map(({ id }) => peerOf(id).name)],
+    rows: shown.map(({ name, of }) => [name, ...others.map(({ id }) => against(of(run, id), of(run, "turnwire-ws")!))]),
+  };
+}
+
+function against(theirs: number | undefined, ours: number): string {
+  return theirs === undefined || !Number.isFinite(theirs) ? "–" : `${(theirs / ours).toFixed(2)} ×`;
+}
+
+function medianOf(times: readonly number[] | undefined): number | undefined {
+  return times === undefined || times.length === 0 ? undefined : median(times);
+}
+
+function kept<T>(run: Run, figure: string, name: string): readonly T[] {
+  return (run.figures[figure]?.figures[name] as T[] | undefined) ?? [];
+}
+
+function keptOf<T extends { client: PeerId }>(run: Run, figure: string, name: string, id: PeerId): T | undefined {
+  return kept<T>(run, figure, name).find(({ client }) => client === id);
+}
+
+function chatOf(run: Run, id: PeerId): Chat | undefined {
+  return kept<Chat>(run, "chat", "chat").find(({ client, rttMs }) => client === id && rttMs === 40);
+}
+
+function longChatOf(run: Run, id: PeerId): LongChat | undefined {
+  return keptOf<LongChat>(run, "long-chat", "longChat", id);
+}
+
+function loopOf(run: Run, id: PeerId, wanted: boolean): ToolLoop | undefined {
+  const loops = kept<ToolLoop>(run, "tool-loop", "toolLoop");
+  return loops.find(({ client, rttMs, limited }) => client === id && rttMs === 40 && limited === wanted);
+}
+
+function interruptedOf(run: Run, id: PeerId, wanted: string): Interrupted | undefined {
+  const all = kept<Interrupted>(run, "interruption-peers", "interruptionOfPeers");
+  return all.find(({ client, server }) => client === id && server === wanted);
+}
+
+function loadOf(run: Run, id: PeerId, count: number): Summary | undefined {
+  return kept<Summary>(run, "load", "load").find(
+    ({ client, conversations }) => client === id && conversations === count,
+  );
+}
+
+function idleOf(run: Run, id: PeerId): IdleMemory | undefined {
+  return (run.figures["load"]?.figures["idleMemory"] as Partial<Record<PeerId, IdleMemory>> | undefined)?.[id];
+}
