@@ -8,7 +8,7 @@ import type { ToolLoop } from "./scenarios/tool-loop.ts";
 import type { IdleMemory } from "./tasks/idle.ts";
 import { type PeerId, peerOf, peers } from "./support/peers.ts";
 import type { Table } from "./support/report.ts";
-import type { Run } from "./support/run.ts";
+import { kept, type Run } from "./support/run.ts";
 import { median } from "./support/statistics.ts";
 
 interface Measure {
@@ -27,9 +27,9 @@ const measures: readonly Measure[] = [
   { name: "interrupted, no lanes, no cancel", of: (run, id) => medianOf(interruptedOf(run, id, "neither")?.afterMs) },
   {
     name: "first turn, cold",
-    of: (run, id) => medianOf(keptOf<FirstTurn>(run, "first-turn", "firstTurn", id)?.coldMs),
+    of: (run, id) => medianOf(firstTurnOf(run, id)?.coldMs),
   },
-  { name: "CPU of an event", of: (run, id) => keptOf<ClientCost>(run, "client-cost", "clientCost", id)?.ratio },
+  { name: "CPU of an event", of: (run, id) => costOf(run, id)?.ratio },
   { name: "CPU of a word, 1,000 conversations", of: (run, id) => loadOf(run, id, 1000)?.cpuUsPerEvent },
   { name: "first text, 1,000 conversations, p99", of: (run, id) => loadOf(run, id, 1000)?.firstTextMs.p99 },
   { name: "heap of an idle conversation", of: (run, id) => idleOf(run, id)?.heap },
@@ -55,38 +55,42 @@ function medianOf(times: readonly number[] | undefined): number | undefined {
   return times === undefined || times.length === 0 ? undefined : median(times);
 }
 
-function kept<T>(run: Run, figure: string, name: string): readonly T[] {
-  return (run.figures[figure]?.figures[name] as T[] | undefined) ?? [];
-}
-
-function keptOf<T extends { client: PeerId }>(run: Run, figure: string, name: string, id: PeerId): T | undefined {
-  return kept<T>(run, figure, name).find(({ client }) => client === id);
+function ofClient(all: unknown, id: PeerId): unknown {
+  return (all as ReadonlyArray<{ client: PeerId }> | undefined)?.find(({ client }) => client === id);
 }
 
 function chatOf(run: Run, id: PeerId): Chat | undefined {
-  return kept<Chat>(run, "chat", "chat").find(({ client, rttMs }) => client === id && rttMs === 40);
+  const chats = kept(run, "chat", "chat") as Chat[] | undefined;
+  return chats?.find(({ client, rttMs }) => client === id && rttMs === 40);
 }
 
 function longChatOf(run: Run, id: PeerId): LongChat | undefined {
-  return keptOf<LongChat>(run, "long-chat", "longChat", id);
+  return ofClient(kept(run, "long-chat", "longChat"), id) as LongChat | undefined;
 }
 
 function loopOf(run: Run, id: PeerId, wanted: boolean): ToolLoop | undefined {
-  const loops = kept<ToolLoop>(run, "tool-loop", "toolLoop");
-  return loops.find(({ client, rttMs, limited }) => client === id && rttMs === 40 && limited === wanted);
+  const loops = kept(run, "tool-loop", "toolLoop") as ToolLoop[] | undefined;
+  return loops?.find(({ client, rttMs, limited }) => client === id && rttMs === 40 && limited === wanted);
 }
 
 function interruptedOf(run: Run, id: PeerId, wanted: string): Interrupted | undefined {
-  const all = kept<Interrupted>(run, "interruption-peers", "interruptionOfPeers");
-  return all.find(({ client, server }) => client === id && server === wanted);
+  const all = kept(run, "interruption-peers", "interruptionOfPeers") as Interrupted[] | undefined;
+  return all?.find(({ client, server }) => client === id && server === wanted);
+}
+
+function firstTurnOf(run: Run, id: PeerId): FirstTurn | undefined {
+  return ofClient(kept(run, "first-turn", "firstTurn"), id) as FirstTurn | undefined;
+}
+
+function costOf(run: Run, id: PeerId): ClientCost | undefined {
+  return ofClient(kept(run, "client-cost", "clientCost"), id) as ClientCost | undefined;
 }
 
 function loadOf(run: Run, id: PeerId, count: number): Summary | undefined {
-  return kept<Summary>(run, "load", "load").find(
-    ({ client, conversations }) => client === id && conversations === count,
-  );
+  const all = kept(run, "load", "load") as Summary[] | undefined;
+  return all?.find(({ client, conversations }) => client === id && conversations === count);
 }
 
 function idleOf(run: Run, id: PeerId): IdleMemory | undefined {
-  return (run.figures["load"]?.figures["idleMemory"] as Partial<Record<PeerId, IdleMemory>> | undefined)?.[id];
+  return (kept(run, "load", "idleMemory") as Partial<Record<PeerId, IdleMemory>> | undefined)?.[id];
 }

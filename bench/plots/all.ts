@@ -4,7 +4,7 @@ import type { ClientCost } from "../scenarios/client-cost.ts";
 import type { LongChat } from "../scenarios/long-chat.ts";
 import type { Interrupted } from "../scenarios/interruption.ts";
 import type { ToolLoop } from "../scenarios/tool-loop.ts";
-import type { Run } from "../support/run.ts";
+import { kept, type Run } from "../support/run.ts";
 import { median, quantile } from "../support/statistics.ts";
 import { type Bar, bars } from "./bars.ts";
 import { lines } from "./lines.ts";
@@ -198,10 +198,6 @@ export async function drawAll(run: Run, folder: URL): Promise<Plot[]> {
     }
   }
   return drawn;
-}
-
-function kept(run: Run, figure: string, name: string): unknown {
-  return run.figures[figure]?.figures[name];
 }
 
 /** The chats at 40 ms. */

@@ -23,3 +23,8 @@ export function machine(): Omit<Run, "figures"> {
     load: loadavg()[0] ?? 0,
   };
 }
+
+/** What a figure has kept under a name, if it was measured. */
+export function kept(run: Run, figure: string, name: string): unknown {
+  return run.figures[figure]?.figures[name];
+}

@@ -246,12 +246,16 @@ describe("a standby connection", () => {
   });
 
   it("takes the place of one that is lost within a turn: it is asked again there at once", async () => {
+    const { promise: isAsked, resolve: sayAsked } = Promise.withResolvers<void>();
     let asked = 0;
     await using setup = await overWebsocket(
       {
         async *brain(request) {
           asked += 1;
-          if (asked === 2) await new Promise(() => undefined);
+          if (asked === 2) {
+            sayAsked();
+            await new Promise(() => undefined);
+          }
           yield* brain(request);
         },
       },
@@ -261,7 +265,7 @@ describe("a standby connection", () => {
     await say(setup.llm, context, "a");
     const [current, spare] = await untilOpen(setup, 2);
     const answer = say(setup.llm, context, "b");
-    while (asked < 2) await nextRound();
+    await isAsked;
     current!.terminate();
     expect(await answer).toBe("About b. ");
     expect(setup.server.requests.at(-1)!.connection).toBe(spare!.id);
