@@ -28,8 +28,9 @@ export const noticed = `Noticed in those versions, and worth knowing when the ta
 - A conversation that the provider stores (\`store: true\`) can be continued from any response and over any transport. turnwire does
   without: \`store: false\`.`;
 
-export const summaryText = `Each client's figure divided by that of turnwire's WebSocket service: above 1 it takes longer, or more. 40 ms round trip; medians
-unless it says otherwise. The figures themselves are in the chapters below, with what each client gives up for them.`;
+export const summaryText = `Each client's figure divided by that of turnwire's WebSocket service: above 1 it takes longer, or more. Medians unless it says
+otherwise; 40 ms round trip, and loopback for what concerns the process alone. The figures themselves are in the chapters
+below, with what each client gives up for them; an interruption without lanes costs less with \`standby: true\`.`;
 
 interface Chapter {
   title: string;

@@ -83,5 +83,5 @@ export function bars(all: readonly Bar[], options: BarOptions): Spec {
 }
 
 function axisOf(): object {
-  return { labelLimit: 200, ticks: false, domain: false, labelPadding: 8 };
+  return { labelLimit: 300, ticks: false, domain: false, labelPadding: 8 };
 }
