@@ -36,7 +36,7 @@ interface Observed {
 }
 
 export async function voice(report: Report, quick: boolean): Promise<void> {
-  const [sessions, seconds] = quick ? [20, 25] : [100, 60];
+  const [sessions, seconds] = quick ? [20, 18] : [100, 60];
   const folder = mkdtempSync(join(tmpdir(), "turnwire-voice-"));
   const wav = join(folder, "caller.wav");
   const script = await makeCaller(wav, seconds);

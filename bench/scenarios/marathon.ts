@@ -19,7 +19,7 @@ export async function marathon(report: Report, quick: boolean): Promise<void> {
   await using server = await CannedServer.start();
   await using lab = await Lab.start(false);
   for (const client of lab.clients) {
-    const limitMs = quick ? 800 : 60_000;
+    const limitMs = quick ? 500 : 60_000;
     const ran = await client.ask("marathon", { baseURL: server.url, turns, deltas, limitMs });
     const received = (await server.received()).slice(-ran.turns);
     all.push({ ...ran, client: client.peer.id as PeerId, sentBytes: { second: received[1]!, last: received.at(-1)! } });

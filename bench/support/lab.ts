@@ -42,11 +42,19 @@ export class Lab implements AsyncDisposable {
     else for (let turn = 0; turn < count; turn += 1) await this.each(measure);
   }
 
-  /** The same for what keeps a core busy, which is never done side by side. The order changes from round to round. */
-  async rounds<T>(count: number, measure: (client: ClientUnderTest) => Promise<T>): Promise<Map<PeerId, T[]>> {
+  /**
+   * The same for what keeps a core busy, which is never done side by side. The order changes from round to round.
+   * @param joins Whether a client takes part in a round, counted from 0; default: each in all.
+   */
+  async rounds<T>(
+    count: number,
+    measure: (client: ClientUnderTest) => Promise<T>,
+    joins: (client: ClientUnderTest, round: number) => boolean = () => true,
+  ): Promise<Map<PeerId, T[]>> {
     const all = new Map(this.clients.map(({ peer }): [PeerId, T[]] => [peer.id as PeerId, []]));
     for (let round = 0; round < count; round += 1) {
-      const order = round % 2 === 0 ? this.clients : this.clients.toReversed();
+      const wanted = this.clients.filter((client) => joins(client, round));
+      const order = round % 2 === 0 ? wanted : wanted.toReversed();
       for (const client of order) all.get(client.peer.id as PeerId)!.push(await measure(client));
     }
     return all;

@@ -2,7 +2,7 @@ import type { FunctionCall } from "../frames/index.ts";
 import type { AssistantMessage, LLMMessage } from "./messages.ts";
 
 type Entry =
-  | { kind: "text"; text: string }
+  | { kind: "text"; pieces: string[] }
   | { kind: "thought"; llm: string; item: unknown }
   | { kind: "calls"; calls: readonly FunctionCall[] };
 
@@ -12,8 +12,8 @@ export class AssistantTurn {
 
   addText(text: string): void {
     const last = this.#entries.at(-1);
-    if (last?.kind === "text") last.text += text;
-    else this.#entries.push({ kind: "text", text });
+    if (last?.kind === "text") last.pieces.push(text);
+    else this.#entries.push({ kind: "text", pieces: [text] });
   }
 
   /** A thought in the provider's form: it is kept together with what follows it, or not at all. */
@@ -30,7 +30,9 @@ export class AssistantTurn {
    * @param cutShort The last text is not all the model said: the thought that belongs to it is left out.
    */
   take(cutShort: boolean): LLMMessage[] {
-    const entries = this.#entries.filter((entry) => entry.kind !== "text" || entry.text !== "");
+    const entries = this.#entries.filter(
+      (entry) => entry.kind !== "text" || entry.pieces.some((piece) => piece !== ""),
+    );
     this.#entries = [];
     return toMessages(
       entries.filter((entry, index) => entry.kind !== "thought" || belongsToWhole(entries, index, cutShort)),
@@ -53,7 +55,7 @@ function toMessages(entries: readonly Entry[]): LLMMessage[] {
       messages.push({ llm: entry.llm, message: entry.item });
       open = undefined;
     } else if (entry.kind === "text") {
-      messages.push((open = { role: "assistant", content: entry.text }));
+      messages.push((open = { role: "assistant", content: entry.pieces.join("") }));
     } else {
       if (open === undefined) messages.push((open = { role: "assistant", content: null }));
       open.tool_calls = entry.calls.map((call) => ({

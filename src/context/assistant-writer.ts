@@ -45,7 +45,10 @@ export class AssistantWriter {
 
   /** Takes note of a frame. The answer is whether the model is to be asked again now. */
   take(frame: Frame): boolean {
-    if (frame instanceof LLMFullResponseStartFrame) this.#listening = frame.id > this.#interruptedAt;
+    // First what comes by the thousand.
+    if (frame instanceof TextFrame) {
+      if (this.#listening) this.#turn.addText(frame.text);
+    } else if (frame instanceof LLMFullResponseStartFrame) this.#listening = frame.id > this.#interruptedAt;
     else if (frame instanceof FunctionCallInProgressFrame) this.#onInProgress(frame);
     else if (frame instanceof FunctionCallResultFrame) this.#onResult(frame);
     else if (frame instanceof FunctionCallCancelFrame) this.#onCancel(frame);
@@ -88,9 +91,7 @@ export class AssistantWriter {
   }
 
   #hear(frame: Frame): void {
-    if (frame instanceof TextFrame) {
-      this.#turn.addText(frame.text);
-    } else if (frame instanceof LLMThoughtEndFrame) {
+    if (frame instanceof LLMThoughtEndFrame) {
       this.#turn.addThought(frame.llm, frame.item);
     } else if (frame instanceof LLMSteeredFrame) {
       if (!frame.pending) this.#context.addMessages(this.#turn.take(true));

@@ -29,6 +29,7 @@ export class Lane implements KnownHolder {
 }
 
 const queueCapacity = 1024;
+const noResponse: Record<string, unknown> = {};
 
 // One for all: an error holds the stack it was made on, which costs more than the rest of an exchange's end.
 const exchangeOver = new WebsocketClosedError(1000, "the exchange is over");
@@ -150,7 +151,7 @@ export class Exchange implements MessageLink<RawEvent> {
   /** Takes an event of this exchange. */
   deliver(event: RawEvent): void {
     if (this.#ended) return;
-    const response = isObject(event["response"]) ? event["response"] : {};
+    const response = isObject(event["response"]) ? event["response"] : noResponse;
     const isTerminal = isTerminalEvent(event);
     if (isTerminal && !this.#endsThis(response["id"])) return;
     if (typeof response["id"] === "string" && event.type === "response.created") this.#onCreated(response["id"]);
@@ -181,7 +182,7 @@ export class Exchange implements MessageLink<RawEvent> {
     const unread: RawEvent[] = [];
     for (let event = this.#queue.poll(); event !== undefined; event = this.#queue.poll()) unread.push(event);
     if (this.responseId !== undefined) this.#host.cancel(this.responseId);
-    for (const event of unread) this.#pass(event, isObject(event["response"]) ? event["response"] : {});
+    for (const event of unread) this.#pass(event, isObject(event["response"]) ? event["response"] : noResponse);
   }
 
   /** The connection has ended. */

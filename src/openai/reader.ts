@@ -34,7 +34,8 @@ export interface ReadResponse {
 
 /** What has been delivered of one output item. */
 interface ItemState {
-  text: string;
+  /** In pieces: of text that is put together piece by piece, each step is an object of its own. */
+  text: string[];
   thinking: boolean;
   /** The summary part being read; another one starts a new paragraph. */
   part: unknown;
@@ -54,7 +55,7 @@ export class ResponseReader {
   /** Whether nothing of the response can follow. */
   ended = false;
   readonly #items = new Map<unknown, ItemState>();
-  #frames: Frame[] = [];
+  #frames: Frame[] | undefined;
   #lastSequence = Number.NEGATIVE_INFINITY;
   #rises = 0;
 
@@ -72,9 +73,9 @@ export class ResponseReader {
     this.ended = false;
     const handler = handlers.get(event.type);
     if (this.#isRepeated(event) || handler === undefined) return none;
-    this.#frames = [];
+    this.#frames = undefined;
     handler(this, event);
-    return this.#frames;
+    return this.#frames ?? none;
   }
 
   /** @internal */
@@ -95,9 +96,9 @@ export class ResponseReader {
     const item = this.#itemOf(event);
     const part = event["summary_index"] ?? event["content_index"];
     this.#think(item);
-    if (item.part !== undefined && item.part !== part) this.#frames.push(new LLMThoughtTextFrame("\n\n"));
+    if (item.part !== undefined && item.part !== part) this.#add(new LLMThoughtTextFrame("\n\n"));
     item.part = part ?? 0;
-    if (typeof event["delta"] === "string") this.#frames.push(new LLMThoughtTextFrame(event["delta"]));
+    if (typeof event["delta"] === "string") this.#add(new LLMThoughtTextFrame(event["delta"]));
   }
 
   /** @internal */
@@ -138,6 +139,12 @@ export class ResponseReader {
     };
   }
 
+  #add(frame: Frame): void {
+    // Nearly always the only one: a list of one is smaller than one that may grow.
+    if (this.#frames === undefined) this.#frames = [frame];
+    else this.#frames.push(frame);
+  }
+
   /** A delta the server or a proxy sent again. Only a server whose numbers rise says anything by them. */
   #isRepeated(event: RawEvent): boolean {
     const sequence = event["sequence_number"];
@@ -155,7 +162,7 @@ export class ResponseReader {
     const key = typeof event["output_index"] === "number" ? event["output_index"] : (event["item_id"] ?? id ?? 0);
     let item = this.#items.get(key);
     if (item === undefined) {
-      item = { text: "", thinking: false, part: undefined, done: undefined, arguments: undefined };
+      item = { text: [], thinking: false, part: undefined, done: undefined, arguments: undefined };
       this.#items.set(key, item);
     }
     return item;
@@ -163,14 +170,14 @@ export class ResponseReader {
 
   #say(item: ItemState, text: string): void {
     if (text === "") return;
-    item.text += text;
-    this.#frames.push(new LLMTextFrame(text));
+    item.text.push(text);
+    this.#add(new LLMTextFrame(text));
   }
 
   #think(item: ItemState): void {
     if (item.thinking) return;
     item.thinking = true;
-    this.#frames.push(new LLMThoughtStartFrame());
+    this.#add(new LLMThoughtStartFrame());
   }
 
   #finish(state: ItemState, item: ResponseOutputItem): void {
@@ -180,7 +187,8 @@ export class ResponseReader {
     if (item.type !== "message") return;
     const essence = essenceOf(item);
     const text = essence.kind === "said" ? essence.text : "";
-    if (text.startsWith(state.text)) this.#say(state, text.slice(state.text.length));
+    const said = state.text.join("");
+    if (text.startsWith(said)) this.#say(state, text.slice(said.length));
     else if (text !== "") {
       throw new ProviderError(
         "invalid_response",
@@ -196,9 +204,9 @@ export class ResponseReader {
     if (!state.thinking) {
       this.#think(state);
       const summary = (item.summary ?? []).map(({ text }) => text).join("\n\n");
-      if (summary !== "") this.#frames.push(new LLMThoughtTextFrame(summary));
+      if (summary !== "") this.#add(new LLMThoughtTextFrame(summary));
     }
-    this.#frames.push(new LLMThoughtEndFrame(providerName, item));
+    this.#add(new LLMThoughtEndFrame(providerName, item));
   }
 
   /** The finished calls, each once: an unfinished one must not run. */

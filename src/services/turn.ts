@@ -90,7 +90,9 @@ export class Turn {
   #request: RequestDetails | undefined;
   #phase: Phase = "waitingMs";
   #phaseStartMs: number;
-  #text = "";
+  /** Of the text. */
+  readonly #pieces: string[] = [];
+  #characters = 0;
   #hasOutput = false;
 
   constructor(options: { number: number; model: string; sink: FrameSink; signal: AbortSignal; clock: Clock }) {
@@ -115,12 +117,12 @@ export class Turn {
 
   /** The text delivered. */
   get text(): string {
-    return this.#text;
+    return this.#pieces.join("");
   }
 
   /** Characters of text delivered. */
   get characters(): number {
-    return this.#text.length;
+    return this.#characters;
   }
 
   /** Books the time since the last call, and what follows under another heading. */
@@ -138,7 +140,10 @@ export class Turn {
       this.#hasOutput = true;
       this.enter("restMs");
     }
-    if (frame instanceof LLMTextFrame) this.#text += frame.text;
+    if (frame instanceof LLMTextFrame) {
+      this.#pieces.push(frame.text);
+      this.#characters += frame.text.length;
+    }
     return this.#sink(frame);
   }
 
@@ -180,7 +185,7 @@ export class Turn {
       retries: this.#retries,
       ...(outcome.error === undefined ? {} : { error: codeOf(outcome.error) }),
       functionCalls: outcome.functionCalls,
-      characters: this.#text.length,
+      characters: this.#characters,
       times,
       ...(this.usage === undefined ? {} : { usage: this.usage }),
     };
