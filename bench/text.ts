@@ -1,7 +1,7 @@
 /** What the document says around the figures. */
 export const intro = `Written by \`npm run bench -- --write\`; every figure is measured by the same command. \`npm run bench\` measures all of it,
 \`--quick\` tries it in minutes, \`--only a,b\` takes single figures, \`--json FILE\` keeps what was measured, \`--check\` fails when a
-goal is missed that the machine's speed has no part in. \`npm run bench -- --profile\` says where the client's time goes.
+ratio to the floor or the ideal, or a count, is not what it should be. \`npm run bench -- --profile\` says where the client's time goes.
 The peers live in \`bench/package.json\`, with a lockfile of their own: \`npm install\` of turnwire never sees them.
 
 **What is compared.** Each client runs in a process of its own and is used through its public interface. The server is

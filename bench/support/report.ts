@@ -89,9 +89,12 @@ export function goalsOf(sections: readonly Section[]): Goal[] {
   return sections.flatMap(({ parts }) => parts.flatMap((part) => ("goal" in part ? [part.goal] : [])));
 }
 
-/** Whether a busy machine leaves the goal's value as it is: a ratio or a count, and no time. */
-export function isRatio({ unit }: Goal): boolean {
-  return unit === "" || unit === "×" || unit === "%";
+/**
+ * Whether neither a busy machine nor another client changes what the goal is about: a ratio or a count, and no time; and
+ * against the floor or the ideal, where less is better, not against who is to be slower.
+ */
+export function isOurs({ unit, least }: Goal): boolean {
+  return !least && (unit === "" || unit === "×" || unit === "%");
 }
 
 /** `1.02 ×, goal at most 1.1 ×` */
