@@ -6,7 +6,7 @@ import type { Summary } from "./scenarios/load.ts";
 import type { LongChat } from "./scenarios/long-chat.ts";
 import type { ToolLoop } from "./scenarios/tool-loop.ts";
 import type { IdleMemory } from "./tasks/idle.ts";
-import { type PeerId, peerOf, peers } from "./support/peers.ts";
+import { type PeerId, peers } from "./support/peers.ts";
 import type { Table } from "./support/report.ts";
 import { kept, type Run } from "./support/run.ts";
 import { median } from "./support/statistics.ts";
@@ -37,18 +37,18 @@ const measures: readonly Measure[] = [
 
 /** Every client against turnwire's WebSocket service, as ratios; nothing where one of the two was not measured. */
 export function overview(run: Run): Table | undefined {
-  const ours = measures.map(({ of }) => of(run, "turnwire-ws"));
-  const shown = measures.filter((_, at) => Number.isFinite(ours[at]));
-  if (shown.length === 0) return undefined;
   const others = peers.filter(({ id }) => id !== "turnwire-ws");
-  return {
-    head: ["against turnwire WebSocket", ...others.map(({ id }) => peerOf(id).name)],
-    rows: shown.map(({ name, of }) => [name, ...others.map(({ id }) => against(of(run, id), of(run, "turnwire-ws")!))]),
-  };
+  const rows = measures.flatMap(({ name, of }) => {
+    const ours = of(run, "turnwire-ws");
+    return ours === undefined ? [] : [[name, ...others.map(({ id }) => against(of(run, id), ours))]];
+  });
+  return rows.length === 0
+    ? undefined
+    : { head: ["against turnwire WebSocket", ...others.map(({ name }) => name)], rows };
 }
 
 function against(theirs: number | undefined, ours: number): string {
-  return theirs === undefined || !Number.isFinite(theirs) ? "–" : `${(theirs / ours).toFixed(2)} ×`;
+  return theirs === undefined ? "–" : `${(theirs / ours).toFixed(2)} ×`;
 }
 
 function medianOf(times: readonly number[] | undefined): number | undefined {

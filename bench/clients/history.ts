@@ -1,6 +1,8 @@
 import type { Response, ResponseInputItem } from "openai/resources/responses/responses";
 import type { ClientTool } from "./client.ts";
 
+type Answered = Pick<Response, "id" | "output">;
+
 /** What a user of a bare protocol client keeps: the items of the conversation, and what the server knows of them. */
 export class History {
   #items: ResponseInputItem[] = [];
@@ -11,8 +13,14 @@ export class History {
     return this.#items;
   }
 
-  say(text: string): void {
+  /** A whole turn: asks until no function is called any more, or there is no response, as after an interruption. */
+  async turn(text: string, tool: ClientTool | undefined, ask: () => Promise<Answered | undefined>): Promise<void> {
     this.#items.push({ role: "user", content: text });
+    let again = true;
+    while (again) {
+      const response = await ask();
+      again = response !== undefined && this.#take(response, tool);
+    }
   }
 
   /** Everything, or what is new since the last response. */
@@ -23,7 +31,7 @@ export class History {
   }
 
   /** Takes in a completed response; true if its calls were answered and the model has to be asked again. */
-  take({ id, output }: Pick<Response, "id" | "output">, tool: ClientTool | undefined): boolean {
+  #take({ id, output }: Answered, tool: ClientTool | undefined): boolean {
     for (const item of output) this.#items.push(item as ResponseInputItem);
     this.#answered.push({ id, known: this.#items.length });
     const calls = output.filter((item) => item.type === "function_call");

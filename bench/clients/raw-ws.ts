@@ -28,12 +28,7 @@ class RawConversation implements Conversation {
   };
 
   async say(text: string, onText: (piece: string) => void, signal: AbortSignal): Promise<void> {
-    this.#history.say(text);
-    let again = true;
-    while (again) {
-      const response = await this.#ask(onText, signal);
-      again = response !== undefined && this.#history.take(response, this.#options.tool);
-    }
+    await this.#history.turn(text, this.#options.tool, () => this.#ask(onText, signal));
   }
 
   heard(text: string): void {

@@ -106,7 +106,7 @@ async function measure(lab: Lab, shape: Shape, rounds: number, quick: boolean): 
 }
 
 function print(report: Report, { rttMs, resultBytes, uplink: up }: Shape, loops: readonly ToolLoop[]): void {
-  const ideal = median(loops.find(({ client }) => client === floor)!.totalMs);
+  const ideal = totalOf(loops, floor);
   report.title(
     `A tool loop of ${calls} calls, ${rttMs} ms round trip${up ? `, ${up.megabits} Mbit/s up, TCP's slow start` : ""}: first output after ${model.firstTokenMs} ms, ` +
       `results of ${resultBytes} bytes (loops: ${Math.max(...loops.map(({ totalMs }) => totalMs.length))})`,

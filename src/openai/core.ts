@@ -2,9 +2,15 @@ import type { OpenAI } from "openai";
 import type { ResponseCreateParams, ResponseCreateParamsStreaming } from "openai/resources/responses/responses";
 import { type Clock, delay, type Logger, type Random } from "../async/index.ts";
 import type { LLMContext, LLMMessage } from "../context/index.ts";
-import { InvalidArgumentError, kindOf, MissingApiKeyError } from "../errors.ts";
+import { InvalidArgumentError, kindOf } from "../errors.ts";
 import type { Frame } from "../frames/index.ts";
-import type { InferenceResult, RunInferenceOptions, Turn } from "../services/index.ts";
+import {
+  type ApiKey,
+  type InferenceResult,
+  ProviderKey,
+  type RunInferenceOptions,
+  type Turn,
+} from "../services/index.ts";
 import type { RawEvent } from "../protocol/index.ts";
 import { proxiedFetch, type WebsocketTarget } from "../websocket/index.ts";
 import { ContextAdapter } from "./adapter.ts";
@@ -22,7 +28,7 @@ import { changedSettings, initialSettings, type OpenAIResponsesLLMSettings } fro
 /** Options both Responses services take. */
 export interface OpenAIResponsesOptions {
   /** The key, or what fetches one, asked at every connect; default: the environment's OPENAI_API_KEY. */
-  apiKey?: string | (() => Promise<string>);
+  apiKey?: ApiKey;
   /** Default: the environment's OPENAI_BASE_URL, or `https://api.openai.com/v1`. */
   baseURL?: string;
   /** Default: the environment's OPENAI_ORG_ID. */
@@ -101,6 +107,7 @@ export class ResponsesCore {
   readonly retryOnTimeout: boolean;
   readonly onLost: "fail" | "continue";
   readonly #options: OpenAIResponsesOptions;
+  readonly #key: ProviderKey;
   readonly #adapter: ContextAdapter;
   readonly #logger: Logger;
   readonly #warned = new Set<string>();
@@ -109,13 +116,7 @@ export class ResponsesCore {
   #proxied: Promise<typeof fetch | undefined> | undefined;
 
   constructor(options: OpenAIResponsesOptions, logger: Logger) {
-    const { apiKey } = options;
-    if (apiKey !== undefined && typeof apiKey !== "string" && typeof apiKey !== "function") {
-      throw new InvalidArgumentError(
-        "apiKey",
-        `expected a string or a function that fetches one, got ${kindOf(apiKey)}`,
-      );
-    }
+    this.#key = new ProviderKey(options.apiKey, "OPENAI_API_KEY");
     this.#options = options;
     this.#logger = logger;
     this.#adapter = new ContextAdapter(logger);
@@ -287,7 +288,7 @@ export class ResponsesCore {
     // As the `openai` package has it, which is what goes over HTTP beside the turns.
     const { organization = process.env["OPENAI_ORG_ID"], project = process.env["OPENAI_PROJECT_ID"] } = this.#options;
     return {
-      Authorization: `Bearer ${await this.#apiKey()}`,
+      Authorization: `Bearer ${await this.#key.get()}`,
       ...(organization ? { "OpenAI-Organization": organization } : {}),
       ...(project ? { "OpenAI-Project": project } : {}),
       ...this.#options.defaultHeaders,
@@ -307,21 +308,12 @@ export class ResponsesCore {
     return this.#options.baseURL ?? (process.env["OPENAI_BASE_URL"] || defaultBaseURL);
   }
 
-  async #apiKey(): Promise<string> {
-    const { apiKey } = this.#options;
-    const key = typeof apiKey === "function" ? await apiKey() : (apiKey ?? process.env["OPENAI_API_KEY"]);
-    if (key) return key;
-    throw new MissingApiKeyError(
-      "no API key: give `apiKey` or set OPENAI_API_KEY; for a server that needs none, any text will do",
-    );
-  }
-
   async #makeClient(): Promise<OpenAI> {
-    await this.#apiKey();
+    await this.#key.get();
     const [{ OpenAI }, fetch] = await Promise.all([import("openai"), this.#proxiedFetch()]);
     const { organization, project, defaultHeaders } = this.#options;
     return new OpenAI({
-      apiKey: () => this.#apiKey(),
+      apiKey: () => this.#key.get(),
       baseURL: this.#baseURL,
       ...(organization === undefined ? {} : { organization }),
       ...(project === undefined ? {} : { project }),

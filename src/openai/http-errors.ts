@@ -23,7 +23,12 @@ export function toProviderError(error: unknown, signal?: AbortSignal): unknown {
     if (!isConnection) return error;
     return connectionFailure(error);
   }
-  const wire = normalizeError({ error: body ?? error.message }, status);
+  return refusalError({ error: body ?? error.message }, status, headers);
+}
+
+/** The error of ours for what a server answered over HTTP instead of a response. */
+export function refusalError(payload: unknown, status?: number, headers?: Headers): ProviderError {
+  const wire = normalizeError(payload, status);
   const retryAfterMs = headers === undefined ? undefined : retryAfter(Object.fromEntries(headers.entries()));
   return providerError({ ...wire, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
 }

@@ -1,7 +1,7 @@
 import { onAbort } from "../async/index.ts";
 import type { ProviderError } from "../errors.ts";
-import { normalizeError, providerError, type RawEvent, retryAfter } from "../protocol/index.ts";
-import { connectionFailure } from "./http-errors.ts";
+import type { RawEvent } from "../protocol/index.ts";
+import { connectionFailure, refusalError } from "./http-errors.ts";
 
 /** Where and how responses are asked for over HTTP. */
 export interface HttpEndpoint {
@@ -41,9 +41,7 @@ const longestQuote = 500;
 
 async function refusal(response: Response): Promise<ProviderError> {
   const text = await response.text();
-  const retryAfterMs = retryAfter(Object.fromEntries(response.headers.entries()));
-  const wire = normalizeError(parsed(text) ?? text.slice(0, longestQuote), response.status);
-  return providerError({ ...wire, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+  return refusalError(parsed(text) ?? text.slice(0, longestQuote), response.status, response.headers);
 }
 
 function parsed(text: string): unknown {
