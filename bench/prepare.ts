@@ -1,10 +1,17 @@
 /** Makes what is measured: the peers as the lockfile has them, and turnwire as its users have it. */
 import { spawnSync } from "node:child_process";
-import { existsSync, rmSync, statSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("..", import.meta.url));
+
+const ownPackages = {
+  turnwire: "packages/turnwire",
+  "@turnwire/voice": "packages/voice",
+  "@turnwire/server": "packages/server",
+  "@turnwire/test-kit": "test-kit",
+};
 
 export function prepare(): void {
   const installed = `${here}node_modules/.package-lock.json`;
@@ -12,9 +19,12 @@ export function prepare(): void {
     console.log("installing the peers into bench/node_modules");
     run(["ci", "--no-audit", "--no-fund"], here);
   }
-  const link = `${here}node_modules/turnwire`;
-  rmSync(link, { force: true, recursive: true });
-  symlinkSync(root, link, "junction");
+  mkdirSync(`${here}node_modules/@turnwire`, { recursive: true });
+  for (const [name, folder] of Object.entries(ownPackages)) {
+    const link = `${here}node_modules/${name}`;
+    rmSync(link, { force: true, recursive: true });
+    symlinkSync(`${root}${folder}`, link, "junction");
+  }
   run(["run", "--silent", "build"], root);
 }
 

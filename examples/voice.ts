@@ -30,9 +30,9 @@ import {
   TurnLatencyObserver,
   UserTurnProcessor,
   VADProcessor,
-} from "turnwire/voice";
-import { ResponsesServer, scriptBrain } from "turnwire/server";
-import { sayScript, SpeechServer, type TimedWord } from "turnwire/speech-server";
+} from "@turnwire/voice";
+import { ResponsesServer, scriptBrain } from "@turnwire/server";
+import { sayScript, SpeechServer, type TimedWord } from "@turnwire/server/speech";
 
 const lines = [
   { atMs: 500, text: "Tell me about the sea." },

@@ -1,6 +1,6 @@
 /** What a turn sends, by how far the conversation has come. */
 import { LLMContext, OpenAIResponsesLLMService, type TurnRecord } from "turnwire";
-import { ResponsesServer } from "turnwire/server";
+import { ResponsesServer } from "@turnwire/server";
 import type { Report } from "../support/report.ts";
 
 const turns = 100;

@@ -1,5 +1,5 @@
 /** From an interruption to the first text of the next turn. */
-import type { CancelMode } from "turnwire/server";
+import type { CancelMode } from "@turnwire/server";
 import { Caller, type Verdict, verdictOn } from "../support/caller.ts";
 import { type Calm, calmly, noteBusy } from "../support/calm.ts";
 import { FarEnd } from "../support/far-end.ts";

@@ -1,8 +1,8 @@
 /** What it costs to decide what to send, by the length of the history. */
 import { Bench } from "tinybench";
 import { LLMContext, type LLMMessage } from "turnwire";
-import { ContextAdapter } from "../../src/openai/adapter.ts";
-import { type KnownHolder, plan } from "../../src/openai/continuation.ts";
+import { ContextAdapter } from "../../packages/turnwire/src/openai/adapter.ts";
+import { type KnownHolder, plan } from "../../packages/turnwire/src/openai/continuation.ts";
 import type { Report } from "../support/report.ts";
 
 const sizes = [10, 100, 1000, 10_000];

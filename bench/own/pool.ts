@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type OpenAIResponsesLLMServiceOptions, ResponsesConnectionPool } from "turnwire";
-import type { CancelMode } from "turnwire/server";
+import type { CancelMode } from "@turnwire/server";
 import { Caller, type Verdict, verdictOn } from "../support/caller.ts";
 import { FarEnd } from "../support/far-end.ts";
 import { lengths, newQuestion } from "../support/model.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LLMContext, LLMContextAggregatorPair, OpenAIResponsesLLMService, PipelineTask } from "turnwire";
-import { sayScript, type TimedWord } from "turnwire/speech-server";
+import { sayScript, type TimedWord } from "@turnwire/server/speech";
 import {
   DeepgramSTTService,
   DeepgramTTSService,
@@ -19,7 +19,7 @@ import {
   WebsocketServerTransport,
   type WebsocketTransport,
   writeWav,
-} from "turnwire/voice";
+} from "@turnwire/voice";
 import type { Report } from "../support/report.ts";
 import { median, quantile } from "../support/statistics.ts";
 

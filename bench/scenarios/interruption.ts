@@ -1,6 +1,6 @@
 /** From an interruption to the first text of the next turn, for every client and kind of server. */
 import { noteBetter } from "../support/better.ts";
-import type { CancelMode } from "turnwire/server";
+import type { CancelMode } from "@turnwire/server";
 import { FarEnd } from "../support/far-end.ts";
 import { firstTextMs } from "../support/heard.ts";
 import { Lab, nameOf } from "../support/lab.ts";

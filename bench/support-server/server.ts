@@ -1,7 +1,7 @@
 /** The server of the load test, in a process of its own: it says what it measured when its parent asks. */
 import { readFileSync } from "node:fs";
 import { PerformanceObserver } from "node:perf_hooks";
-import { type Brain, ResponsesServer } from "../../src/server/index.ts";
+import { type Brain, ResponsesServer } from "@turnwire/server";
 import { type Summary, Samples } from "./samples.ts";
 
 /** What the server has measured since the last time it was asked. */

@@ -1,6 +1,6 @@
 /** A process of its own with the clients of `own/voice.ts`: each says the same in real time, over and over. */
 import { setTimeout as delay } from "node:timers/promises";
-import { readWav, splitAudio } from "turnwire/voice";
+import { readWav, splitAudio } from "@turnwire/voice";
 import { readFileSync } from "node:fs";
 import { WebSocket } from "ws";
 

@@ -1,6 +1,6 @@
 /** A process of its own with the servers that the voice agents of `own/voice.ts` talk to. */
-import { ResponsesServer, scriptBrain } from "turnwire/server";
-import { SpeechServer, type TimedWord } from "turnwire/speech-server";
+import { ResponsesServer, scriptBrain } from "@turnwire/server";
+import { SpeechServer, type TimedWord } from "@turnwire/server/speech";
 
 const [script, reply] = JSON.parse(process.argv[2]!) as [TimedWord[], string];
 const models = await ResponsesServer.start({

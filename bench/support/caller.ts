@@ -5,7 +5,7 @@ import {
   type OpenAIResponsesLLMServiceOptions,
   type TurnRecord,
 } from "turnwire";
-import { heldBy } from "../../test/openai/oracle.ts";
+import { heldBy } from "../../packages/turnwire/test/openai/oracle.ts";
 import type { FarEnd } from "./far-end.ts";
 import { newQuestion, type Question } from "./model.ts";
 import { monotonicMs } from "./time.ts";

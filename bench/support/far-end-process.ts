@@ -1,8 +1,8 @@
 /** The process behind `FarEnd`. */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { ResponsesServer } from "turnwire/server";
-import { seenBy } from "../../test/openai/oracle.ts";
+import { ResponsesServer } from "@turnwire/server";
+import { seenBy } from "../../packages/turnwire/test/openai/oracle.ts";
 import { cpuWaitMs } from "./calm.ts";
 import { DelayProxy } from "./delay-proxy.ts";
 import type { FarEndCommands, FarEndOptions } from "./far-end.ts";

@@ -1,4 +1,4 @@
-import type { CancelMode } from "turnwire/server";
+import type { CancelMode } from "@turnwire/server";
 import { cpuWaitMs } from "./calm.ts";
 import type { ProxyCounts, Sent } from "./delay-proxy.ts";
 import type { ModelTimes } from "./model.ts";

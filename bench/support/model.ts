@@ -1,4 +1,4 @@
-import type { Brain } from "turnwire/server";
+import type { Brain } from "@turnwire/server";
 import { monotonicMs, type PreciseTimers } from "./time.ts";
 
 export interface ModelTimes {

@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { type Block, root } from "./documents.ts";
+import { type Block, root } from "@turnwire/test-kit/documents.ts";
 
 /** What a `ts` block may use without declaring it. */
 const assumed = `
 import type { LLMContext, OpenAIResponsesLLMService, PipelineTask } from "turnwire";
-import type { ResponsesServer } from "turnwire/server";
+import type { ResponsesServer } from "@turnwire/server";
 declare global {
   const llm: OpenAIResponsesLLMService;
   const context: LLMContext;
@@ -37,7 +36,7 @@ export class Workshop implements Disposable {
     const files = blocks.map((block) => this.#write(`${block.path}:${block.line}.ts`, asModule(block)));
     files.push(this.#write("assumed.d.ts", assumed));
     // Nothing imports a declaration of a package that brings none.
-    files.push(join(root, "src/websocket/proxy-from-env.d.ts"));
+    files.push(join(root, "packages/turnwire/src/websocket/proxy-from-env.d.ts"));
     const config = { extends: join(root, "tsconfig.json"), compilerOptions: { rootDir: root }, include: [], files };
     const project = this.#write("tsconfig.json", JSON.stringify(config));
     const { code, out } = await run(["node_modules/typescript/bin/tsc", "-p", project, "--pretty", "false"]);
@@ -48,11 +47,7 @@ export class Workshop implements Disposable {
 
   /** Runs a block as a user would who has copied it into a file. */
   runProgram(block: Block, env: Record<string, string>): Promise<Outcome> {
-    const source = (path: string): string => JSON.stringify(pathToFileURL(join(root, path)).href);
-    const code = block.code
-      .replaceAll('"turnwire"', source("src/index.ts"))
-      .replaceAll('"turnwire/server"', source("src/server/index.ts"));
-    return run([this.#write(`${block.path}:${block.line}.mjs`, code)], env);
+    return run([this.#write(`${block.path}:${block.line}.mjs`, block.code)], env);
   }
 
   [Symbol.dispose](): void {
@@ -67,9 +62,9 @@ export class Workshop implements Disposable {
   }
 }
 
-/** The block on the lines it has in the document; its relative imports are those of a file in a folder of test/. */
+/** The block on the lines it has in the document; its relative imports are those of a file in a folder of the root. */
 function asModule({ line, code }: Block): string {
-  return `${"\n".repeat(line - 1)}${code.replaceAll('from "../', `from "${root}test/`)}\nexport {};\n`;
+  return `${"\n".repeat(line - 1)}${code.replaceAll('from "../', `from "${root}`)}\nexport {};\n`;
 }
 
 function run(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {

@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Brain, ResponsesServer, rulesBrain } from "turnwire/server";
+import { type Brain, ResponsesServer, rulesBrain } from "@turnwire/server";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 let server: ResponsesServer;

@@ -1,0 +1,81 @@
+import type { FunctionCall, LLMContext, TurnRecord } from "turnwire";
+import { errorCode, errorLine } from "./error-line.ts";
+import { commands } from "./usage.ts";
+import type { ChatView, SessionInfo, TurnSummary } from "./view.ts";
+
+/** A conversation for machines: one JSON object per line. `chatHelp` documents them. */
+export class JsonView implements ChatView {
+  readonly #write: (text: string) => void;
+  readonly #writeError: (text: string) => void;
+
+  constructor(write: (text: string) => void, writeError: (text: string) => void) {
+    this.#write = write;
+    this.#writeError = writeError;
+  }
+
+  opened({ version, embedded, baseURL, model, transport }: SessionInfo): void {
+    this.#print("session", { version, server: embedded ? "embedded" : (baseURL ?? "openai"), model, transport });
+  }
+
+  said(turn: number, text: string): void {
+    this.#print("user", { turn, text });
+  }
+
+  commanded(_line: string): void {
+    // Its answer says so.
+  }
+
+  text(_delta: string): void {
+    // The whole of it comes at the end.
+  }
+
+  thought(_delta: string): void {
+    // Not part of the reply.
+  }
+
+  toolRan(turn: number, call: FunctionCall, output: string, failed: boolean): void {
+    this.#print("tool", { turn, name: call.functionName, arguments: call.arguments, output, failed });
+  }
+
+  record(turn: number, record: TurnRecord): void {
+    this.#print("record", { turn, record });
+  }
+
+  turnEnded({ turn, text, interrupted, firstTextMs }: TurnSummary): void {
+    this.#print("assistant", { turn, text, interrupted, firstTextMs: firstTextMs ?? null });
+  }
+
+  failed(turn: number | undefined, error: unknown): void {
+    const message = errorLine(error);
+    this.#print("error", { turn, code: errorCode(error), message });
+    this.#writeError(message);
+  }
+
+  reconnected(reason: string): void {
+    this.#print("reconnected", { reason });
+  }
+
+  notice(message: string): void {
+    this.#print("notice", { message });
+  }
+
+  stats(records: readonly TurnRecord[]): void {
+    this.#print("stats", { records });
+  }
+
+  context(context: LLMContext): void {
+    this.#print("context", { messages: context.messages });
+  }
+
+  dropped(connections: number): void {
+    this.#print("dropped", { connections });
+  }
+
+  help(): void {
+    this.#print("help", { commands });
+  }
+
+  #print(type: string, fields: Record<string, unknown>): void {
+    this.#write(`${JSON.stringify({ type, ...fields })}\n`);
+  }
+}

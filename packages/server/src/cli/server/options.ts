@@ -1,0 +1,156 @@
+import { type CancelMode, type DialectName, dialects, type Timing } from "../../responses/index.ts";
+import { readArgs, readPort, refuseEmpty } from "../read-args.ts";
+import { UsageError } from "../usage.ts";
+import { readTiming, timingPresets } from "./timing.ts";
+
+/** TURN on the keys of a telephone. */
+export const defaultPort = 8876;
+
+/** Whom the server asks what to say. */
+export type BrainChoice =
+  | { readonly kind: "rules"; readonly pace: boolean }
+  | { readonly kind: "script"; readonly file: string }
+  | {
+      readonly kind: "upstream";
+      readonly url: string;
+      readonly api: "chat" | "responses";
+      readonly key: string | undefined;
+      readonly model: string | undefined;
+    };
+
+export interface ServerCommandOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly allowedHosts: readonly string[];
+  readonly apiKeys: readonly string[];
+  readonly brain: BrainChoice;
+  readonly record: string | undefined;
+  readonly dialect: DialectName;
+  readonly cancel: CancelMode | undefined;
+  readonly lanes: boolean;
+  readonly store: string | undefined;
+  readonly log: string | undefined;
+  readonly timing: Timing | undefined;
+  readonly faults: boolean;
+  readonly tokenizer: "estimate" | "exact";
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly version: boolean;
+}
+
+const helpCommand = "turnwire server --help";
+
+const known = {
+  port: { type: "string" },
+  host: { type: "string" },
+  "allow-host": { type: "string", multiple: true },
+  "api-key": { type: "string", multiple: true },
+  brain: { type: "string" },
+  pace: { type: "boolean" },
+  script: { type: "string" },
+  upstream: { type: "string" },
+  "upstream-api": { type: "string" },
+  "upstream-model": { type: "string" },
+  "upstream-key": { type: "string" },
+  record: { type: "string" },
+  dialect: { type: "string" },
+  cancel: { type: "string" },
+  "no-lanes": { type: "boolean" },
+  timing: { type: "string" },
+  tokenizer: { type: "string" },
+  store: { type: "string" },
+  faults: { type: "boolean" },
+  log: { type: "string" },
+  json: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean", short: "v" },
+} as const;
+
+type Values = ReturnType<typeof readArgs<typeof known>>;
+
+/**
+ * Reads the options of `turnwire server`.
+ * @throws UsageError, which never repeats what may be a key.
+ */
+export function readServerOptions(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ServerCommandOptions {
+  const values = readArgs(args, known, { helpCommand, secrets: true });
+  refuseEmpty(values, helpCommand);
+  const options: ServerCommandOptions = {
+    port: values.port === undefined ? defaultPort : readPort(values.port, helpCommand),
+    host: values.host ?? "127.0.0.1",
+    allowedHosts: values["allow-host"] ?? [],
+    apiKeys: (values["api-key"] ?? []).map((key) => key.trim()),
+    brain: brainOf(values, env),
+    record: values.record,
+    dialect: oneOf("dialect", values.dialect ?? "openai", Object.keys(dialects) as DialectName[]),
+    cancel: values.cancel === undefined ? undefined : oneOf("cancel", values.cancel, ["honour", "refuse", "ignore"]),
+    lanes: values["no-lanes"] !== true,
+    store: values.store,
+    log: values.log,
+    timing: timingOf(values.timing),
+    faults: values.faults ?? false,
+    tokenizer: oneOf("tokenizer", values.tokenizer ?? "estimate", ["estimate", "exact"]),
+    json: values.json ?? false,
+    help: values.help ?? false,
+    version: values.version ?? false,
+  };
+  refuseTogether(options);
+  return options;
+}
+
+function brainOf(values: Values, env: Readonly<Record<string, string | undefined>>): BrainChoice {
+  const { upstream } = values;
+  const script = values.script ?? /^script:(.+)$/s.exec(values.brain ?? "")?.[1];
+  const kinds = [values.brain, values.script, upstream].filter((value) => value !== undefined);
+  if (kinds.length > 1) throw mistake("--brain, --script and --upstream each say who answers: give one of them");
+  if (values.brain !== undefined && values.brain !== "rules" && script === undefined) {
+    throw mistake("--brain is rules or script:FILE; for a model server there is --upstream");
+  }
+  const pace = values.pace ?? false;
+  if (pace && kinds.length > 0 && values.brain !== "rules") {
+    throw mistake("--pace is for the rules; any other brain can be slowed down with --timing");
+  }
+  if (upstream !== undefined) {
+    return {
+      kind: "upstream",
+      url: upstream,
+      api: oneOf("upstream-api", values["upstream-api"] ?? "chat", ["chat", "responses"]),
+      key: values["upstream-key"]?.trim() ?? (env["TURNWIRE_UPSTREAM_KEY"]?.trim() || undefined),
+      model: values["upstream-model"],
+    };
+  }
+  for (const name of ["upstream-api", "upstream-model", "upstream-key"] as const) {
+    if (values[name] !== undefined) throw mistake(`--${name} is nothing without --upstream`);
+  }
+  return script === undefined ? { kind: "rules", pace } : { kind: "script", file: script };
+}
+
+function refuseTogether({ brain, record, json, log, timing }: ServerCommandOptions): void {
+  if (brain.kind === "script" && brain.file === record) throw mistake("--record would replace the script itself");
+  if (brain.kind === "rules" && brain.pace && timing !== undefined) {
+    throw mistake("--pace and --timing both slow the rules down: give one of them");
+  }
+  if (json && log === "-") throw mistake("--json and --log - both print JSON lines: give one of them");
+}
+
+function timingOf(text: string | undefined): Timing | undefined {
+  if (text === undefined) return undefined;
+  const timing = readTiming(text);
+  if (timing !== undefined) return timing;
+  throw mistake(
+    `--timing is ${Object.keys(timingPresets).join(", ")}, or fields such as firstTokenMs=300,perTokenMs=20`,
+  );
+}
+
+function oneOf<const T extends string>(name: keyof typeof known, value: string, names: readonly T[]): T {
+  const found = names.find((candidate) => candidate === value);
+  if (found === undefined) throw mistake(`--${name} is one of ${names.join(", ")}`);
+  return found;
+}
+
+function mistake(problem: string): UsageError {
+  return new UsageError(problem, helpCommand);
+}

@@ -1,0 +1,137 @@
+import { TurnwireError } from "turnwire/internal";
+import {
+  MemoryStore,
+  type ResponseStore,
+  ResponsesServer,
+  type ResponsesServerOptions,
+  SqliteStore,
+} from "../../responses/index.ts";
+import { isLoopback, reachable } from "../address.ts";
+import { styleFor } from "../style.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { describeBrain, openBrain } from "./brain.ts";
+import { serverHelp } from "./help.ts";
+import { requestJson, ServerJsonView } from "./json-view.ts";
+import { LineWriter } from "./line-writer.ts";
+import { LogFile } from "./log-file.ts";
+import { readServerOptions, type ServerCommandOptions } from "./options.ts";
+import { entryOf } from "./request-entry.ts";
+import { startError } from "./start-error.ts";
+import { StopSignal } from "./stop-signal.ts";
+import { ServerTextView } from "./text-view.ts";
+import type { ServerView } from "./view.ts";
+
+/** `turnwire server`: the embedded server as a process of its own, until it is told to end. The answer is the exit code. */
+export async function server(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { env, stdout, version } = surroundings;
+  const options = readServerOptions(args, env);
+  if (options.help || options.version) {
+    stdout.write(options.help ? serverHelp : `${version}\n`);
+    return 0;
+  }
+  using stop = new StopSignal();
+  const view = viewFor(options, surroundings);
+  await using log = await openLog(options, surroundings);
+  let requests = 0;
+  const running = await start(options, {
+    onRequest: (request) => {
+      requests += 1;
+      const entry = entryOf(request, Date.now());
+      view.request(entry);
+      log.line?.(requestJson(entry));
+    },
+    onBrainError: (error) => view.notice(`the brain failed: ${failure(error)}; the client was told server_error`),
+  });
+  await using _closing = running;
+  announce(view, running, options, version);
+  view.stopping(await stop.arrived);
+  await running.close();
+  view.closed(requests);
+  if (stdout.brokenBy !== undefined) throw stdout.brokenBy;
+  return 0;
+}
+
+async function start(
+  options: ServerCommandOptions,
+  listeners: Required<Pick<ResponsesServerOptions, "onRequest" | "onBrainError">>,
+): Promise<ResponsesServer> {
+  const { port, host, allowedHosts, apiKeys, dialect, cancel, lanes, timing, tokenizer, faults } = options;
+  const brain = openBrain(options);
+  const store = openStore(options.store);
+  try {
+    return await ResponsesServer.start({
+      port,
+      host,
+      // A URL has an IPv6 address in brackets.
+      allowedHosts: host.includes(":") ? [...allowedHosts, `[${host}]`] : allowedHosts,
+      apiKeys,
+      brain,
+      store,
+      dialect,
+      tokenizer,
+      faultControl: faults,
+      // Nobody looks at them in here.
+      keptRequests: 0,
+      ...listeners,
+      ...(cancel === undefined ? {} : { cancel }),
+      ...(lanes ? {} : { lanes }),
+      ...(timing === undefined ? {} : { timing }),
+    });
+  } catch (error) {
+    store.close();
+    throw startError(error, options);
+  }
+}
+
+function openStore(path: string | undefined): ResponseStore {
+  if (path === undefined) return new MemoryStore();
+  try {
+    return new SqliteStore(path);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`--store ${path}: ${why.replace(/^store: /, "")}`, { cause });
+  }
+}
+
+function viewFor({ json, log }: ServerCommandOptions, { env, stdout, stderr }: Surroundings): ServerView {
+  if (json) {
+    const missed = (lines: number): string =>
+      JSON.stringify({ type: "notice", message: `${lines} lines were left out: nobody read them in time` });
+    return new ServerJsonView(new LineWriter(stdout, missed).line);
+  }
+  const output = log === "-" ? stderr : stdout;
+  const missed = (lines: number): string => `(${lines} lines were left out: nobody read them in time)`;
+  return new ServerTextView(new LineWriter(output, missed).line, styleFor(output.isTTY, env));
+}
+
+/** Where the lines of `--log` go; without `line`, nowhere. */
+async function openLog(
+  { log }: ServerCommandOptions,
+  { stdout, stderr }: Surroundings,
+): Promise<{ line?: (text: string) => void } & AsyncDisposable> {
+  if (log !== undefined && log !== "-") {
+    return await LogFile.open(log, ({ message }) => {
+      stderr.write(`turnwire: --log ${log}: nothing more is written: ${message}\n`);
+    });
+  }
+  const nothingToEnd = { [Symbol.asyncDispose]: () => Promise.resolve() };
+  if (log === undefined) return nothingToEnd;
+  const missed = (lines: number): string => JSON.stringify({ type: "notice", message: `${lines} lines were left out` });
+  return { line: new LineWriter(stdout, missed).line, ...nothingToEnd };
+}
+
+function announce(view: ServerView, running: ResponsesServer, options: ServerCommandOptions, version: string): void {
+  const { host, dialect, apiKeys, faults } = options;
+  const [url, wsURL] = [running.url, running.wsURL].map((address) => reachable(address, host)) as [string, string];
+  const faultsURL = faults ? new URL("/_turnwire/faults", url).href : undefined;
+  view.listening({ version, url, wsURL, faultsURL, brain: describeBrain(options), dialect, keys: apiKeys.length });
+  if (!isLoopback(host) && apiKeys.length === 0) {
+    view.notice(`Whoever reaches ${host} can use this server: --api-key asks for a key.`);
+  }
+}
+
+/** What a brain threw. Only our own errors, and those of the system, are known to hold nothing of a conversation. */
+function failure(error: unknown): string {
+  if (!(error instanceof Error)) return "it threw what is no error";
+  return error instanceof TurnwireError || "syscall" in error ? error.message : error.name;
+}

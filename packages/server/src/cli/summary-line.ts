@@ -1,0 +1,49 @@
+import type { TurnRecord } from "turnwire";
+import { formatCount, formatMs } from "./format.ts";
+import type { TurnSummary } from "./view.ts";
+
+/** `incremental · 411 of 1 466 bytes · first text 38 ms · calculate` */
+export function summaryLine(summary: TurnSummary): string {
+  const { records, firstTextMs, failed, interrupted } = summary;
+  const withoutText = failed || interrupted ? "" : "no text";
+  const parts = [
+    failed ? "failed" : interrupted ? "interrupted" : "",
+    modes(records),
+    bytes(records),
+    firstTextMs === undefined ? withoutText : `first text ${formatMs(firstTextMs)}`,
+    toolNames(summary.tools),
+    ...records.map(({ incompleteReason }) =>
+      incompleteReason === undefined || incompleteReason === "failed" ? "" : `cut short: ${incompleteReason}`,
+    ),
+    ...records.flatMap(({ retries, reason }) => retries.filter((why) => why !== reason).map((why) => `again: ${why}`)),
+  ];
+  return parts.filter((part) => part !== "").join(" · ");
+}
+
+/** Incremental or full, each with why where that is not a matter of course; the same again is said once. */
+function modes(records: readonly TurnRecord[]): string {
+  const said = records
+    .filter(({ bytesSent }) => bytesSent > 0)
+    .map(({ mode, reason }) => (mode === "incremental" ? mode : `${mode} (${reason})`));
+  return said.filter((mode, index) => mode !== said[index - 1]).join(", then ") || "nothing sent";
+}
+
+function bytes(records: readonly TurnRecord[]): string {
+  const sent = sum(records, "bytesSent");
+  const full = sum(records, "bytesFull");
+  if (full === 0) return "";
+  return sent === full ? `${formatCount(sent)} bytes` : `${formatCount(sent)} of ${formatCount(full)} bytes`;
+}
+
+export function sum(records: readonly TurnRecord[], field: "bytesSent" | "bytesFull"): number {
+  return records.reduce((total, record) => total + record[field], 0);
+}
+
+function toolNames(tools: TurnSummary["tools"]): string {
+  const counts = new Map<string, number>();
+  for (const { name, failed } of tools) {
+    const label = failed ? `${name} (failed)` : name;
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  return [...counts].map(([label, count]) => (count === 1 ? label : `${label} ×${count}`)).join(", ");
+}

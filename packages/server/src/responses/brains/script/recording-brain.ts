@@ -1,0 +1,102 @@
+import { renameSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Clock, systemClock } from "turnwire/internal";
+import { InvalidArgumentError } from "turnwire/internal";
+import { toApiError } from "../../api-error.ts";
+import type { Brain, BrainOutput, BrainRequest } from "../../brain.ts";
+import type { ScriptCondition, ScriptFixture, ScriptPiece, ScriptTurn } from "./fixture.ts";
+import { situationOf } from "./matching.ts";
+import { Transcript } from "./transcript.ts";
+
+export interface RecordingBrainOptions {
+  /** False: how long the pieces took is not recorded. Default: true. */
+  delays?: boolean;
+  clock?: Clock;
+}
+
+/**
+ * A brain that says what another says and writes it down as a fixture for `scriptBrain`, a turn for each request in the
+ * order in which they came. A file of that name is replaced. It is up to date whenever a response has ended; what the
+ * conversation said is in it, so treat it as you treat the conversation. A file that cannot be written fails the response.
+ *
+ * ```ts
+ * const brain = recordingBrain(upstreamBrain({ url, model }), "test/fixtures/weather.json");
+ * ```
+ *
+ * @throws InvalidArgumentError when the file cannot be written.
+ */
+export function recordingBrain(inner: Brain, path: string | URL, options: RecordingBrainOptions = {}): Brain {
+  const { delays = true, clock = systemClock } = options;
+  const recording = new Recording(typeof path === "string" ? path : fileURLToPath(path));
+  const brain: Brain = (request) => {
+    const turn = recording.begin(request);
+    const transcript = new Transcript(delays ? clock : undefined);
+    return record(inner, request, transcript, () => recording.end(turn, transcript.pieces()));
+  };
+  return Object.assign(brain, { countsTokens: inner.countsTokens ?? false });
+}
+
+async function* record(
+  inner: Brain,
+  request: BrainRequest,
+  transcript: Transcript,
+  end: () => void,
+): AsyncGenerator<BrainOutput, void> {
+  const { signal } = request;
+  let whole = false;
+  try {
+    for await (const output of inner(request)) {
+      transcript.add(output);
+      yield output;
+    }
+    whole = true;
+  } catch (error) {
+    // Nobody wanted the rest: that is no failure of the brain's.
+    if (!signal.aborted) transcript.fail(toApiError(error));
+    whole = !signal.aborted;
+    throw error;
+  } finally {
+    if (!whole) transcript.cutShort(signal.aborted);
+    end();
+  }
+}
+
+/** The fixture that is being written. A turn takes its place when its request comes. */
+class Recording {
+  readonly #path: string;
+  readonly #turns: Array<Omit<ScriptTurn, "reply"> & { reply?: ScriptPiece[] }> = [];
+
+  constructor(path: string) {
+    this.#path = path;
+    try {
+      this.#write();
+    } catch (cause) {
+      const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
+      throw new InvalidArgumentError("path", `the file ${path} cannot be written${code}`, { cause });
+    }
+  }
+
+  begin(request: BrainRequest): number {
+    const situation = situationOf(request, 0);
+    const when: ScriptCondition = situation.user === undefined ? {} : { user: situation.user };
+    const name = situation.outputs[0]?.name;
+    if (situation.outputs.length > 0) when.toolOutput = name === undefined ? true : { name };
+    return this.#turns.push({ when, times: 1 }) - 1;
+  }
+
+  end(turn: number, reply: ScriptPiece[]): void {
+    const entry = this.#turns[turn];
+    if (entry !== undefined) entry.reply = reply;
+    this.#write();
+  }
+
+  /** At once, so that the file is whole when the client hears that its response is. */
+  #write(): void {
+    const turns = this.#turns.flatMap(({ reply, ...turn }): ScriptTurn[] =>
+      reply === undefined ? [] : [{ ...turn, reply }],
+    );
+    const fixture: ScriptFixture = { version: 1, turns };
+    writeFileSync(`${this.#path}.part`, `${JSON.stringify(fixture, undefined, 2)}\n`);
+    renameSync(`${this.#path}.part`, this.#path);
+  }
+}

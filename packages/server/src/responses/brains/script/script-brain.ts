@@ -1,0 +1,77 @@
+import { type Clock, systemClock } from "turnwire/internal";
+import { ResponsesApiError } from "../../api-error.ts";
+import type { Brain } from "../../brain.ts";
+import type { ScriptFixture, ScriptReply } from "./fixture.ts";
+import { fits, type Situation, situationOf } from "./matching.ts";
+import { say } from "./pieces.ts";
+import { readFixture } from "./read-fixture.ts";
+
+export interface ScriptBrainOptions {
+  /** False: the script's delays are left out. Default: true. */
+  delays?: boolean;
+  clock?: Clock;
+}
+
+/**
+ * A brain that says what a script says: a fixture, or the path of a JSON file with one. Each request gets the reply of the
+ * first turn that fits it and is not used up, else the fallback. Requests are counted over all connections.
+ *
+ * ```ts
+ * const brain = scriptBrain({
+ *   turns: [
+ *     { when: { user: /weather/i }, reply: { call: "get_weather", arguments: { city: "Paris" } } },
+ *     { when: { toolOutput: { name: "get_weather" } }, reply: "It is sunny." },
+ *   ],
+ *   fallback: "Ask me about the weather.",
+ * });
+ * ```
+ *
+ * @throws InvalidArgumentError naming the field of the fixture, or the file, that cannot be used.
+ */
+export function scriptBrain(fixture: ScriptFixture | string | URL, options: ScriptBrainOptions = {}): Brain {
+  const { delays = true, clock = systemClock } = options;
+  const script = new Script(readFixture(fixture));
+  // Not a generator: the turn is chosen when the request comes, not when its first output is asked for.
+  const brain: Brain = (request) => say(script.replyTo(request), { signal: request.signal, clock, delays });
+  return Object.assign(brain, { countsTokens: true });
+}
+
+class Script {
+  readonly #fixture: ScriptFixture;
+  /** How often each turn has been used. */
+  readonly #uses: number[];
+  #requests = 0;
+
+  constructor(fixture: ScriptFixture) {
+    this.#fixture = fixture;
+    this.#uses = fixture.turns.map(() => 0);
+  }
+
+  replyTo(request: Parameters<Brain>[0]): ScriptReply {
+    this.#requests += 1;
+    const situation = situationOf(request, this.#requests);
+    const { turns, fallback } = this.#fixture;
+    const index = turns.findIndex(({ when = {} }, index) => !this.#isUsedUp(index) && fits(when, situation));
+    const reply = turns[index]?.reply ?? fallback;
+    if (reply === undefined) throw this.#noReply(situation);
+    if (index >= 0) this.#uses[index] = (this.#uses[index] ?? 0) + 1;
+    return reply;
+  }
+
+  #isUsedUp(index: number): boolean {
+    return (this.#uses[index] ?? 0) >= (this.#fixture.turns[index]?.times ?? Infinity);
+  }
+
+  /** Says why, without what was said: the message ends up in logs. */
+  #noReply({ number, outputs, user }: Situation): ResponsesApiError {
+    const { turns } = this.#fixture;
+    const usedUp = turns.flatMap((_, index) => (this.#isUsedUp(index) ? [`turns[${index}]`] : []));
+    const functions = [...new Set(outputs.map(({ name }) => name ?? "an unknown function"))].join(", ");
+    const others = user === undefined ? "no message of the user" : "a message of the user";
+    const ending = outputs.length > 0 ? `outputs of ${functions}` : others;
+    const message =
+      `The script has no reply for request ${number}, which ends with ${ending}: none of its ${turns.length} turns fits` +
+      `${usedUp.length === 0 ? "" : `, and used up are ${usedUp.join(", ")}`}. Add a turn, or a fallback.`;
+    return new ResponsesApiError({ status: 400, code: "no_scripted_reply", message });
+  }
+}

@@ -1,0 +1,89 @@
+import { InvalidArgumentError, kindOf } from "turnwire/internal";
+
+/** Where the upstream is and how it is asked. */
+export interface UpstreamBrainOptions {
+  /** The base URL, as clients of the upstream are given it: `http://127.0.0.1:11434/v1`. Without a path `/v1` is added. */
+  url: string | URL;
+  /** Sent as a bearer token. Default: none is sent; the environment's keys are never used. */
+  apiKey?: string | (() => Promise<string>);
+  /** What the upstream speaks. Default: `chat`, Chat Completions, which every model server has. */
+  api?: "chat" | "responses";
+  /** The model the upstream is asked for. Default: the one the client names. */
+  model?: string;
+  /** Further headers, such as `api-key`. They are kept as secret as the key. */
+  headers?: Readonly<Record<string, string>>;
+  /** Further fields of every upstream request; they win over the client's: `{ keep_alive: "1h" }`. */
+  extra?: Readonly<Record<string, unknown>>;
+  /**
+   * The field of Chat Completions that carries `max_output_tokens`. Default: `max_completion_tokens` for OpenAI and Azure,
+   * `max_tokens` for everyone else: model servers ignore the newer name.
+   */
+  maxTokensField?: "max_tokens" | "max_completion_tokens";
+  /**
+   * Whether the model is shown what it thought before its function calls of the current turn, as `reasoning_content`.
+   * Default: true. Chat Completions only.
+   */
+  sendReasoning?: boolean;
+  /** How long the upstream may take to begin its answer, in milliseconds. Default: 10 minutes. */
+  timeoutMs?: number;
+}
+
+export type UpstreamApi = "chat" | "responses";
+
+/** The options with their defaults. */
+export interface UpstreamSettings {
+  readonly baseURL: string;
+  readonly apiKey: UpstreamBrainOptions["apiKey"];
+  readonly api: UpstreamApi;
+  readonly model: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly extra: Readonly<Record<string, unknown>>;
+  readonly maxTokensField: "max_tokens" | "max_completion_tokens";
+  readonly sendReasoning: boolean;
+  readonly timeoutMs: number;
+}
+
+/** Throws an `InvalidArgumentError` naming the option that cannot be used. */
+export function readOptions(options: UpstreamBrainOptions): UpstreamSettings {
+  const { api = "chat", timeoutMs = 600_000 } = options;
+  if (api !== "chat" && api !== "responses") {
+    throw new InvalidArgumentError("api", `expected "chat" or "responses", got ${kindOf(api)}`);
+  }
+  if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
+    throw new InvalidArgumentError("timeoutMs", `expected milliseconds from 1 to 2^31 - 1, got ${kindOf(timeoutMs)}`);
+  }
+  const url = readURL(options.url);
+  return {
+    baseURL: url.href.replace(/\/+$/, ""),
+    apiKey: options.apiKey,
+    api,
+    model: options.model,
+    headers: options.headers ?? {},
+    extra: options.extra ?? {},
+    maxTokensField: options.maxTokensField ?? (isOpenAI(url) ? "max_completion_tokens" : "max_tokens"),
+    sendReasoning: options.sendReasoning ?? true,
+    timeoutMs,
+  };
+}
+
+function readURL(value: string | URL): URL {
+  const url = URL.parse(String(value));
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new InvalidArgumentError(
+      "url",
+      `expected an http: or https: URL with /v1, got ${kindOf(value)} that is none`,
+    );
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new InvalidArgumentError("url", "credentials in the URL are not sent; give them as apiKey or headers");
+  }
+  if (/\/(?:chat\/completions|responses)\/?$/.test(url.pathname)) {
+    throw new InvalidArgumentError("url", "names an endpoint; leave its path away up to /v1, and choose with api");
+  }
+  if (url.pathname === "/") url.pathname = "/v1";
+  return url;
+}
+
+function isOpenAI(url: URL): boolean {
+  return /(?:^|\.)(?:openai|azure)\.com$/.test(url.hostname);
+}

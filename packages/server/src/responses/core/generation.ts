@@ -1,0 +1,308 @@
+import type { Response, ResponseError } from "openai/resources/responses/responses";
+import { type Clock, LinkedSignal, type Random, untilAborted } from "turnwire/internal";
+import { type ResponsesApiError, toApiError } from "../api-error.ts";
+import type { Brain, BrainOutput, BrainRequest, BrainUsage } from "../brain.ts";
+import type { EventSink } from "../events.ts";
+import { type IdSource, opaqueContent } from "./ids.ts";
+import type { PromptCache } from "./prompt-cache.ts";
+import { OutputWriter } from "./output-writer.ts";
+import type { CompletedResponse, CreateRequest } from "./request.ts";
+import type { RequestRecord } from "./request-log.ts";
+import { newResponse, unixSeconds, usageOf } from "./response-object.ts";
+import type { SteerInbox } from "./steering.ts";
+import type { Pace } from "./timing.ts";
+import type { TokenCounter } from "./tokens.ts";
+
+/** What answering needs, whatever the transport. */
+export interface GenerationContext {
+  readonly brain: Brain;
+  readonly newId: IdSource;
+  readonly random: Random;
+  readonly clock: Clock;
+  readonly tokens: TokenCounter;
+  readonly promptCache: PromptCache;
+  /** How long a model takes; absent: as long as its brain. */
+  readonly pace?: Pace;
+  /** Told what a brain threw when it was not a `ResponsesApiError`: the client is not. */
+  readonly onBrainError: (error: unknown) => void;
+}
+
+export type Outcome =
+  /** It came to an end, on its own or not. `completed` is what can be continued; `steered`: cut short by steering. */
+  | { status: "completed" | "steered" | "incomplete" | "cancelled"; response: Response; completed: CompletedResponse }
+  /** `response.failed` after output, or an error before any. */
+  | { status: "failed" | "rejected"; error: ResponsesApiError };
+
+/** The signal's reason when a client asked for the end: the response is ended with an event. */
+export const cancelledByClient = Symbol("cancelled by the client");
+
+/** How many outputs of a brain that never waits are sent before others get their turn. */
+const outputsPerTurn = 8;
+
+/** What a generation tells of, and hears from, the connection it is on. */
+export interface GenerationLinks {
+  /** The response has an id; its first event is about to be sent. */
+  created?(responseId: string): void;
+  /** Input that is queued for the response: it ends where that is safe. */
+  steers?: SteerInbox;
+}
+
+/** Answers one request: runs the brain, sends the events to `sink`, keeps `record` up to date. Never rejects. */
+export async function generate(
+  context: GenerationContext,
+  request: CreateRequest,
+  sink: EventSink,
+  record: RequestRecord,
+  signal: AbortSignal,
+  links: GenerationLinks = {},
+): Promise<Outcome> {
+  const generation = new Generation(context, request, sink, record, links);
+  try {
+    return await generation.run(signal);
+  } catch (error) {
+    return generation.fail(error, signal);
+  } finally {
+    generation.dispose();
+  }
+}
+
+class Generation {
+  readonly #context: GenerationContext;
+  readonly #request: CreateRequest;
+  readonly #sink: EventSink;
+  readonly #record: RequestRecord;
+  readonly #links: GenerationLinks;
+  readonly #response: Response;
+  readonly #writer: OutputWriter;
+  readonly #unwanted = new AbortController();
+  #iterator: AsyncIterator<BrainOutput> | Iterator<BrainOutput> | undefined;
+  #counted: BrainUsage | undefined;
+  readonly #startedAt: number;
+  #begun = false;
+
+  constructor(
+    context: GenerationContext,
+    request: CreateRequest,
+    sink: EventSink,
+    record: RequestRecord,
+    links: GenerationLinks,
+  ) {
+    this.#context = context;
+    this.#request = request;
+    this.#sink = sink;
+    this.#record = record;
+    this.#links = links;
+    this.#startedAt = context.clock.now();
+    this.#response = newResponse(request, context.newId("resp"));
+    this.#writer = new OutputWriter({
+      emit: (event) => sink.event(event),
+      newId: context.newId,
+      newEncryptedContent: () => opaqueContent(context.random),
+      includeEncryptedReasoning: request.includeEncryptedReasoning,
+      maxOutputTokens: context.brain.countsTokens === true ? null : (request.params.max_output_tokens ?? null),
+      tokens: context.tokens,
+    });
+  }
+
+  async run(signal: AbortSignal): Promise<Outcome> {
+    if (!this.#request.generate) {
+      this.#begin();
+      return this.#complete();
+    }
+    using linked = new LinkedSignal(signal, this.#unwanted.signal);
+    this.#iterator = iterate(this.#context.brain(this.#brainRequest(linked.signal)));
+    let next = this.#next(signal);
+    await refusedAtOnce(next);
+    this.#begin();
+    next = this.#paced(next, true, linked.signal);
+    for (let count = 1; ; count += 1) {
+      const result = await this.#unlessSteered(next);
+      if (result === "steered") return this.#steered();
+      if (result.done === true) return this.#complete();
+      if (result.value.type === "usage") {
+        this.#counted = result.value;
+        next = this.#next(signal);
+        continue;
+      }
+      if (result.value.type === "incomplete") return this.#incomplete(result.value.reason);
+      if (this.#steeredBefore(result.value)) return this.#steered();
+      this.#record.firstOutputMs ??= this.#context.clock.now() - this.#startedAt;
+      if (!this.#writer.write(result.value)) return this.#incomplete("max_output_tokens");
+      if (count % outputsPerTurn === 0) await turn();
+      await this.#sink.ready(signal);
+      next = this.#paced(this.#next(signal), false, linked.signal);
+    }
+  }
+
+  /** Ends the response after the brain threw or its signal fired. */
+  fail(cause: unknown, signal: AbortSignal): Outcome {
+    if (signal.aborted) return this.#cancelled(signal.reason === cancelledByClient);
+    const error = toApiError(cause);
+    if (error !== cause) this.#report(cause);
+    if (!this.#begun || !this.#writer.started) {
+      this.#record.status = this.#begun ? "failed" : "rejected";
+      this.#record.errorCode = error.code;
+      this.#sink.error(error);
+      return { status: this.#record.status, error };
+    }
+    const response = this.#snapshot("failed", { error: responseError(error) });
+    this.#record.status = "failed";
+    this.#record.errorCode = error.code;
+    this.#sink.event({ type: "response.failed", response });
+    return { status: "failed", error };
+  }
+
+  /** Lets a brain that is a generator run its `finally`, without waiting for one that hangs. */
+  dispose(): void {
+    try {
+      const returned: unknown = this.#iterator?.return?.();
+      if (returned instanceof Promise) returned.catch(() => undefined);
+    } catch {
+      // The answer is out: what a brain's clean-up throws concerns nobody.
+    }
+  }
+
+  #report(cause: unknown): void {
+    try {
+      this.#context.onBrainError(cause);
+    } catch {
+      // The answer matters more than a reporter that fails.
+    }
+  }
+
+  #begin(): void {
+    this.#begun = true;
+    this.#record.responseId = this.#response.id;
+    this.#record.status = "in_progress";
+    this.#links.created?.(this.#response.id);
+    this.#sink.event({ type: "response.created", response: this.#response });
+    this.#sink.event({ type: "response.in_progress", response: this.#response });
+  }
+
+  /** What the brain says, when a model would have said it. */
+  #paced(next: Promise<IteratorResult<BrainOutput>>, first: boolean, signal: AbortSignal): typeof next {
+    const { pace } = this.#context;
+    if (pace === undefined) return next;
+    const { prompt, cachedTokens } = this.#request;
+    return (async () => {
+      const result = await next;
+      if (first) await pace.first(Math.max(0, prompt.tokens - cachedTokens), signal);
+      if (result.done !== true) await pace.piece(result.value, signal);
+      return result;
+    })();
+  }
+
+  /** A wait for the brain is a safe place to be interrupted, unless it is in the middle of an item. */
+  async #unlessSteered(next: Promise<IteratorResult<BrainOutput>>): Promise<IteratorResult<BrainOutput> | "steered"> {
+    const { steers } = this.#links;
+    if (steers === undefined || !this.#writer.betweenItems || this.#writer.hasCalls) return await next;
+    return await Promise.race([next, steers.arrived.then(() => "steered" as const)]);
+  }
+
+  /** Whether queued input ends the response at the item that would begin: not while the client owes tool outputs. */
+  #steeredBefore(output: BrainOutput): boolean {
+    const waiting = this.#links.steers?.size ?? 0;
+    return waiting > 0 && !this.#writer.hasCalls && this.#writer.beginsItem(output);
+  }
+
+  async #next(signal: AbortSignal): Promise<IteratorResult<BrainOutput>> {
+    const iterator = this.#iterator as AsyncIterator<BrainOutput>;
+    return await untilAborted(Promise.resolve(iterator.next()), signal);
+  }
+
+  #complete(): Outcome {
+    this.#writer.close("completed");
+    const response = this.#snapshot("completed", { completed_at: unixSeconds() });
+    this.#record.status = "completed";
+    this.#sink.event({ type: "response.completed", response });
+    return { status: "completed", response, completed: this.#completed() };
+  }
+
+  #incomplete(reason: string): Outcome {
+    this.#writer.close("incomplete");
+    return { status: "incomplete", response: this.#cutShort(reason), completed: this.#completed() };
+  }
+
+  /** Ended between two items by queued input: what was said stands, and the successor continues from it. */
+  #steered(): Outcome {
+    this.#writer.close("completed");
+    const response = this.#cutShort("steered");
+    this.#unwanted.abort();
+    return { status: "steered", response, completed: this.#completed() };
+  }
+
+  #cutShort(reason: string): Response {
+    const details = { reason } as Response.IncompleteDetails;
+    const response = this.#snapshot("incomplete", { incomplete_details: details });
+    this.#record.status = "incomplete";
+    this.#sink.event({ type: "response.incomplete", response });
+    return response;
+  }
+
+  #completed(): CompletedResponse {
+    const output = this.#writer.items();
+    return {
+      id: this.#response.id,
+      conversation: [...this.#request.conversation, ...output],
+      prompt: this.#context.promptCache.extend(this.#request.prompt, output),
+      instructions: this.#request.instructions,
+    };
+  }
+
+  /**
+   * The API has no event of its own for a cancelled response: `response.incomplete` is the terminal event that fits,
+   * and the response's status says `cancelled`, as it does after `POST /v1/responses/{id}/cancel`.
+   */
+  #cancelled(tellClient: boolean): Outcome {
+    const response = this.#snapshot("cancelled", {});
+    this.#record.status = "cancelled";
+    if (tellClient) this.#sink.event({ type: "response.incomplete", response });
+    return { status: "cancelled", response, completed: this.#completed() };
+  }
+
+  #snapshot(status: NonNullable<Response["status"]>, fields: Partial<Response>): Response {
+    const output = this.#writer.items();
+    this.#record.output = output;
+    const usage = usageOf(this.#request, this.#writer.outputTokens, this.#writer.reasoningTokens, this.#counted);
+    this.#record.usage = usage;
+    return { ...this.#response, status, output, usage, ...fields };
+  }
+
+  #brainRequest(signal: AbortSignal): BrainRequest {
+    const { params, conversation, instructions, tools, toolChoice } = this.#request;
+    return {
+      model: params.model,
+      ...(instructions === null ? {} : { instructions }),
+      conversation,
+      tools,
+      toolChoice,
+      parallelToolCalls: params.parallel_tool_calls ?? true,
+      reasoning: params.reasoning ?? null,
+      text: params.text ?? { format: { type: "text" } },
+      maxOutputTokens: params.max_output_tokens ?? null,
+      params,
+      signal,
+    };
+  }
+}
+
+function iterate(outputs: ReturnType<Brain>): AsyncIterator<BrainOutput> | Iterator<BrainOutput> {
+  return Symbol.asyncIterator in outputs ? outputs[Symbol.asyncIterator]() : outputs[Symbol.iterator]();
+}
+
+/** One turn of the event loop: sockets are read, timers fire. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * Rejects when the brain refuses the request straight away, and resolves otherwise: such a request never becomes a
+ * response. A brain that takes its time is not waited for, as `response.created` must not be late.
+ */
+async function refusedAtOnce(first: Promise<unknown>): Promise<void> {
+  await Promise.race([first, turn()]);
+}
+
+function responseError(error: ResponsesApiError): ResponseError {
+  return { code: (error.body.code ?? "server_error") as ResponseError["code"], message: error.message };
+}

@@ -1,0 +1,58 @@
+import type { ResponseInputItem } from "turnwire/internal";
+import { invalidRequest, previousResponseNotFound } from "../api-error.ts";
+import { validateSome } from "../validation/index.ts";
+import type { CompletedResponse } from "./request.ts";
+import { countValueTokens, type TokenCounter } from "./tokens.ts";
+
+type Purpose = "compact" | "input_tokens";
+
+/** The fields of both requests, by the types of the `openai` package. */
+const fields: Readonly<Record<Purpose, { known: readonly string[]; required: readonly string[] }>> = {
+  compact: {
+    known:
+      "model image input instructions previous_response_id prompt_cache_key prompt_cache_options prompt_cache_retention service_tier".split(
+        " ",
+      ),
+    required: ["model"],
+  },
+  input_tokens: {
+    known:
+      "model conversation input instructions parallel_tool_calls personality previous_response_id reasoning text tool_choice tools truncation".split(
+        " ",
+      ),
+    required: [],
+  },
+};
+
+/** Reads a request that is about an input and not for an answer. */
+export function countInput(
+  body: Record<string, unknown>,
+  purpose: Purpose,
+  find: (id: string) => CompletedResponse | undefined,
+): { conversation: readonly ResponseInputItem[]; tokens(counter: TokenCounter): number } {
+  const { known, required } = fields[purpose];
+  validateSome(body, known, required);
+  const { input, previous_response_id: id, instructions, tools } = body;
+  const parent = typeof id === "string" ? find(id) : undefined;
+  if (typeof id === "string" && parent === undefined) throw previousResponseNotFound(id);
+  if (purpose === "compact" && parent === undefined && (input === undefined || input === null)) {
+    throw invalidRequest(
+      "input",
+      'One of "input" or "previous_response_id" must be provided.',
+      "missing_required_parameter",
+    );
+  }
+  const conversation = [...(parent?.conversation ?? []), ...itemsOf(input)];
+  return {
+    conversation,
+    tokens: (counter) =>
+      countValueTokens(conversation, counter) +
+      countValueTokens(instructions ?? "", counter) +
+      countValueTokens(tools ?? [], counter),
+  };
+}
+
+function itemsOf(input: unknown): ResponseInputItem[] {
+  if (typeof input === "string") return [{ type: "message", role: "user", content: input }];
+  return Array.isArray(input) ? (input as ResponseInputItem[]) : [];
+}

@@ -1,0 +1,217 @@
+import type {
+  ResponseFunctionToolCallItem,
+  ResponseOutputMessage,
+  ResponseOutputRefusal,
+  ResponseOutputText,
+  ResponseReasoningItem,
+} from "openai/resources/responses/responses";
+import { InvalidArgumentError, kindOf } from "turnwire/internal";
+import type { BrainOutput } from "../brain.ts";
+import type { EventBody } from "../events.ts";
+import type { IdSource } from "./ids.ts";
+import { splitTokens, type TokenCounter } from "./tokens.ts";
+
+export type OutputItem = ResponseOutputMessage | ResponseFunctionToolCallItem | ResponseReasoningItem;
+type ItemStatus = "completed" | "incomplete";
+type PartType = "output_text" | "refusal";
+
+interface OpenMessage {
+  readonly id: string;
+  readonly index: number;
+  readonly part: PartType;
+  text: string;
+}
+
+export interface OutputWriterOptions {
+  emit: (event: EventBody) => void;
+  newId: IdSource;
+  newEncryptedContent: () => string;
+  includeEncryptedReasoning: boolean;
+  maxOutputTokens: number | null;
+  tokens: TokenCounter;
+}
+
+/** About how many tokens of a function call's arguments go into one delta. */
+const argumentTokensPerDelta = 4;
+
+/** Turns what a brain says into output items and their events, in the order of the API. */
+export class OutputWriter {
+  readonly #options: OutputWriterOptions;
+  readonly #items: OutputItem[] = [];
+  #open: OpenMessage | undefined;
+  #tokens = 0;
+  #reasoningTokens = 0;
+
+  constructor(options: OutputWriterOptions) {
+    this.#options = options;
+  }
+
+  get outputTokens(): number {
+    return this.#tokens;
+  }
+
+  get reasoningTokens(): number {
+    return this.#reasoningTokens;
+  }
+
+  /** Whether anything has been said. */
+  get started(): boolean {
+    return this.#items.length > 0 || this.#open !== undefined;
+  }
+
+  /** Whether no message is being written. */
+  get betweenItems(): boolean {
+    return this.#open === undefined;
+  }
+
+  /** Whether a function has been called: the client owes its output. */
+  get hasCalls(): boolean {
+    return this.#items.some((item) => item.type === "function_call");
+  }
+
+  /** Whether the piece would begin a new item. */
+  beginsItem(output: BrainOutput): boolean {
+    if (output.type === "text") return this.#open?.part !== "output_text";
+    return output.type !== "refusal" || this.#open?.part !== "refusal";
+  }
+
+  /** Writes one piece. False when `max_output_tokens` is reached: what was too much is cut off. */
+  write(output: Exclude<BrainOutput, { type: "incomplete" | "usage" }>): boolean {
+    switch (output.type) {
+      case "text":
+        return this.#delta("output_text", output.delta);
+      case "refusal":
+        return this.#delta("refusal", output.delta);
+      case "reasoning":
+        return this.#reasoning(output.summary ?? "", output.encryptedContent);
+      case "function_call":
+        return this.#functionCall(output.name, output.arguments, output.callId);
+      default:
+        throw new InvalidArgumentError("type", `a brain said something of an unknown type: ${kindOf(output)}`);
+    }
+  }
+
+  /** Ends the message that is being written, if there is one. */
+  close(status: ItemStatus): void {
+    const open = this.#open;
+    if (open === undefined) return;
+    this.#open = undefined;
+    const place = { item_id: open.id, output_index: open.index, content_index: 0 };
+    if (open.part === "refusal") this.#emit({ type: "response.refusal.done", ...place, refusal: open.text });
+    else this.#emit({ type: "response.output_text.done", ...place, text: open.text, logprobs: [] });
+    this.#emit({ type: "response.content_part.done", ...place, part: partOf(open.part, open.text) });
+    this.#done(open.index, messageOf(open, status));
+  }
+
+  /** The items so far; a message that is still being written is there as incomplete. */
+  items(): OutputItem[] {
+    if (this.#open === undefined) return [...this.#items];
+    return [...this.#items, messageOf(this.#open, "incomplete")];
+  }
+
+  #delta(part: PartType, delta: string): boolean {
+    if (delta === "") return true;
+    const { text, fits } = this.#spend(delta);
+    if (text === "") return fits;
+    if (this.#open?.part !== part) this.#openMessage(part);
+    const open = this.#open as OpenMessage;
+    open.text += text;
+    const place = { item_id: open.id, output_index: open.index, content_index: 0 };
+    if (part === "refusal") this.#emit({ type: "response.refusal.delta", ...place, delta: text });
+    else this.#emit({ type: "response.output_text.delta", ...place, delta: text, logprobs: [] });
+    return fits;
+  }
+
+  #openMessage(part: PartType): void {
+    this.close("completed");
+    const open: OpenMessage = { id: this.#options.newId("msg"), index: this.#items.length, part, text: "" };
+    const item: ResponseOutputMessage = {
+      id: open.id,
+      type: "message",
+      role: "assistant",
+      status: "in_progress",
+      content: [],
+    };
+    this.#emit({ type: "response.output_item.added", output_index: open.index, item });
+    const place = { item_id: open.id, output_index: open.index, content_index: 0 };
+    this.#emit({ type: "response.content_part.added", ...place, part: partOf(part, "") });
+    this.#open = open;
+  }
+
+  #functionCall(name: string, args: string, callId: string | undefined): boolean {
+    this.close("completed");
+    this.#tokens += this.#options.tokens.count(name);
+    const { text, fits } = this.#spend(args);
+    const index = this.#items.length;
+    const item: ResponseFunctionToolCallItem = {
+      id: this.#options.newId("fc"),
+      type: "function_call",
+      status: "in_progress",
+      call_id: callId ?? this.#options.newId("call"),
+      name,
+      arguments: "",
+    };
+    const place = { item_id: item.id, output_index: index };
+    this.#emit({ type: "response.output_item.added", output_index: index, item });
+    const tokens = splitTokens(text);
+    for (let start = 0; start < tokens.length; start += argumentTokensPerDelta) {
+      const delta = tokens.slice(start, start + argumentTokensPerDelta).join("");
+      this.#emit({ type: "response.function_call_arguments.delta", ...place, delta });
+    }
+    this.#emit({ type: "response.function_call_arguments.done", ...place, arguments: text });
+    this.#done(index, { ...item, status: fits ? "completed" : "incomplete", arguments: text });
+    return fits;
+  }
+
+  #reasoning(summary: string, encryptedContent: string | undefined): boolean {
+    this.close("completed");
+    const before = this.#tokens;
+    const { text, fits } = this.#spend(summary);
+    this.#reasoningTokens += this.#tokens - before;
+    const index = this.#items.length;
+    const item: ResponseReasoningItem = { id: this.#options.newId("rs"), type: "reasoning", summary: [] };
+    this.#emit({ type: "response.output_item.added", output_index: index, item });
+    if (text !== "") this.#summary(item.id, index, text);
+    const encrypted = this.#options.includeEncryptedReasoning
+      ? { encrypted_content: encryptedContent ?? this.#options.newEncryptedContent() }
+      : {};
+    this.#done(index, { ...item, ...encrypted, summary: text === "" ? [] : [{ type: "summary_text", text }] });
+    return fits;
+  }
+
+  #summary(itemId: string, index: number, text: string): void {
+    const place = { item_id: itemId, output_index: index, summary_index: 0 };
+    this.#emit({ type: "response.reasoning_summary_part.added", ...place, part: { type: "summary_text", text: "" } });
+    this.#emit({ type: "response.reasoning_summary_text.delta", ...place, delta: text });
+    this.#emit({ type: "response.reasoning_summary_text.done", ...place, text });
+    this.#emit({ type: "response.reasoning_summary_part.done", ...place, part: { type: "summary_text", text } });
+  }
+
+  #done(index: number, item: OutputItem): void {
+    this.#items.push(item);
+    this.#emit({ type: "response.output_item.done", output_index: index, item });
+  }
+
+  #emit(event: EventBody): void {
+    this.#options.emit(event);
+  }
+
+  /** As much of the text as there are tokens left for. */
+  #spend(text: string): { text: string; fits: boolean } {
+    const { maxOutputTokens, tokens } = this.#options;
+    const left = Math.max(0, (maxOutputTokens ?? Infinity) - this.#tokens);
+    const size = tokens.count(text);
+    this.#tokens += Math.min(left, size);
+    if (size <= left) return { text, fits: true };
+    return { text: tokens.split(text).slice(0, left).join(""), fits: false };
+  }
+}
+
+function partOf(part: PartType, text: string): ResponseOutputText | ResponseOutputRefusal {
+  if (part === "refusal") return { type: "refusal", refusal: text };
+  return { type: "output_text", text, annotations: [], logprobs: [] };
+}
+
+function messageOf(open: OpenMessage, status: ItemStatus): ResponseOutputMessage {
+  return { id: open.id, type: "message", role: "assistant", status, content: [partOf(open.part, open.text)] };
+}

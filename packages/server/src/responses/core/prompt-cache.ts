@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import type { ResponseInputItem } from "turnwire/internal";
+import { countValueTokens, type TokenCounter } from "./tokens.ts";
+
+/** The prompt so far: what identifies it, and how many tokens it is. */
+export interface Prefix {
+  readonly key: string;
+  readonly tokens: number;
+}
+
+/** How a prompt begins: it is whose it is, and has its instructions and tools before the conversation. */
+export interface PromptHead {
+  readonly owner: string;
+  readonly instructions: string;
+  readonly tools: unknown;
+}
+
+export interface ReadPrompt {
+  readonly head: Prefix;
+  /** The prompt up to its end. */
+  readonly end: Prefix;
+  /** How many tokens of it a prompt of lately began with. */
+  readonly cachedTokens: number;
+}
+
+/** How many beginnings of prompts are remembered at least, once there were as many; twice as many at most. */
+const remembered = 50_000;
+
+/**
+ * Knows which prompts of lately began alike. Where the API only counts prefixes from 1 024 tokens on, and in steps,
+ * every token counts here, so that short conversations show what they reuse.
+ */
+export class PromptCache {
+  readonly #tokens: TokenCounter;
+  // Two generations: to take the oldest out of one large set takes long, since a set finds its first entry by searching.
+  #recent = new Set<string>();
+  #older: ReadonlySet<string> = new Set();
+
+  constructor(tokens: TokenCounter) {
+    this.#tokens = tokens;
+  }
+
+  /** Reads a prompt: its head, what follows on `from` when that has the same head, and its new items. */
+  read(
+    head: PromptHead,
+    earlier: readonly ResponseInputItem[],
+    from: Prefix | undefined,
+    items: readonly ResponseInputItem[],
+  ): ReadPrompt {
+    const start = this.#head(head);
+    const begun = from === undefined || !from.key.startsWith(start.key) ? undefined : from;
+    let prefix = begun ?? start;
+    let unbroken = this.#knows(prefix.key);
+    let cachedTokens = unbroken ? prefix.tokens : 0;
+    this.#remember(prefix.key);
+    for (const item of begun === undefined ? [...earlier, ...items] : items) {
+      prefix = this.#next(prefix, item);
+      unbroken &&= this.#knows(prefix.key);
+      if (unbroken) cachedTokens = prefix.tokens;
+      this.#remember(prefix.key);
+    }
+    return { head: start, end: prefix, cachedTokens };
+  }
+
+  /** The prompt with what was answered to it, as the next one begins. */
+  extend(prefix: Prefix, output: readonly ResponseInputItem[]): Prefix {
+    let longer = prefix;
+    for (const item of output) {
+      longer = this.#next(longer, item);
+      this.#remember(longer.key);
+    }
+    return longer;
+  }
+
+  #head({ owner, instructions, tools }: PromptHead): Prefix {
+    const key = `${digest(JSON.stringify([owner, instructions, tools]))}:`;
+    return { key, tokens: this.#tokens.count(instructions) + countValueTokens(tools, this.#tokens) };
+  }
+
+  #next(prefix: Prefix, item: ResponseInputItem): Prefix {
+    const head = prefix.key.slice(0, prefix.key.indexOf(":") + 1);
+    return {
+      key: `${head}${digest(prefix.key + JSON.stringify(readable(item)))}`,
+      tokens: prefix.tokens + countValueTokens(item, this.#tokens),
+    };
+  }
+
+  #knows(key: string): boolean {
+    return this.#recent.has(key) || this.#older.has(key);
+  }
+
+  #remember(key: string): void {
+    this.#recent.add(key);
+    if (this.#recent.size < remembered) return;
+    this.#older = this.#recent;
+    this.#recent = new Set();
+  }
+}
+
+const unread: ReadonlySet<string> = new Set(["id", "status", "annotations", "logprobs", "type"]);
+
+/** What a model reads of an item: the same whether the server kept it or the client sent it back. */
+function readable(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    if (value.length !== 1) return value.map(readable);
+    const only = readable(value[0]);
+    // A text alone is the same as a list of one text.
+    return Array.isArray(only) && only.length === 1 && only[0][0] === "text" ? only[0][1] : [only];
+  }
+  if (typeof value !== "object" || value === null) return value;
+  return Object.entries(value)
+    .filter(([name, field]) => !unread.has(name) && field !== null && field !== undefined)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, field]) => [name, readable(field)]);
+}
+
+function digest(text: string): string {
+  return createHash("sha1").update(text).digest("base64url");
+}

@@ -1,0 +1,156 @@
+import type { Response, ResponseCreateParamsBase, Tool } from "openai/resources/responses/responses";
+import type { ResponseInputItem } from "turnwire/internal";
+import { invalidRequest, previousResponseNotFound, ResponsesApiError } from "../api-error.ts";
+import type { Dialect } from "../dialects/index.ts";
+import { validateCalls, validateFields, validateReasoning } from "../validation/index.ts";
+import type { Prefix, PromptCache } from "./prompt-cache.ts";
+
+/** A completed response, as far as the next request of its chain needs it. */
+export interface CompletedResponse {
+  readonly id: string;
+  /** What the model saw, and what it answered. */
+  readonly conversation: readonly ResponseInputItem[];
+  /** The prompt that is, and how long. */
+  readonly prompt: Prefix;
+  readonly instructions: string | null;
+}
+
+/** A request that can be answered: its fields are checked and its chain is known. */
+export interface CreateRequest {
+  readonly params: ResponseCreateParamsBase & { model: string };
+  /** False for a warm-up: an id to chain from, and no output. */
+  readonly generate: boolean;
+  /** The items of this request alone. */
+  readonly input: readonly ResponseInputItem[];
+  readonly conversation: readonly ResponseInputItem[];
+  readonly instructions: string | null;
+  readonly tools: readonly Tool[];
+  readonly toolChoice: Response["tool_choice"];
+  readonly includeEncryptedReasoning: boolean;
+  readonly prompt: Prefix;
+  /** How many tokens of the prompt a prompt of lately began with. */
+  readonly cachedTokens: number;
+  readonly store: boolean;
+}
+
+export interface RequestContext {
+  readonly transport: "websocket" | "http";
+  readonly dialect: Dialect;
+  /** The models served; absent: any name. */
+  readonly models?: readonly string[];
+  readonly promptCache: PromptCache;
+  /** Whose request it is; empty where no keys are asked for. */
+  readonly owner: string;
+  find(previousResponseId: string): CompletedResponse | undefined;
+  /** Steering input that was queued for the parent: it comes before the request's own. */
+  readonly steered?: readonly ResponseInputItem[];
+}
+
+/** Reads a `response.create` event or the body of a POST; throws a `ResponsesApiError` for what cannot be answered. */
+export function readRequest(body: Record<string, unknown>, context: RequestContext): CreateRequest {
+  const { transport, dialect, steered = [] } = context;
+  validateFields(body, { transport, nulls: dialect.nulls, unknownFields: dialect.unknownFields });
+  rejectUnsupported(body, context);
+  // The fields have just been checked one by one against the same names.
+  const params = body as unknown as CreateRequest["params"];
+  const generate = body["generate"] !== false;
+  const parent = findParent(params, context);
+  const own = readInput(params, parent !== undefined || !generate);
+  validateReasoning(own, params.store !== false);
+  if (dialect.itemIds === "refuse" && params.store === false) rejectItemIds(own);
+  validateCalls(parent?.conversation ?? [], own, !generate);
+  const input = [...steered, ...own];
+  const instructions = instructionsOf(params, parent, dialect);
+  const tools = params.tools ?? [];
+  const earlier = parent?.conversation ?? [];
+  const head = { owner: context.owner, instructions: instructions ?? "", tools };
+  const prompt = context.promptCache.read(head, earlier, parent?.prompt, input);
+  return {
+    params,
+    generate,
+    input,
+    conversation: [...earlier, ...input],
+    instructions,
+    tools,
+    toolChoice: params.tool_choice ?? "auto",
+    includeEncryptedReasoning: transport === "websocket" || includes(params, "reasoning.encrypted_content"),
+    prompt: prompt.end,
+    cachedTokens: prompt.cachedTokens,
+    store: params.store !== false,
+  };
+}
+
+function rejectUnsupported(body: Record<string, unknown>, { transport, models, dialect }: RequestContext): void {
+  if (transport === "websocket" && body["stream"] === false) {
+    throw invalidRequest(
+      "stream",
+      "Unsupported parameter: 'stream' is implicit over a WebSocket; leave it out.",
+      "unsupported_parameter",
+    );
+  }
+  if (body["background"] === true) {
+    throw invalidRequest(
+      "background",
+      "Unsupported parameter: 'background' is not supported here.",
+      "unsupported_parameter",
+    );
+  }
+  if (dialect.warmUp === "refuse" && "generate" in body) {
+    throw invalidRequest("generate", "Unknown parameter: 'generate'.", "unknown_parameter");
+  }
+  const model = String(body["model"]);
+  if (models !== undefined && !models.includes(model)) throw modelNotFound(model, 400);
+}
+
+export function modelNotFound(model: string, status = 404): ResponsesApiError {
+  const message = `The requested model '${model.slice(0, 128)}' does not exist.`;
+  return new ResponsesApiError({ status, message, param: "model", code: "model_not_found" });
+}
+
+function findParent(params: CreateRequest["params"], context: RequestContext): CompletedResponse | undefined {
+  const id = params.previous_response_id;
+  if (id === undefined || id === null) return undefined;
+  const parent = context.find(id);
+  if (parent !== undefined) return parent;
+  const detail = context.transport === "http" ? " Over HTTP only responses with `store: true` can be continued." : "";
+  throw previousResponseNotFound(id, detail);
+}
+
+function instructionsOf(
+  params: CreateRequest["params"],
+  parent: CompletedResponse | undefined,
+  { instructions }: Dialect,
+): string | null {
+  const given = params.instructions ?? null;
+  if (instructions === "together" || parent === undefined) return given;
+  if (given === null) return parent.instructions;
+  throw invalidRequest(
+    "instructions",
+    "Request validation error: Argument not supported: instructions and previous_response_id together",
+  );
+}
+
+/** Where nothing is stored, the id of an item is one that the server does not know. */
+function rejectItemIds(input: readonly ResponseInputItem[]): void {
+  for (const item of input) {
+    if (!("id" in item) || typeof item.id !== "string" || item.type === "item_reference") continue;
+    const message = `Item with id '${item.id.slice(0, 128)}' not found. Items are not persisted when \`store\` is set to false. Leave the ids out.`;
+    throw new ResponsesApiError({ status: 404, param: "input", message });
+  }
+}
+
+function readInput(params: CreateRequest["params"], mayBeAbsent: boolean): ResponseInputItem[] {
+  const { input } = params;
+  if (typeof input === "string") return [{ type: "message", role: "user", content: input }];
+  if (Array.isArray(input)) return input;
+  if (mayBeAbsent) return [];
+  throw invalidRequest(
+    "input",
+    'One of "input" or "previous_response_id" must be provided.',
+    "missing_required_parameter",
+  );
+}
+
+function includes(params: CreateRequest["params"], name: string): boolean {
+  return params.include?.some((included) => included === name) ?? false;
+}

@@ -1,0 +1,209 @@
+import type {
+  ResponseSteerErrorCode,
+  ResponseSteerInput,
+  ResponseSteerRequiredInput,
+} from "openai/resources/responses/responses";
+import type { ResponseInputItem, ResponseOutputItem } from "turnwire/internal";
+import { invalidRequest } from "../api-error.ts";
+import { steerInputProblem } from "../validation/index.ts";
+import type { EventSink } from "../events.ts";
+import type { IdSource } from "./ids.ts";
+import type { Lane } from "./lanes.ts";
+
+/** Input for a response that is under way, owned by the server until it is committed or given back. */
+interface Steer {
+  readonly id: string;
+  readonly input: ResponseSteerInput;
+}
+
+/** What a running response sees of the input that is queued for it. */
+export interface SteerInbox {
+  /** How many pieces of input wait. */
+  readonly size: number;
+  /** Resolves when there is the first. */
+  readonly arrived: Promise<void>;
+}
+
+/**
+ * `active`: it is being generated. `waiting`: it is complete and wants tool outputs from the client.
+ * `completed`: nothing can be added any more. `ended`: it failed, was cancelled or was cut short.
+ */
+type SteerableState = "active" | "waiting" | "completed" | "ended";
+
+/** A response of this connection, as far as steering is concerned. */
+export class SteerTarget implements SteerInbox {
+  readonly lane: Lane;
+  readonly sink: EventSink;
+  readonly supported: boolean;
+  state: SteerableState = "active";
+  id = "";
+  required: readonly ResponseSteerRequiredInput[] = [];
+  #steers: Steer[] = [];
+  /** Made when it is asked for: a connection remembers many targets, and nobody waits for most. */
+  #arrival: PromiseWithResolvers<void> | undefined;
+
+  constructor(lane: Lane, sink: EventSink, supported: boolean) {
+    this.lane = lane;
+    this.sink = sink;
+    this.supported = supported;
+  }
+
+  get arrived(): Promise<void> {
+    this.#arrival ??= Promise.withResolvers();
+    if (this.size > 0) this.#arrival.resolve();
+    return this.#arrival.promise;
+  }
+
+  get size(): number {
+    return this.#steers.length;
+  }
+
+  /** The queued input as items, in the order in which it came. */
+  get items(): ResponseInputItem[] {
+    return this.#steers.flatMap(({ input }) => inputItems(input));
+  }
+
+  accept(steer: Steer): void {
+    this.#steers.push(steer);
+    this.sink.event({ type: "response.steer.accepted", steer: { id: steer.id, previous_response_id: this.id } });
+    this.#arrival?.resolve();
+  }
+
+  /** Says of each piece of input from the `from`th on what it waits for. */
+  tellPending(from = 0): void {
+    for (const { id } of this.#steers.slice(from)) {
+      this.sink.event({
+        type: "response.steer.pending",
+        steer: { id, previous_response_id: this.id },
+        reason: "waiting_for_required_input",
+        required_input: [...this.required],
+      });
+    }
+  }
+
+  /** The input has become a part of a response. */
+  commit(): void {
+    this.#steers = [];
+  }
+
+  /** Gives the input back. */
+  fail(code: ResponseSteerErrorCode, message: string): void {
+    const steers = this.#steers;
+    this.#steers = [];
+    for (const { id, input } of steers) {
+      sendFailure(this.sink, { id, input, previous_response_id: this.id }, code, message);
+    }
+  }
+}
+
+export interface SteeringOptions {
+  readonly newId: IdSource;
+  readonly maxPending: number;
+  /** For failures that concern no response. */
+  newSink(): EventSink;
+  /** Whether a response can still be continued. */
+  isKept(responseId: string): boolean;
+  /** Whether a request that continues the response waits on its lane: then nothing is said to be missing. */
+  isContinued(target: SteerTarget): boolean;
+}
+
+/** How many responses of a connection are remembered, to tell why they cannot be steered. */
+const rememberedTargets = 64;
+
+/** The steering of one connection: its responses and the input that is queued for them. */
+export class Steering {
+  readonly #options: SteeringOptions;
+  readonly #targets = new Map<string, SteerTarget>();
+
+  constructor(options: SteeringOptions) {
+    this.#options = options;
+  }
+
+  /** A response has begun, and can be steered from now on. */
+  add(target: SteerTarget, id: string): void {
+    target.id = id;
+    this.#targets.set(id, target);
+    if (this.#targets.size <= rememberedTargets) return;
+    for (const [old, { state }] of this.#targets) {
+      if (state === "active" || state === "waiting") continue;
+      this.#targets.delete(old);
+      return;
+    }
+  }
+
+  /** Answers a `response.steer`. Throws only for one that names no response at all. */
+  receive(event: Record<string, unknown>): void {
+    const id = event["previous_response_id"];
+    if (typeof id !== "string") {
+      const message = "Missing required parameter: 'previous_response_id', the id of the response to steer.";
+      throw invalidRequest("previous_response_id", message, "missing_required_parameter");
+    }
+    const target = this.#targets.get(id);
+    const input = (event["input"] ?? "") as ResponseSteerInput;
+    const problem = steerInputProblem(event);
+    const refusal = problem === undefined ? this.#refusal(target) : (["invalid_input", problem] as const);
+    if (refusal !== undefined) {
+      const [code, message] = refusal;
+      return sendFailure(target?.sink ?? this.#options.newSink(), { input, previous_response_id: id }, code, message);
+    }
+    const known = target as SteerTarget;
+    known.accept({ id: this.#options.newId("steer"), input });
+    if (known.state === "waiting" && !this.#options.isContinued(known)) known.tellPending(known.size - 1);
+  }
+
+  /** The response that a request of that lane continues, when it waits for tool outputs. */
+  waiting(lane: Lane, id: unknown): SteerTarget | undefined {
+    const target = typeof id === "string" ? this.#targets.get(id) : undefined;
+    return target?.state === "waiting" && target.lane === lane ? target : undefined;
+  }
+
+  /** Gives back what is queued for responses that can no longer be continued. */
+  giveBackLost(): void {
+    for (const target of this.#targets.values()) {
+      if (target.state !== "waiting" || this.#options.isKept(target.id)) continue;
+      target.state = "completed";
+      target.fail("response_not_active", "The lane has gone on without the response that this input was queued for.");
+    }
+  }
+
+  #refusal(target: SteerTarget | undefined): readonly [ResponseSteerErrorCode, string] | undefined {
+    if (target === undefined) return ["response_not_found", "No such response is available on this connection."];
+    if (!target.supported) {
+      return ["steering_not_supported", "The model or the parameters of this response do not support steering."];
+    }
+    if (target.state === "completed") {
+      return ["response_already_completed", "The response has completed. Send the input with 'response.create'."];
+    }
+    if (target.state === "ended") {
+      return ["response_not_active", "The response has ended. Send the input with 'response.create'."];
+    }
+    if (target.size < this.#options.maxPending) return undefined;
+    const message = `At most ${this.#options.maxPending} pieces of steering input can be pending for a response.`;
+    return ["too_many_pending_steers", message];
+  }
+}
+
+function sendFailure(
+  sink: EventSink,
+  steer: { id?: string; input: ResponseSteerInput; previous_response_id: string },
+  code: ResponseSteerErrorCode,
+  message: string,
+): void {
+  const error = { type: "invalid_request_error", code, message } as const;
+  sink.event({ type: "response.steer.failed", steer, error });
+}
+
+function inputItems(input: ResponseSteerInput): ResponseInputItem[] {
+  if (typeof input === "string") return [{ type: "message", role: "user", content: input }];
+  // The two types differ in nothing that has passed the validation.
+  return input as ResponseInputItem[];
+}
+
+/** What a completed response wants from the client before it can go on. */
+export function requiredInput(output: readonly ResponseOutputItem[]): ResponseSteerRequiredInput[] {
+  return output.flatMap((item) =>
+    item.type === "function_call"
+      ? [{ type: "function_call_output" as const, call_id: item.call_id, name: item.name }]
+      : [],
+  );
+}

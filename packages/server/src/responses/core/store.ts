@@ -1,0 +1,55 @@
+import type { Response } from "openai/resources/responses/responses";
+import type { ResponseInputItem } from "turnwire/internal";
+import type { CompletedResponse } from "./request.ts";
+
+/** A response that was to be stored, with what is needed to continue it. */
+export interface StoredResponse {
+  readonly response: Response;
+  /** The items of its own request. */
+  readonly input: readonly ResponseInputItem[];
+  readonly completed: CompletedResponse;
+  /** Who stored it: nobody else finds it. Empty where no keys are asked for. */
+  readonly owner: string;
+}
+
+/** Where responses with `store: true` are kept. */
+export interface ResponseStore {
+  get(id: string): StoredResponse | undefined;
+  put(stored: StoredResponse): void;
+  /** Whether there was one. */
+  delete(id: string): boolean;
+  close(): void;
+}
+
+/** Keeps the latest responses in memory. */
+export class MemoryStore implements ResponseStore {
+  readonly #limit: number;
+  readonly #responses = new Map<string, StoredResponse>();
+
+  /** @param limit How many are kept. Default: 1 000. */
+  constructor(limit = 1_000) {
+    this.#limit = limit;
+  }
+
+  get(id: string): StoredResponse | undefined {
+    return this.#responses.get(id);
+  }
+
+  put(stored: StoredResponse): void {
+    const { id } = stored.response;
+    this.#responses.delete(id);
+    this.#responses.set(id, stored);
+    for (const oldest of this.#responses.keys()) {
+      if (this.#responses.size <= this.#limit) return;
+      this.#responses.delete(oldest);
+    }
+  }
+
+  delete(id: string): boolean {
+    return this.#responses.delete(id);
+  }
+
+  close(): void {
+    this.#responses.clear();
+  }
+}

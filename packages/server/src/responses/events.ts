@@ -1,0 +1,32 @@
+import type { ServerEvent } from "turnwire/internal";
+import type { ResponsesApiError } from "./api-error.ts";
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+
+/** A server event before it is numbered and, on a named lane, labelled. */
+export type EventBody = DistributiveOmit<ServerEvent, "sequence_number" | "stream_id">;
+
+/** Where the events of one response go. */
+export interface EventSink {
+  event(body: EventBody): void;
+  /** The request's error, in the shape of the transport. It comes last. */
+  error(error: ResponsesApiError): void;
+  /** Resolves when the reader has caught up enough to be sent more; rejects with the signal's reason. */
+  ready(signal: AbortSignal): Promise<void>;
+  /** Resolves when all that was given is sent; rejects with the signal's reason. Absent: it always is. */
+  settled?(signal: AbortSignal): Promise<void>;
+}
+
+/** The API counts the events of each response from 0. */
+export class SequenceNumbers {
+  #next = 0;
+
+  /** Whether an event has been numbered. */
+  get started(): boolean {
+    return this.#next > 0;
+  }
+
+  next(): number {
+    return this.#next++;
+  }
+}

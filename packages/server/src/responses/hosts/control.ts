@@ -1,0 +1,46 @@
+import { InvalidArgumentError } from "turnwire/internal";
+import { invalidRequest, ResponsesApiError } from "../api-error.ts";
+import type { Fault, Faults } from "../faults/index.ts";
+import { readJson } from "./body.ts";
+import { sendJson } from "./http-sinks.ts";
+import type { HttpExchange, Route } from "./route.ts";
+
+/** Where a test in another process asks for faults. Only this machine may. */
+export function controlRoute(faults: Faults): Route {
+  const list = ({ response }: HttpExchange): void =>
+    sendJson(response, 200, { pending: faults.pending.map(({ fault, struck }) => ({ ...fault, struck })) });
+  const add = async (exchange: HttpExchange): Promise<void> => {
+    const { value } = await readJson(exchange.request);
+    for (const fault of Array.isArray(value) ? (value as unknown[]) : [value]) addOne(faults, fault);
+    list(exchange);
+  };
+  const clear = (exchange: HttpExchange): void => {
+    faults.clear();
+    list(exchange);
+  };
+  return {
+    path: /^\/_turnwire\/faults$/,
+    methods: { GET: local(list), POST: local(add), DELETE: local(clear) },
+  };
+}
+
+function local(handler: (exchange: HttpExchange) => void | Promise<void>): typeof handler {
+  return (exchange) => {
+    const address = exchange.request.socket.remoteAddress ?? "";
+    if (/^(?:::ffff:)?127\.|^::1$/.test(address)) return handler(exchange);
+    throw new ResponsesApiError({
+      status: 403,
+      code: "forbidden",
+      message: "Faults are asked for from this machine only.",
+    });
+  };
+}
+
+function addOne(faults: Faults, fault: unknown): void {
+  try {
+    faults.add(fault as Fault);
+  } catch (error) {
+    if (error instanceof InvalidArgumentError) throw invalidRequest(error.field, error.message, "invalid_value");
+    throw error;
+  }
+}

@@ -1,0 +1,156 @@
+import type { ResponseCreateParamsBase } from "openai/resources/responses/responses";
+import { isObject } from "turnwire/internal";
+import { invalidRequest } from "../api-error.ts";
+import {
+  array,
+  boolean,
+  type Check,
+  integer,
+  invalidType,
+  invalidValue,
+  number,
+  object,
+  optional,
+  required,
+  requirePresent,
+  string,
+} from "./checks.ts";
+import { validateInput } from "./items.ts";
+
+const unsupported: Check = (_value, path) => {
+  throw invalidRequest(
+    path,
+    `Unsupported parameter: '${path}' is not supported by this server.`,
+    "unsupported_parameter",
+  );
+};
+
+const include: Check = (value, path) => {
+  array(value, path);
+  (value as unknown[]).forEach((entry, index) => string(entry, `${path}[${index}]`));
+};
+
+const tools: Check = (value, path) => {
+  array(value, path);
+  (value as unknown[]).forEach((tool, index) => {
+    const toolPath = `${path}[${index}]`;
+    if (!isObject(tool)) throw invalidType(toolPath, "an object", tool);
+    required(tool, "type", toolPath, string);
+    if (tool["type"] !== "function") return;
+    required(tool, "name", toolPath, string);
+    optional(tool, "description", toolPath, string);
+    optional(tool, "parameters", toolPath, object);
+  });
+};
+
+const toolChoices: readonly unknown[] = ["none", "auto", "required"];
+const toolChoice: Check = (value, path) => {
+  if (isObject(value)) return required(value, "type", path, string);
+  if (typeof value !== "string") throw invalidType(path, "one of an object or string", value);
+  if (!toolChoices.includes(value)) throw invalidValue(path, value, toolChoices);
+};
+
+const reasoning: Check = (value, path) => {
+  if (!isObject(value)) throw invalidType(path, "an object", value);
+  optional(value, "effort", path, string);
+  optional(value, "summary", path, string);
+};
+
+const formats: readonly unknown[] = ["text", "json_schema", "json_object"];
+const text: Check = (value, path) => {
+  if (!isObject(value)) throw invalidType(path, "an object", value);
+  optional(value, "format", path, (format, formatPath) => {
+    if (!isObject(format)) throw invalidType(formatPath, "an object", format);
+    required(format, "type", formatPath, string);
+    if (!formats.includes(format["type"])) throw invalidValue(`${formatPath}.type`, String(format["type"]), formats);
+    if (format["type"] !== "json_schema") return;
+    required(format, "name", formatPath, string);
+    required(format, "schema", formatPath, object);
+  });
+};
+
+/** One check for each field of `POST /v1/responses`, by the types of the `openai` package. */
+const fields: Record<keyof ResponseCreateParamsBase, Check> = {
+  access_programs: object,
+  background: boolean,
+  context_management: array,
+  conversation: unsupported,
+  image: object,
+  include,
+  input: validateInput,
+  instructions: string,
+  max_output_tokens: integer(16),
+  max_tool_calls: integer(1),
+  metadata: object,
+  model: string,
+  moderation: object,
+  parallel_tool_calls: boolean,
+  previous_response_id: string,
+  prompt: unsupported,
+  prompt_cache_key: string,
+  prompt_cache_options: object,
+  prompt_cache_retention: string,
+  reasoning,
+  safety_identifier: string,
+  service_tier: string,
+  store: boolean,
+  stream: boolean,
+  stream_options: object,
+  temperature: number(0, 2),
+  text,
+  tool_choice: toolChoice,
+  tools,
+  top_logprobs: integer(0),
+  top_p: number(0, 1),
+  truncation: string,
+  user: string,
+};
+const fieldChecks = new Map<string, Check>(Object.entries(fields));
+
+/** Fields of `response.create` that are not part of `POST /v1/responses`. */
+const socketFieldChecks = new Map<string, Check>([
+  ["type", string],
+  ["generate", boolean],
+  // Already read by the session, which routes by it.
+  ["stream_id", () => undefined],
+]);
+
+/** How strict a server is with the fields of a request. */
+export interface FieldRules {
+  readonly transport: "websocket" | "http";
+  readonly nulls: "accept" | "refuse";
+  readonly unknownFields: "accept" | "refuse";
+}
+
+/** Checks the fields of a request. Throws a `ResponsesApiError` of status 400 naming the field. */
+export function validateFields(body: Record<string, unknown>, rules: FieldRules): void {
+  const overSocket = rules.transport === "websocket";
+  for (const [name, value] of Object.entries(body)) {
+    const check = fieldChecks.get(name) ?? (overSocket ? socketFieldChecks.get(name) : undefined);
+    if (check === undefined) {
+      if (rules.unknownFields === "accept") continue;
+      throw invalidRequest(name.slice(0, 64), `Unknown parameter: '${name.slice(0, 64)}'.`, "unknown_parameter");
+    }
+    if (value === null && rules.nulls === "refuse") {
+      throw invalidRequest(name, `Invalid type for '${name}': null. Leave the field out.`, "invalid_type");
+    }
+    if (value !== null && value !== undefined) check(value, name);
+  }
+  requirePresent(body, "model", "model");
+}
+
+/** Checks those fields that a request to count tokens, or to compact, shares with one for a response. */
+export function validateSome(
+  body: Record<string, unknown>,
+  names: readonly string[],
+  required: readonly string[],
+): void {
+  for (const [name, value] of Object.entries(body)) {
+    const check = names.includes(name) ? (fieldChecks.get(name) ?? (() => undefined)) : undefined;
+    if (check === undefined) {
+      throw invalidRequest(name.slice(0, 64), `Unknown parameter: '${name.slice(0, 64)}'.`, "unknown_parameter");
+    }
+    if (value !== null && value !== undefined) check(value, name);
+  }
+  for (const name of required) requirePresent(body, name, name);
+}

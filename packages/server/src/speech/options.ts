@@ -1,0 +1,71 @@
+import type { Clock, Logger, Random } from "turnwire/internal";
+import { InvalidArgumentError, kindOf } from "turnwire/internal";
+import type { SpeechEvent } from "./connection.ts";
+import type { SpeechFault } from "./faults/index.ts";
+import { checkScript, type ListenRequest, type Script } from "./script.ts";
+import type { OpenVoiceOptions } from "./voices/index.ts";
+
+/** How a speech server is started; every field has a default. */
+export interface SpeechServerOptions extends OpenVoiceOptions {
+  /** The TCP port; 0, the default: any free one. */
+  port?: number;
+  /** The address to listen on. Default: `127.0.0.1`, which other machines cannot reach. */
+  host?: string;
+  /** The API keys of which a connection has to bring one. Default: any is taken, but one has to be there. */
+  apiKeys?: readonly string[];
+  /** What is heard, and when. Default: nothing. */
+  script?: Script;
+  /** At which time of the script a connection's audio begins, in milliseconds. Default: at 0, for every connection. */
+  timeline?: (request: ListenRequest) => number;
+  /** How long what is heard takes to be said, in milliseconds. Default: 0. */
+  latencyMs?: number;
+  /** How often interim results are said, in milliseconds of audio. Default: 1 000. */
+  interimMs?: number;
+  /** How much audio a result covers at most before it becomes final in the middle of speech. Default: 5 000 ms. */
+  segmentMs?: number;
+  /** How long nothing has to come in for a listening connection to be closed with NET-0001. Default: 10 000 ms. */
+  idleTimeoutMs?: number;
+  /** How long after a `Flush` its first audio comes, at the earliest. Default: 0 ms. */
+  firstByteMs?: number;
+  /** How many times faster than it is played audio is made: 1 is real time. Default: Infinity, all at once. */
+  realtimeFactor?: number;
+  /** How long a speaking connection may last before it is closed with NET-0003. Default: 60 minutes. */
+  maxSessionMs?: number;
+  /** How many connections may be open at once. Default: 1 000. */
+  maxConnections?: number;
+  /** How many of the latest connections `connections` keeps. Default: 1 000. */
+  keptConnections?: number;
+  /** What goes wrong, from the start. */
+  faults?: readonly SpeechFault[];
+  /** Told of what happens, without what is said: for a log. */
+  onEvent?: (event: SpeechEvent) => void;
+  /** Times everything but the voice itself. Default: the system's. */
+  clock?: Clock;
+  /** Where ids come from. Default: `Math.random`. */
+  random?: Random;
+  logger?: Logger;
+}
+
+const durations = ["latencyMs", "idleTimeoutMs", "firstByteMs", "maxSessionMs"] as const;
+const steps = ["interimMs", "segmentMs"] as const;
+
+/** Throws an `InvalidArgumentError` for options that cannot be. The voice is checked when it is opened. */
+export function checkOptions(options: SpeechServerOptions): void {
+  for (const name of durations) checkNumber(options[name], name, "milliseconds from 0", 0, 2 ** 31 - 1);
+  for (const name of steps) checkNumber(options[name], name, "milliseconds from 10", 10, 2 ** 31 - 1);
+  checkNumber(options.realtimeFactor, "realtimeFactor", "a number of at least 0.01", 0.01, Infinity);
+  for (const name of ["maxConnections", "keptConnections"] as const) {
+    checkNumber(options[name], name, "a number from 0", 0, Infinity);
+  }
+  for (const key of options.apiKeys ?? []) {
+    if (typeof key !== "string" || key.trim() === "") {
+      throw new InvalidArgumentError("apiKeys", `must be non-empty strings, not ${kindOf(key)}`);
+    }
+  }
+  if (options.script !== undefined && typeof options.script !== "function") checkScript(options.script);
+}
+
+function checkNumber(value: unknown, field: string, expected: string, least: number, most: number): void {
+  if (value === undefined || (typeof value === "number" && value >= least && value <= most)) return;
+  throw new InvalidArgumentError(field, `must be ${expected}, not ${kindOf(value)}`);
+}

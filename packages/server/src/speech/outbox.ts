@@ -1,0 +1,78 @@
+import type { Clock } from "turnwire/internal";
+
+export interface OutboxEntry {
+  readonly send: () => void;
+  readonly bytes: number;
+  /** Called right before; when it holds or ends the outbox, nothing is sent. */
+  readonly before?: () => void;
+}
+
+/** What is to be sent, in order, each at its time. It can be held up. */
+export class Outbox {
+  readonly #clock: Clock;
+  #entries: Array<OutboxEntry & { readonly dueMs: number }> = [];
+  #lastDueMs = -Infinity;
+  #held = false;
+  #ended = false;
+  #bytes = 0;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How many bytes wait. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Sends in `delayMs`, but not before what was put in earlier. */
+  put(entry: OutboxEntry, delayMs: number): void {
+    if (this.#ended) return;
+    const dueMs = Math.max(this.#lastDueMs, this.#clock.now() + delayMs);
+    this.#lastDueMs = dueMs;
+    this.#bytes += entry.bytes;
+    this.#entries.push({ ...entry, dueMs });
+    if (this.#entries.length === 1) this.#pump();
+  }
+
+  hold(): void {
+    this.#held = true;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  release(): void {
+    if (this.#ended) return;
+    this.#held = false;
+    this.#pump();
+  }
+
+  /** Forgets what waits, and takes no more. */
+  end(): void {
+    this.hold();
+    this.#ended = true;
+    this.#entries = [];
+    this.#bytes = 0;
+  }
+
+  #pump(): void {
+    while (!this.#held) {
+      const [entry] = this.#entries;
+      if (entry === undefined) return;
+      const waitMs = entry.dueMs - this.#clock.now();
+      if (waitMs > 0) {
+        this.#cancelTimer ??= this.#clock.schedule(() => {
+          this.#cancelTimer = undefined;
+          this.#pump();
+        }, waitMs);
+        return;
+      }
+      entry.before?.();
+      if (this.#held) return;
+      this.#entries.shift();
+      this.#bytes -= entry.bytes;
+      entry.send();
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { bytesForMs, bytesPerFrame, durationMs, type PcmAudio, rms, silence, splitAudio } from "turnwire/internal";
+import { InvalidArgumentError, kindOf } from "turnwire/internal";
+import { openVoice, type OpenVoiceOptions, toneWords, type Voice } from "./voices/index.ts";
+import { lettersOf, type TimedWord, wordsOf } from "./words.ts";
+
+/** What is said, and from when on. */
+export interface ScriptLine {
+  text: string;
+  /** Milliseconds from the beginning of the audio. */
+  atMs: number;
+}
+
+export interface SayScriptOptions extends OpenVoiceOptions {
+  /** Samples per second. Default: 16 000. */
+  sampleRate?: number;
+  /** How much silence there is behind the last line, in milliseconds. Default: 1 000. */
+  tailMs?: number;
+}
+
+/** Louder than this is speech, quieter is the silence around it. */
+const quiet = 0.005;
+const lookMs = 10;
+
+/**
+ * Makes the audio of somebody who says the lines, with silence between them, and the words with their times in it: an
+ * input for a voice agent, and the `script` for the server that is to hear it. With tones the times are exact; with
+ * eSpeak NG, which does not tell them, the words share the time of their line by their letters.
+ *
+ * @throws InvalidArgumentError for lines that overlap, or a voice that there is not.
+ */
+export async function sayScript(
+  lines: readonly ScriptLine[],
+  options: SayScriptOptions = {},
+): Promise<{ audio: PcmAudio; words: TimedWord[] }> {
+  const { sampleRate = 16_000, tailMs = 1_000 } = options;
+  const voice = await openVoice(options);
+  const format = { sampleRate, channels: 1 };
+  const parts: Array<{ atMs: number; audio: Uint8Array }> = [];
+  const words: TimedWord[] = [];
+  let endMs = 0;
+  for (const [index, { text, atMs }] of lines.entries()) {
+    if (!(atMs >= endMs && atMs < 2 ** 31)) {
+      const why = index === 0 ? "0," : `${Math.ceil(endMs)}, where the line before it ends,`;
+      throw new InvalidArgumentError(`lines[${index}].atMs`, `must be at least ${why} not ${kindOf(atMs)}`);
+    }
+    const said = await voice.speak(text, sampleRate);
+    parts.push({ atMs, audio: said.audio });
+    for (const word of timesOf(text, said, voice)) {
+      words.push({ ...word, startMs: atMs + word.startMs, endMs: atMs + word.endMs });
+    }
+    endMs = atMs + durationMs(said);
+  }
+  const whole = silence(endMs + tailMs, format);
+  for (const { atMs, audio } of parts)
+    whole.audio.set(audio.subarray(0, whole.audio.length - bytesForMs(atMs, format)), bytesForMs(atMs, format));
+  return { audio: whole, words };
+}
+
+function timesOf(text: string, said: PcmAudio, voice: Voice): TimedWord[] {
+  if (voice.name === "tones") return toneWords(text);
+  const [startMs, endMs] = spokenPart(said);
+  const words = wordsOf(text);
+  const letters = words.reduce((sum, word) => sum + lettersOf(word), 0);
+  const letterMs = (endMs - startMs) / Math.max(1, letters);
+  let at = startMs;
+  return words.map((word) => {
+    const from = at;
+    at += lettersOf(word) * letterMs;
+    return { word, startMs: Math.round(from), endMs: Math.round(at) };
+  });
+}
+
+/** Where the audio is no silence, from its first to its last sound. */
+function spokenPart(said: PcmAudio): [startMs: number, endMs: number] {
+  if (said.audio.length < bytesPerFrame(said)) return [0, 0];
+  const loud = splitAudio(said, lookMs).map((part) => rms(part) > quiet);
+  if (!loud.includes(true)) return [0, durationMs(said)];
+  return [loud.indexOf(true) * lookMs, Math.min(durationMs(said), (loud.lastIndexOf(true) + 1) * lookMs)];
+}

@@ -1,0 +1,108 @@
+import { spawn } from "node:child_process";
+import { type PcmAudio, readWav, resample } from "turnwire/internal";
+import { Deadline, throwIfAborted, untilAborted } from "turnwire/internal";
+import { TurnwireError } from "turnwire/internal";
+import type { Voice } from "./voice.ts";
+
+/** More at once would not be faster on a small machine. */
+const mostProcesses = 2;
+const longestRunMs = 10_000;
+const longestOutputBytes = 64 * 1024 * 1024;
+const cachedBytes = 32 * 1024 * 1024;
+
+/** Whether the command can be run. */
+export async function hasEspeak(command: string): Promise<boolean> {
+  try {
+    await run(command, ["--version"], "");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Speech by eSpeak NG, which has to be installed. What has been said is kept, to be said again without it. */
+export class EspeakVoice implements Voice {
+  readonly name = "espeak-ng";
+  readonly #command: string;
+  readonly #cache = new Map<string, PcmAudio>();
+  #cacheSize = 0;
+  #running = 0;
+  #waiting: Array<() => void> = [];
+
+  constructor(command: string) {
+    this.#command = command;
+  }
+
+  async speak(text: string, sampleRate: number, signal?: AbortSignal): Promise<PcmAudio> {
+    throwIfAborted(signal);
+    if (text.trim() === "") return { audio: new Uint8Array(0), sampleRate, channels: 1 };
+    const key = `${sampleRate} ${text}`;
+    const known = this.#cache.get(key);
+    if (known !== undefined) return known;
+    const wav = await this.#inTurn(() => run(this.#command, ["--stdin", "--stdout", "-b", "1"], text, signal), signal);
+    const audio = resample(readWav(wav), sampleRate);
+    this.#keep(key, audio);
+    return audio;
+  }
+
+  async #inTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    while (this.#running >= mostProcesses) {
+      await untilAborted(new Promise<void>((resolve) => this.#waiting.push(resolve)), signal);
+    }
+    this.#running += 1;
+    try {
+      return await work();
+    } finally {
+      this.#running -= 1;
+      // All of them: one that was to be woken may have gone since.
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const wake of waiting) wake();
+    }
+  }
+
+  #keep(key: string, audio: PcmAudio): void {
+    if (this.#cache.has(key)) return;
+    this.#cache.set(key, audio);
+    this.#cacheSize += audio.audio.length;
+    for (const [oldest, { audio: bytes }] of this.#cache) {
+      if (this.#cacheSize <= cachedBytes) break;
+      this.#cache.delete(oldest);
+      this.#cacheSize -= bytes.length;
+    }
+  }
+}
+
+/** What the command writes. No shell has to do with it, and the text is no argument. */
+async function run(command: string, args: string[], input: string, signal?: AbortSignal): Promise<Buffer> {
+  using limit = new Deadline("espeak-ng", longestRunMs, { signal });
+  const child = spawn(command, args, {
+    stdio: ["pipe", "pipe", "ignore"],
+    signal: limit.signal,
+    killSignal: "SIGKILL",
+  });
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  child.stdout.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > longestOutputBytes) child.kill("SIGKILL");
+    else chunks.push(chunk);
+  });
+  // It may end before it has read everything; how it ends is told by its exit.
+  child.stdin.on("error", () => undefined);
+  child.stdin.end(input);
+  return await new Promise((resolve, reject) => {
+    child.once("error", (cause) => {
+      reject(limit.signal.aborted ? limit.signal.reason : failed("could not be run", cause));
+    });
+    child.once("close", (code, name) => {
+      if (limit.signal.aborted) reject(limit.signal.reason);
+      else if (code === 0) resolve(Buffer.concat(chunks));
+      else reject(failed(`ended with ${code ?? name}`));
+    });
+  });
+}
+
+function failed(how: string, cause?: unknown): TurnwireError {
+  return new TurnwireError("speech_failed", `espeak-ng ${how}`, { cause });
+}

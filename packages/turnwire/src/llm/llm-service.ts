@@ -1,0 +1,265 @@
+import { LinkedSignal } from "../async/index.ts";
+import {
+  AssistantWriter,
+  type FunctionHandler,
+  type FunctionOptions,
+  type LLMContext,
+  LLMContextFrame,
+} from "../context/index.ts";
+import { InvalidArgumentError, kindOf, TimeoutError, toTurnwireError, type TurnwireError } from "../errors.ts";
+import {
+  type Frame,
+  type FunctionCall,
+  FunctionCallsStartedFrame,
+  LLMFullResponseEndFrame,
+  LLMFullResponseStartFrame,
+  LLMUpdateSettingsFrame,
+  type MetricsData,
+  MetricsFrame,
+} from "../frames/index.ts";
+import type { FrameDirection } from "../pipeline/index.ts";
+import type { WebsocketServiceEvents } from "../websocket/index.ts";
+import { AIService, type AIServiceOptions } from "../service/index.ts";
+import { frameStream } from "./frame-stream.ts";
+import { type RegisteredFunction, runFunctionCalls } from "./function-call-runner.ts";
+import { type FrameSink, timeToFirstOutput, Turn, type TurnRecord } from "./turn.ts";
+
+export interface LLMServiceOptions extends AIServiceOptions {
+  /** Whether the calls of one response run at the same time; default true. */
+  runInParallel?: boolean;
+  /** How long a function may take that has no limit of its own, in milliseconds; default 10 000. */
+  functionTimeoutMs?: number;
+}
+
+/** The connection's events come from services that keep one. */
+export interface LLMServiceEvents extends WebsocketServiceEvents {
+  /** The model asked for functions. */
+  functionCallsStarted: [calls: readonly FunctionCall[]];
+  /** An interruption cancelled functions. */
+  functionCallsCancelled: [calls: readonly FunctionCall[]];
+  /** No output came within the time limit. */
+  completionTimeout: [];
+  /** An inference is over. */
+  turn: [record: TurnRecord];
+}
+
+/** What a provider's inference answers once the model has ended. */
+export interface InferenceResult {
+  /** The calls the model asked for, complete ones only. */
+  functionCalls: readonly FunctionCall[];
+  /** Why the model stopped before it was done. */
+  incompleteReason?: string;
+}
+
+export interface InferenceOptions {
+  /** Interrupts the turn when it fires. */
+  signal?: AbortSignal;
+}
+
+export interface RunInferenceOptions {
+  /** Takes the place of the service's system instruction. */
+  systemInstruction?: string;
+  /** The longest answer, in tokens. */
+  maxTokens?: number;
+  signal?: AbortSignal;
+}
+
+/**
+ * The base of every LLM service: turns in direct use (`stream`, `respond`) and in a pipeline (an `LLMContextFrame` in,
+ * the answer's frames out), and function calling. A provider implements `inference` and `runInference`.
+ */
+export abstract class LLMService extends AIService<LLMServiceEvents> {
+  readonly #functions = new Map<string, RegisteredFunction>();
+  readonly #runInParallel: boolean;
+  readonly #functionTimeoutMs: number;
+  /** What has written to a context in direct use, while no turn does: functions may go on past their turn. */
+  readonly #writers = new WeakMap<LLMContext, AssistantWriter>();
+  #stopped = new AbortController();
+  #turns = 0;
+
+  constructor(options: LLMServiceOptions = {}) {
+    super(options);
+    this.#runInParallel = options.runInParallel ?? true;
+    this.#functionTimeoutMs = options.functionTimeoutMs ?? 10_000;
+  }
+
+  /**
+   * Asks the model once. The turn's frames go to `turn.emit`; what was sent and received is noted on `turn`.
+   * @throws TurnwireError; after the turn's signal has fired what is thrown does not matter.
+   */
+  protected abstract inference(context: LLMContext, turn: Turn): Promise<InferenceResult>;
+
+  /** The model that is asked, for records and metrics. */
+  protected abstract get model(): string;
+
+  /** Changes settings, from the next inference on. */
+  abstract updateSettings(settings: Readonly<Record<string, unknown>>): void;
+
+  /** One answer outside of the conversation, as text: no functions are run, nothing is appended. */
+  abstract runInference(context: LLMContext, options?: RunInferenceOptions): Promise<string>;
+
+  /** Registers what runs when the model calls `name`; it goes before the `execute` of a tool of that name. */
+  registerFunction<Arguments = Record<string, unknown>>(
+    name: string,
+    handler: FunctionHandler<Arguments>,
+    options: FunctionOptions = {},
+  ): void {
+    if (typeof handler !== "function") {
+      throw new InvalidArgumentError("handler", `expected a function, got ${kindOf(handler)}`);
+    }
+    this.#functions.set(name, { ...options, handler: handler as FunctionHandler });
+  }
+
+  unregisterFunction(name: string): void {
+    this.#functions.delete(name);
+  }
+
+  /**
+   * One inference: its frames from `LLMFullResponseStartFrame` to `LLMFullResponseEndFrame`. Functions are not run and the
+   * context is left alone. When the signal fires the stream ends quietly, its end frame marked interrupted.
+   * @throws TurnwireError after the end frame when the turn failed.
+   */
+  stream(context: LLMContext, options: InferenceOptions = {}): AsyncGenerator<Frame, void, undefined> {
+    return frameStream(async (sink, signal) => {
+      using linked = new LinkedSignal(signal, this.#stopped.signal);
+      await this.#infer(context, sink, linked.signal);
+    }, options.signal);
+  }
+
+  /**
+   * A whole turn: asks the model, runs the functions it calls, asks again until it has answered, and appends what was
+   * said and done to the context. When the signal fires, or the loop is left, what has been taken from the stream is
+   * kept, and what functions have done. A function that goes on then is told of in the context when it has finished.
+   * @throws TurnwireError after the end frame when an inference failed; what was said until then is kept.
+   */
+  respond(context: LLMContext, options: InferenceOptions = {}): AsyncGenerator<Frame, void, undefined> {
+    let writer = new AssistantWriter(context);
+    let runLLM = true;
+    const over = Promise.withResolvers<void>();
+    const lateSink: FrameSink = async (frame) => {
+      // Not ahead of what has not been taken yet.
+      await over.promise;
+      writer.take(frame);
+    };
+    return frameStream(
+      async (sink, signal, askedForMore) => {
+        writer = this.#writers.get(context) ?? writer;
+        this.#writers.delete(context);
+        const stopped = this.#stopped.signal;
+        while (runLLM && !signal.aborted && !stopped.aborted) {
+          runLLM = false;
+          await this.#answer(context, sink, lateSink, signal);
+          await askedForMore();
+        }
+      },
+      options.signal,
+      {
+        onTaken: (frame) => void (runLLM = writer.take(frame) || runLLM),
+        onLeft: (frame) => void writer.take(frame),
+        onEnd: () => {
+          writer.interrupt();
+          this.#writers.set(context, writer);
+          over.resolve();
+        },
+      },
+    );
+  }
+
+  override stop(): void | Promise<void> {
+    this.#stopped.abort(new DOMException(`${this.name} was stopped`, "AbortError"));
+    this.#stopped = new AbortController();
+  }
+
+  protected override async processFrame(frame: Frame, direction: FrameDirection, signal: AbortSignal): Promise<void> {
+    if (frame instanceof LLMContextFrame) await this.#processContext(frame.context, signal);
+    else if (frame instanceof LLMUpdateSettingsFrame) this.updateSettings(frame.settings);
+    else await super.processFrame(frame, direction, signal);
+  }
+
+  async #processContext(context: LLMContext, signal: AbortSignal): Promise<void> {
+    const sink: FrameSink = (frame) => this.pushFrame(frame, "downstream", signal);
+    const lateSink: FrameSink = (frame) => this.pushFrame(frame, "downstream");
+    try {
+      await this.#answer(context, sink, lateSink, signal);
+    } catch (error) {
+      await this.pushError(this.#asFailure(error));
+    }
+  }
+
+  /** One inference and the functions it asks for. */
+  async #answer(context: LLMContext, sink: FrameSink, lateSink: FrameSink, interruption: AbortSignal): Promise<void> {
+    using linked = new LinkedSignal(interruption, this.#stopped.signal);
+    const { signal } = linked;
+    const calls = await this.#infer(context, sink, signal);
+    if (calls.length === 0) return;
+    const cancelled = await runFunctionCalls({
+      calls,
+      context,
+      sink,
+      lateSink,
+      signal,
+      registered: this.#functions,
+      stopped: this.#stopped.signal,
+      parallel: this.#runInParallel,
+      timeoutMs: this.#functionTimeoutMs,
+      clock: this.clock,
+      logger: this.logger,
+    });
+    if (cancelled.length > 0) this.events.emit("functionCallsCancelled", cancelled);
+  }
+
+  /** Exactly one start and one end frame, whatever happens in between. */
+  async #infer(context: LLMContext, sink: FrameSink, signal: AbortSignal): Promise<readonly FunctionCall[]> {
+    const turn = new Turn({ number: ++this.#turns, model: this.model, sink, signal, clock: this.clock });
+    // None of the frames around the answer waits for room: a turn that cannot end would be worse than a long queue.
+    void sink(new LLMFullResponseStartFrame());
+    let result: InferenceResult | undefined;
+    let failure: { error: unknown } | undefined;
+    try {
+      signal.throwIfAborted();
+      result = await this.inference(context, turn);
+    } catch (error) {
+      if (!signal.aborted) failure = { error: this.#asFailure(error) };
+    }
+    const interrupted = result === undefined && failure === undefined;
+    const calls = signal.aborted ? [] : (result?.functionCalls ?? []);
+    const incompleteReason = failure === undefined ? result?.incompleteReason : "failed";
+    const ending = { interrupted, ...(incompleteReason === undefined ? {} : { incompleteReason }) };
+    if (calls.length > 0) void sink(new FunctionCallsStartedFrame(calls));
+    void sink(new LLMFullResponseEndFrame(ending));
+    this.#report(turn.finish({ ...ending, ...failure, functionCalls: calls.length }));
+    if (failure?.error instanceof TimeoutError) this.events.emit("completionTimeout");
+    if (failure !== undefined) throw failure.error;
+    if (calls.length > 0) this.events.emit("functionCallsStarted", calls);
+    return calls;
+  }
+
+  /** Runs something that ends when the service is stopped, as when the caller's signal fires. */
+  protected async untilStopped<T>(
+    signal: AbortSignal | undefined,
+    run: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    using linked = new LinkedSignal(signal, this.#stopped.signal);
+    return await run(linked.signal);
+  }
+
+  #asFailure(error: unknown): TurnwireError {
+    const what = error instanceof Error ? error.message : kindOf(error);
+    return toTurnwireError(error, "inference_failed", `${this.name} failed: ${what}`);
+  }
+
+  #report(record: TurnRecord): void {
+    this.events.emit("turn", record);
+    void this.pushFrame(new MetricsFrame(metrics(this.name, record)), "downstream");
+  }
+}
+
+function metrics(processor: string, record: TurnRecord): MetricsData[] {
+  const { model, interrupted, usage, times } = record;
+  const ttfbMs = timeToFirstOutput(record);
+  return [
+    ...(ttfbMs === undefined ? [] : [{ type: "ttfb" as const, processor, model, valueMs: ttfbMs }]),
+    { type: "processing", processor, model, valueMs: times.totalMs, interrupted },
+    ...(usage === undefined ? [] : [{ type: "usage" as const, processor, model, usage }]),
+  ];
+}

@@ -1,0 +1,48 @@
+import { type Clock, onAbort } from "../async/index.ts";
+import type { LLMContext } from "../context/index.ts";
+import { ProviderError } from "../errors.ts";
+import type { InferenceResult, Turn } from "../llm/index.ts";
+import type { Attempt, ResponsesCore } from "./core.ts";
+import { ProgressWatch } from "./event-limits.ts";
+import { toProviderError } from "./http-errors.ts";
+
+/** One attempt at a turn over HTTP: the whole conversation as a request, the answer as server-sent events. */
+export async function httpExchange(
+  core: ResponsesCore,
+  context: LLMContext,
+  turn: Turn,
+  attempt: Attempt,
+  clock: Clock,
+): Promise<InferenceResult> {
+  const conversation = core.conversationFor(context, turn, attempt);
+  const request = { ...core.requestFields(context), input: conversation.wireFrom(0), stream: true as const };
+  const body = JSON.stringify(request);
+  const bytes = Buffer.byteLength(body);
+  const ask = await core.http();
+  turn.sending({
+    transport: "http",
+    mode: "full",
+    reason: attempt.why ?? "HTTP keeps nothing",
+    itemsSent: conversation.length,
+    itemsTotal: conversation.length,
+    bytesSent: bytes,
+    bytesFull: bytes,
+  });
+  using watch = new ProgressWatch(core.progressLimits(attempt), turn, clock);
+  // Who reads the events is given a signal once; the watch's may be disposed of before they have been left.
+  const controller = new AbortController();
+  onAbort(watch.signal, (reason) => controller.abort(reason));
+  const reader = core.newReader();
+  try {
+    for await (const event of await ask({ request, body }, controller.signal)) {
+      const accepted = core.deliver(reader, event, turn);
+      if (accepted !== undefined) await accepted;
+      if (reader.result !== undefined) return core.resultOf(reader.result, turn);
+      watch.sawEvent();
+    }
+    controller.signal.throwIfAborted();
+  } catch (error) {
+    throw toProviderError(error, controller.signal);
+  }
+  throw new ProviderError("connection_closed", "the event stream ended before the response did", { retryable: true });
+}

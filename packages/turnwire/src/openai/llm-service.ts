@@ -1,0 +1,348 @@
+import { Deadline, onAbort, type Random, throwIfAborted } from "../async/index.ts";
+import { LLMContext } from "../context/index.ts";
+import { SteeringError, TimeoutError } from "../errors.ts";
+import type { RawEvent } from "../protocol/index.ts";
+import { type InferenceResult, type Turn, WebsocketLLMService, type WebsocketLLMServiceOptions } from "../llm/index.ts";
+import { WebsocketService, type WebsocketTarget } from "../websocket/index.ts";
+import type { Plan } from "./continuation.ts";
+import { Answer } from "./answer.ts";
+import type { Conversation } from "./conversation.ts";
+import {
+  type Attempt,
+  type Mend,
+  type OpenAIResponsesOptions,
+  type OpenAIRunInferenceOptions,
+  ResponsesCore,
+} from "./core.ts";
+import { createMessage, requestDetails } from "./create-message.ts";
+import { ProgressWatch } from "./event-limits.ts";
+import type { Exchange, Lane } from "./exchange.ts";
+import { httpExchange } from "./http-exchange.ts";
+import { HttpLatch } from "./http-latch.ts";
+import { Line, type Seat } from "./line.ts";
+import { defaultConnectionAgeMs, type ResponsesConnectionPool } from "./pool.ts";
+import type { ResponsesConnection } from "./responses-connection.ts";
+import type { OpenAIResponsesLLMSettings } from "./settings.ts";
+import { Steering, type SteeringInput, type SteeringOutcome } from "./steering.ts";
+import { ServerTraits } from "./traits.ts";
+import { WarmUp } from "./warm-up.ts";
+
+export interface OpenAIResponsesLLMServiceOptions extends WebsocketLLMServiceOptions, OpenAIResponsesOptions {
+  /** Default: `baseURL` with the scheme `ws` or `wss` and `/responses` behind it. */
+  wsURL?: string;
+  /**
+   * How long the rest of an interrupted response may hold up a connection to a server without lanes before it is
+   * replaced, in milliseconds; default 1000. No turn waits for it: a second connection is made meanwhile.
+   */
+  drainTimeoutMs?: number;
+  /** Whether a second connection is kept open for when the first is lost or held up; default false. Not with a pool. */
+  standby?: boolean;
+  /**
+   * What becomes of an interrupted reply at a server that does not cancel: `run`, the default, lets it be generated to its
+   * end; `cut` goes over to another connection in the background and closes the one it is generated on.
+   */
+  abandoned?: "run" | "cut";
+  /**
+   * Whether the server is given the conversation so far at the start and after every reconnect, before it is asked
+   * anything, so that the next turn is incremental; a context: that one, at the start. Default false.
+   */
+  warmUp?: boolean | LLMContext;
+  /** When a connection is replaced, while nothing is under way, in milliseconds; default 55 minutes. Not with a pool. */
+  maxConnectionAgeMs?: number;
+  /** Whether a turn goes over HTTP where no WebSocket is to be had; default true. */
+  httpFallback?: boolean;
+  /** Connections shared with other services. */
+  pool?: ResponsesConnectionPool;
+}
+
+/** How long a server may take to say what becomes of what was said to a response that has ended, in milliseconds. */
+const steeringAnswerTimeoutMs = 1000;
+
+/**
+ * The OpenAI Responses API over one persistent WebSocket: the default. After the first turn only what is new of a
+ * conversation is sent, as long as it continues what the server answered to the letter; else all of it. An interrupted
+ * turn holds up no other: the next one takes another lane. Nothing is stored at the provider.
+ *
+ * @example
+ * await using llm = new OpenAIResponsesLLMService({ settings: { model: "gpt-4.1" } });
+ * const context = new LLMContext({ messages: [{ role: "user", content: "Hi" }] });
+ * for await (const frame of llm.respond(context)) if (frame instanceof LLMTextFrame) process.stdout.write(frame.text);
+ */
+export class OpenAIResponsesLLMService extends WebsocketLLMService {
+  readonly #core: ResponsesCore;
+  readonly #options: OpenAIResponsesLLMServiceOptions;
+  readonly #random: Random;
+  readonly #latch: HttpLatch;
+  readonly #owner = { wasted: 0 };
+  readonly #running = new Map<Turn, Steering>();
+  readonly #warmUp: WarmUp;
+  #line: Line | undefined;
+  #leaving: Promise<unknown> | undefined;
+
+  constructor(options: OpenAIResponsesLLMServiceOptions = {}) {
+    super(options);
+    this.#core = new ResponsesCore(options, this.logger);
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+    this.#latch = new HttpLatch(this.clock);
+    const context = options.warmUp instanceof LLMContext ? options.warmUp : new LLMContext();
+    this.#warmUp = new WarmUp(this.#core, this.#owner, context);
+    if (options.warmUp) this.on("connected", () => void this.#warmUpOn(this.#line?.current));
+  }
+
+  /** The settings as they are now. */
+  get settings(): Readonly<OpenAIResponsesLLMSettings> {
+    return this.#core.settings;
+  }
+
+  override updateSettings(changes: Partial<OpenAIResponsesLLMSettings>): void {
+    this.#core.updateSettings(changes);
+  }
+
+  /** One answer outside of the conversation, always over HTTP. */
+  override runInference(context: LLMContext, options?: OpenAIRunInferenceOptions): Promise<string> {
+    return this.untilStopped(options?.signal, (signal) => this.#core.runInference(context, { ...options, signal }));
+  }
+
+  override get isConnected(): boolean {
+    return this.#line?.current !== undefined;
+  }
+
+  override async disconnect(): Promise<void> {
+    const line = this.#line;
+    if (line !== undefined && this.#options.pool === undefined) return line.close();
+    // A service that has left its pool has no connection to close; the pool's belongs to others.
+    this.#line = undefined;
+    if (line !== undefined) this.#leaving = Promise.all([this.#leaving, this.#leavePool(line, this.#options.pool)]);
+    await this.#leaving;
+  }
+
+  async #leavePool(line: Line, pool: ResponsesConnectionPool | undefined): Promise<void> {
+    for (const exchange of line.current?.exchanges ?? []) {
+      if (exchange.owner === this.#owner) line.current?.abandon(exchange);
+    }
+    await pool?.leave(this.#owner, line);
+  }
+
+  /**
+   * Says something to the turn that is running: the model takes it into account without being interrupted. What was said
+   * stands in the conversation where it was taken into account.
+   * @throws SteeringError when no turn is running or the model or server cannot be steered; the input is in it.
+   */
+  async steer(input: SteeringInput): Promise<SteeringOutcome> {
+    const steering = [...this.#running.values()].at(-1);
+    if (steering === undefined)
+      throw new SteeringError("no_running_turn", "no turn is running that could be steered", input);
+    return steering.add(input);
+  }
+
+  /**
+   * Gives the server the conversation so far, so that the next turn sends only what is new. Answers whether it did: it
+   * does not where the server does not know how, or where it would be in the way of a turn.
+   */
+  async warmUp(context: LLMContext = this.#warmUp.context): Promise<boolean> {
+    this.#warmUp.context = context;
+    await this.ensureConnected();
+    return this.#warmUpOn(this.#currentLine().current);
+  }
+
+  async #warmUpOn(connection: ResponsesConnection | undefined): Promise<boolean> {
+    const line = this.#line;
+    const isIdle = line !== undefined && this.#running.size === 0;
+    return isIdle && connection !== undefined && this.#warmUp.on(line, connection);
+  }
+
+  protected override get model(): string {
+    return this.#core.settings.model;
+  }
+
+  protected override websocketTarget(): Promise<WebsocketTarget> {
+    return this.#core.websocketTarget(this.#options.wsURL);
+  }
+
+  protected override ensureConnected(signal?: AbortSignal): ReturnType<WebsocketLLMService["ensureConnected"]> {
+    this.#currentLine();
+    return super.ensureConnected(signal);
+  }
+
+  protected override async inference(context: LLMContext, turn: Turn): Promise<InferenceResult> {
+    this.#warmUp.context = context;
+    turn.wastedCharacters = this.#owner.wasted;
+    this.#owner.wasted = 0;
+    let seat: Seat | undefined;
+    const mend: Mend = (verdict, error) => {
+      if (error instanceof TimeoutError) this.events.emit("completionTimeout");
+      if (verdict.kind === "other transport" && verdict.latch) this.#latch.trip();
+      if (verdict.kind === "at once") this.#mend(verdict.remedy, verdict.why, seat);
+    };
+    const canUseHttp = this.#options.httpFallback ?? true;
+    const options = {
+      canUseHttp,
+      reconnects: this.#options.reconnectOnError ?? true,
+      overHttp: canUseHttp && this.#latch.isOn,
+      mend,
+      random: this.#random,
+      clock: this.clock,
+    };
+    const steering = new Steering((event) => {
+      // Over a connection that is gone nothing is said; the turn ends or starts again by itself.
+      if (seat === undefined || !seat.exchange.connection.isOpen) return;
+      seat.exchange.steer(JSON.stringify(event));
+    });
+    this.#running.set(turn, steering);
+    try {
+      return await this.#core.persist(turn, options, async (attempt) => {
+        if (attempt.overHttp) {
+          steering.end("steering_not_supported", "a turn over HTTP cannot be steered");
+          return httpExchange(this.#core, context, turn, attempt, this.clock);
+        }
+        const conversation = this.#core.conversationFor(context, turn, attempt);
+        seat = await this.#seat(conversation, turn, attempt);
+        return this.#exchange(seat, context, conversation, turn, attempt, steering);
+      });
+    } finally {
+      this.#running.delete(turn);
+      steering.end("response_already_completed", "the turn ended before it was steered");
+    }
+  }
+
+  #mend(
+    remedy: "forget the parent" | "replace the connection" | "send everything" | "no lanes",
+    why: string,
+    seat?: Seat,
+  ): void {
+    if (seat === undefined) return;
+    if (remedy === "forget the parent") {
+      const parent = seat.plan.parent?.holder;
+      if (parent?.latest?.responseId === seat.plan.parent?.responseId && parent !== undefined)
+        parent.latest = undefined;
+    } else if (remedy === "replace the connection") {
+      void seat.connection.retire(why);
+    } else if (remedy === "no lanes") {
+      this.#currentLine().traits.lanes = "no";
+    }
+  }
+
+  #currentLine(): Line {
+    const { pool } = this.#options;
+    const own = this.#line;
+    if (own !== undefined && (pool === undefined || own.traits.lanes !== "no" || own.owners.size === 1)) return own;
+    if (pool !== undefined) {
+      const makeWebsocket = (): WebsocketService =>
+        new WebsocketService(() => this.websocketTarget(), {
+          ...this.#options,
+          clock: this.clock,
+          logger: this.logger,
+        });
+      const line = pool.join(this.#owner, makeWebsocket);
+      if (own !== undefined && own !== line) void pool.leave(this.#owner, own);
+      if (own !== line) this.useWebsocket(line.websocket);
+      return (this.#line = line);
+    }
+    const { drainTimeoutMs = 1000, standby = false, maxConnectionAgeMs = defaultConnectionAgeMs } = this.#options;
+    const { clock, logger } = this;
+    const traits = new ServerTraits(maxConnectionAgeMs);
+    this.#line = new Line(this.websocket, { drainTimeoutMs, standby, traits, clock, logger });
+    this.#line.owners.add(this.#owner);
+    return this.#line;
+  }
+
+  #seat(conversation: Conversation, turn: Turn, attempt: Attempt): Promise<Seat> {
+    const { signal } = turn;
+    const onPhase = (phase: "connectingMs" | "waitingMs"): void => turn.enter(phase);
+    return this.#currentLine().seat(this.#owner, conversation, { signal, onPhase, why: attempt.why });
+  }
+
+  async #exchange(
+    seat: Seat,
+    context: LLMContext,
+    conversation: Conversation,
+    turn: Turn,
+    attempt: Attempt,
+    steering: Steering,
+  ): Promise<InferenceResult> {
+    const { exchange, connection, plan } = seat;
+    const answer = new Answer(this.#core, exchange, conversation, turn, steering);
+    let succeeded = false;
+    try {
+      const sending = { conversation, plan, lane: exchange.lane };
+      const message = createMessage(this.#core, context, sending);
+      turn.sending(requestDetails(message, sending));
+      using watch = new ProgressWatch(this.#core.progressLimits(attempt), turn, this.clock);
+      await this.wsSend(message, turn.signal, exchange);
+      const result = await this.#receive(exchange, answer, turn, watch);
+      succeeded = true;
+      this.#latch.clear();
+      this.exchangeSucceeded();
+      return result;
+    } finally {
+      if (!succeeded) this.#leave(connection, exchange, plan, answer, turn);
+    }
+  }
+
+  /** Leaves an exchange that did not come to a good end. */
+  #leave(connection: ResponsesConnection, exchange: Exchange, plan: Plan<Lane>, answer: Answer, turn: Turn): void {
+    if (answer.ended && exchange.hasResponseEnded) {
+      // A server forgets what a failed request on the same lane was to continue.
+      if (plan.parent?.holder === exchange.lane) exchange.lane.latest = undefined;
+      exchange.end();
+      return;
+    }
+    exchange.onWasted = (characters) => (this.#owner.wasted += characters);
+    connection.abandon(exchange);
+    if (turn.signal.aborted && this.#options.abandoned === "cut" && !exchange.isOver)
+      void this.#cut(connection, exchange);
+  }
+
+  /** Takes the conversation to another connection, so that an abandoned reply is not generated to its end. */
+  async #cut(connection: ResponsesConnection, exchange: Exchange): Promise<void> {
+    const line = this.#line;
+    // What is generated for others on the connection goes on, and what they may continue stays there.
+    if (line === undefined || line.owners.size > 1) return;
+    const over = new AbortController();
+    void (async () => {
+      while (!exchange.isOver && connection.connection.isOpen) await connection.changed();
+      over.abort(new DOMException("the reply has ended by itself", "AbortError"));
+    })();
+    const prepare = async (next: ResponsesConnection): Promise<void> => void (await this.#warmUpOn(next));
+    await line.hop("it was left to an abandoned response", prepare, over.signal).catch(() => undefined);
+  }
+
+  async #receive(exchange: Exchange, answer: Answer, turn: Turn, watch: ProgressWatch): Promise<InferenceResult> {
+    // Listened to once, not for each event: events come by the thousand.
+    const removeListener = onAbort(watch.signal, (reason) => exchange.interrupt(reason));
+    try {
+      while (answer.result === undefined) {
+        throwIfAborted(watch.signal);
+        const accepted = answer.take(exchange.poll() ?? (await this.#nextEvent(exchange, turn, watch)));
+        if (accepted !== undefined) await accepted;
+        if (answer.result !== undefined && answer.isUndecided) await this.#awaitSteering(exchange, answer, watch);
+        watch.sawEvent();
+      }
+    } finally {
+      removeListener();
+    }
+    exchange.end(answer.known);
+    return answer.result;
+  }
+
+  #nextEvent(exchange: Exchange, turn: Turn, { signal }: ProgressWatch): Promise<RawEvent> {
+    // After output a lost connection is not replaced for this turn, which cannot start again.
+    return turn.hasOutput ? exchange.receive() : this.wsRecv(signal, exchange);
+  }
+
+  /** The response has ended, and the server has not said whether another follows from what was said to it. */
+  async #awaitSteering(exchange: Exchange, answer: Answer, watch: ProgressWatch): Promise<void> {
+    const { firstEventTimeoutMs } = this.#core.progressLimits({ isFirst: false });
+    const limitMs = answer.hasSuccessor ? firstEventTimeoutMs : steeringAnswerTimeoutMs;
+    using limit = new Deadline("steering", limitMs, { signal: watch.signal, clock: this.clock });
+    try {
+      while (answer.result !== undefined && answer.isUndecided) await answer.take(await exchange.receive(limit.signal));
+    } catch (error) {
+      // The answer is whole as it is. What might still follow from it must not meet another turn.
+      if (answer.result === undefined || answer.hasSuccessor) throw error;
+      answer.leaveUndecided();
+      if (this.#line?.traits.lanes !== "yes") void this.#line?.current?.retire("a steered response may follow");
+    }
+  }
+}

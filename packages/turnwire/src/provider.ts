@@ -1,0 +1,4 @@
+/** For authors of services: the bases, and the tools they are made of. */
+export * from "./llm/index.ts";
+export * from "./service/index.ts";
+export * from "./websocket/index.ts";

@@ -1,0 +1,10 @@
+export { AIService, type AIServiceOptions } from "./ai-service.ts";
+export { type ApiKey, ProviderKey, websocketBase } from "./provider-access.ts";
+export {
+  changedSettings,
+  expectFlag,
+  expectNumber,
+  expectText,
+  type SettingCheck,
+  type SettingsTable,
+} from "./settings-table.ts";

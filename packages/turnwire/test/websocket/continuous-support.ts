@@ -1,0 +1,56 @@
+import { type TurnwireError, WebsocketClosedError } from "../../src/errors.ts";
+import {
+  ContinuousConnection,
+  type ContinuousConnectionOptions,
+  type ContinuousHandlers,
+} from "../../src/websocket/index.ts";
+import { WebsocketService, type WebsocketServiceOptions, type WebsocketTarget } from "../../src/websocket/index.ts";
+import { MemoryNetwork, type OnConnect } from "@turnwire/test-kit/memory-socket.ts";
+import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
+import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+
+export interface ContinuousFixture {
+  clock: VirtualClock;
+  network: MemoryNetwork;
+  logger: RecordingLogger;
+  websocket: WebsocketService;
+  connection: ContinuousConnection;
+  /** What the handlers were told, in order. */
+  told: string[];
+}
+
+export interface ContinuousFixtureOptions extends ContinuousConnectionOptions {
+  onConnect?: OnConnect;
+  websocket?: WebsocketServiceOptions;
+  handlers?: Partial<ContinuousHandlers>;
+  target?: () => WebsocketTarget;
+}
+
+/** A continuous connection over memory sockets whose back-off takes the shortest waits: 125, 250, 500 ms. */
+export function continuous(options: ContinuousFixtureOptions = {}): ContinuousFixture {
+  const clock = new VirtualClock();
+  const network = new MemoryNetwork(options.onConnect);
+  const logger = new RecordingLogger();
+  const websocket = new WebsocketService(options.target ?? (() => ({ url: "ws://memory.test/v1" })), {
+    keepalive: false,
+    random: () => 0,
+    socketFactory: network.factory,
+    clock,
+    logger,
+    ...options.websocket,
+  });
+  const told: string[] = [];
+  const handlers: ContinuousHandlers = {
+    opened: (_connection, again) => void told.push(again ? "opened again" : "opened"),
+    message: (message) => void told.push(`message ${String(message)}`),
+    lost: (error) => void told.push(`lost ${error.closeCode}`),
+    givenUp: (error) => void told.push(`given up: ${describeError(error)}`),
+    ...options.handlers,
+  };
+  const connection = new ContinuousConnection(websocket, handlers, { clock, logger, ...options });
+  return { clock, network, logger, websocket, connection, told };
+}
+
+function describeError(error: TurnwireError): string {
+  return error instanceof WebsocketClosedError ? `${error.code} ${error.closeCode}` : error.code;
+}

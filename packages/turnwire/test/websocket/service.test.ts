@@ -1,0 +1,777 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, test } from "vitest";
+import {
+  TimeoutError,
+  type TurnwireError,
+  WebsocketClosedError,
+  WebsocketConnectError,
+  WebsocketUnstableError,
+} from "../../src/errors.ts";
+import {
+  type WebsocketConnection,
+  WebsocketService,
+  type WebsocketServiceOptions,
+  type WebsocketTarget,
+} from "../../src/websocket/index.ts";
+import { MemoryNetwork, type OnConnect } from "@turnwire/test-kit/memory-socket.ts";
+import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
+import { settle, VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { rejection, stateOf, target } from "./helpers.ts";
+
+interface Fixture {
+  clock: VirtualClock;
+  network: MemoryNetwork;
+  logger: RecordingLogger;
+  service: WebsocketService;
+  /** What its events have told, in order. */
+  told: string[];
+}
+
+interface FixtureOptions extends WebsocketServiceOptions {
+  onConnect?: OnConnect;
+  target?: (signal: AbortSignal) => WebsocketTarget | Promise<WebsocketTarget>;
+}
+
+/** A service over memory sockets, without a heartbeat, whose back-off takes the shortest waits: 125, 250, 500 ms. */
+function fixture(options: FixtureOptions = {}): Fixture {
+  const clock = new VirtualClock();
+  const network = new MemoryNetwork(options.onConnect);
+  const logger = new RecordingLogger();
+  const service = new WebsocketService(options.target ?? (() => target), {
+    keepalive: false,
+    random: () => 0,
+    socketFactory: network.factory,
+    clock,
+    logger,
+    ...options,
+  });
+  const told: string[] = [];
+  service.on("connected", () => void told.push("connected"));
+  service.on("disconnected", (error) => void told.push(`disconnected ${error.closeCode}`));
+  service.on("reconnected", () => void told.push("reconnected"));
+  service.on("connectionError", (error) => void told.push(`connectionError ${error.code}`));
+  return { clock, network, logger, service, told };
+}
+
+/** A service whose first connection has just been lost. */
+async function lost(
+  options: FixtureOptions = {},
+  closeCode = 1006,
+): Promise<Fixture & { connection: WebsocketConnection; cause: WebsocketClosedError }> {
+  const made = fixture(options);
+  const connection = await made.service.connect();
+  made.network.last.close(closeCode);
+  return { ...made, connection, cause: await connection.closed };
+}
+
+/** For `onConnect`: the first ones are accepted, the others treated otherwise. */
+const acceptThen =
+  (accepted: number, otherwise: OnConnect): OnConnect =>
+  (server, index) => {
+    if (index < accepted) server.accept();
+    else otherwise(server, index);
+  };
+const refuseWith =
+  (status: number): OnConnect =>
+  (server) =>
+    server.refuse(status);
+
+describe("connect", () => {
+  test("makes a connection at once, without a wait before the first try", async () => {
+    const { clock, network, service, told } = fixture();
+    expect(service.connection).toBeUndefined();
+    const connection = await service.connect();
+    expect(clock.now()).toBe(0);
+    expect(service.connection).toBe(connection);
+    expect(network.last.pings).toBe(0);
+    expect(told).toEqual(["connected"]);
+  });
+
+  test("is shared by concurrent callers, and answers the open connection later", async () => {
+    const { network, service, told } = fixture();
+    const connections = await Promise.all([service.connect(), service.connect(), service.connect()]);
+    expect(new Set(connections).size).toBe(1);
+    expect(await service.connect()).toBe(connections[0]);
+    expect(network.sockets).toHaveLength(1);
+    expect(told).toEqual(["connected"]);
+  });
+
+  test("asks for the target anew each time", async () => {
+    let asked = 0;
+    const { network, service } = fixture({
+      target: async (signal) => {
+        expect(signal.aborted).toBe(false);
+        await settle();
+        asked += 1;
+        return { url: target.url, headers: { authorization: `Bearer ${asked}` } };
+      },
+    });
+    for (let count = 1; count <= 3; count += 1) {
+      const connection = await service.connect();
+      expect(network.last.target.headers).toEqual({ authorization: `Bearer ${count}` });
+      network.last.drop();
+      await connection.closed;
+    }
+    expect(asked).toBe(3);
+  });
+
+  test("a target that cannot be had is the caller's error as it is, and is not tried again", async () => {
+    const error = new Error("no token");
+    const { network, service, clock } = fixture({ target: () => Promise.reject(error) });
+    expect(await rejection(service.connect())).toBe(error);
+    expect(network.sockets).toEqual([]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("a target that never comes is waited for no longer than connecting may take", async () => {
+    const options = { connectTimeoutMs: 3000, backoff: { maxAttempts: 1 } };
+    const { service, clock, network, told } = fixture({ ...options, target: () => new Promise(() => undefined) });
+    const failed = rejection(service.connect());
+    await clock.advance(3000);
+    expect(await failed).toBeInstanceOf(TimeoutError);
+    expect(told).toEqual(["connectionError timeout"]);
+    expect([network.sockets.length, clock.pending]).toEqual([0, 0]);
+  });
+
+  test("a signal that has fired opens no socket, and finds no connection either", async () => {
+    const { network, service } = fixture();
+    const reason = new Error("enough");
+    expect(await rejection(service.connect(AbortSignal.abort(reason)))).toBe(reason);
+    expect(network.sockets).toEqual([]);
+    await service.connect();
+    expect(await rejection(service.connect(AbortSignal.abort(reason)))).toBe(reason);
+  });
+
+  test("a caller's abort ends only its own wait", async () => {
+    const { network, service, told } = fixture({ onConnect: () => undefined });
+    const controller = new AbortController();
+    const impatient = rejection(service.connect(controller.signal));
+    const patient = service.connect();
+    await settle();
+    const reason = new Error("enough");
+    controller.abort(reason);
+    expect(await impatient).toBe(reason);
+    network.last.accept();
+    expect((await patient).isOpen).toBe(true);
+    expect(network.sockets).toHaveLength(1);
+    expect(told).toEqual(["connected"]);
+    expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+  });
+
+  test("when the only caller has gone, the connection is there for the next", async () => {
+    const { network, service } = fixture({ onConnect: () => undefined });
+    const controller = new AbortController();
+    const impatient = rejection(service.connect(controller.signal));
+    await settle();
+    controller.abort(new Error("enough"));
+    await impatient;
+    network.last.accept();
+    await settle();
+    expect(await service.connect()).toBe(service.connection);
+    expect(network.sockets).toHaveLength(1);
+  });
+
+  test("a failure nobody waits for any more is no unhandled rejection", async () => {
+    const { service, network, told } = fixture({ onConnect: () => undefined, backoff: { maxAttempts: 1 } });
+    const controller = new AbortController();
+    const impatient = rejection(service.connect(controller.signal));
+    await settle();
+    controller.abort(new Error("enough"));
+    await impatient;
+    network.last.fail();
+    await settle();
+    expect(told).toEqual(["connectionError connection_failed"]);
+  });
+});
+
+describe("trying again", () => {
+  test("waits twice as long each time, then gives up with a connectionError", async () => {
+    const { clock, network, service, told, logger } = fixture({ onConnect: refuseWith(503) });
+    const waits: number[][] = [];
+    const failed = rejection(service.connect());
+    for (let attempt = 1; attempt < 4; attempt += 1) {
+      await settle();
+      expect(network.sockets).toHaveLength(attempt);
+      waits.push(clock.pendingMs);
+      const [waitMs = 0] = clock.pendingMs;
+      await clock.advance(waitMs - 1);
+      expect(network.sockets).toHaveLength(attempt);
+      await clock.advance(1);
+    }
+    expect(await failed).toMatchObject({ code: "connection_refused", status: 503 });
+    expect(waits).toEqual([[125], [250], [500]]);
+    expect(network.sockets).toHaveLength(4);
+    expect(told).toEqual(["connectionError connection_refused"]);
+    expect(logger.debugs).toHaveLength(3);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("takes its chance from the given random numbers", async () => {
+    const random = [0.5, 0.25, 0.75].values();
+    const { clock, service } = fixture({
+      onConnect: (server) => server.fail(),
+      random: () => random.next().value ?? 0,
+    });
+    const failed = rejection(service.connect());
+    const waits: number[] = [];
+    for (let attempt = 1; attempt < 4; attempt += 1) {
+      await settle();
+      const [waitMs = 0] = clock.pendingMs;
+      waits.push(waitMs);
+      await clock.advance(waitMs);
+    }
+    await failed;
+    expect(waits).toEqual([125 + 62.5, 250 + 62.5, 500 + 375]);
+  });
+
+  test.each([408, 425, 429, 500, 503])("a refusal with %i is tried again", async (status) => {
+    const { clock, network, service, told } = fixture({
+      onConnect: (server, index) => (index < 2 ? server.refuse(status) : void server.accept()),
+    });
+    const connecting = service.connect();
+    await clock.advance(125 + 250);
+    expect((await connecting).isOpen).toBe(true);
+    expect(network.sockets).toHaveLength(3);
+    expect(told).toEqual(["connected"]);
+  });
+
+  test.each([301, 400, 401, 403, 404, 426])("a refusal with %i is not", async (status) => {
+    const { clock, network, service, told } = fixture({ onConnect: refuseWith(status) });
+    const error = await rejection(service.connect());
+    expect(error).toBeInstanceOf(WebsocketConnectError);
+    expect(error).toMatchObject({ status });
+    expect(network.sockets).toHaveLength(1);
+    expect(clock.pending).toBe(0);
+    expect(told).toEqual(["connectionError connection_refused"]);
+  });
+
+  test("a server that does not answer is tried again after the time limit", async () => {
+    const { clock, network, service } = fixture({
+      connectTimeoutMs: 3000,
+      onConnect: (server, index) => void (index === 0 ? undefined : server.accept()),
+    });
+    const connecting = service.connect();
+    await clock.advance(3000 + 125);
+    expect((await connecting).isOpen).toBe(true);
+    expect(network.sockets.map((socket) => socket.state)).toEqual(["closed", "open"]);
+  });
+
+  test("after a failure the connection is verified with a ping", async () => {
+    const { clock, network, service, told } = fixture({
+      onConnect: (server, index) => {
+        if (index === 0) server.fail();
+        else if (index === 1) server.goSilent().accept();
+        else server.accept();
+      },
+    });
+    const connecting = service.connect();
+    await clock.advance(125);
+    expect(network.sockets.map((socket) => socket.pings)).toEqual([0, 1]);
+    await clock.advance(1999);
+    expect(await stateOf(connecting)).toBe("pending");
+    expect(service.connection).toBeUndefined();
+    await clock.advance(1 + 250);
+    expect((await connecting).isOpen).toBe(true);
+    expect(network.sockets.map((socket) => [socket.state, socket.pings])).toEqual([
+      ["closed", 0],
+      ["closed", 1],
+      ["open", 1],
+    ]);
+    expect(told).toEqual(["connected"]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("a policy close right after the upgrade is final, once it has been seen", async () => {
+    const { clock, network, service, told } = fixture({
+      onConnect: (server, index) => {
+        if (index === 0) server.refuse(503);
+        else server.goSilent().accept().close(1008, "no");
+      },
+    });
+    const failed = rejection(service.connect());
+    await clock.advance(125);
+    expect(await failed).toMatchObject({ closeCode: 1008, retryable: false });
+    expect(network.sockets).toHaveLength(2);
+    expect(told).toEqual(["connectionError connection_closed"]);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("reconnect", () => {
+  test("replaces a lost connection and tells it in order", async () => {
+    const { service, connection, cause, told, clock } = await lost();
+    const replacement = await service.reconnect(connection, cause);
+    expect(replacement).not.toBe(connection);
+    expect(service.connection).toBe(replacement);
+    expect(clock.now()).toBe(0);
+    expect(told).toEqual(["connected", "disconnected 1006", "connected", "reconnected"]);
+  });
+
+  test("one at a time: all who lost the same connection are given the same new one", async () => {
+    const { service, connection, cause, network, told } = await lost();
+    const together = await Promise.all([1, 2, 3].map(() => service.reconnect(connection, cause)));
+    const later = await service.reconnect(connection, cause);
+    const connected = await service.connect();
+    expect(new Set([...together, later, connected]).size).toBe(1);
+    expect(network.sockets).toHaveLength(2);
+    expect(told).toEqual(["connected", "disconnected 1006", "connected", "reconnected"]);
+  });
+
+  test("replaces a connection that is still open but of no more use", async () => {
+    const { service, network, told } = fixture();
+    const connection = await service.connect();
+    const cause = new WebsocketClosedError(1006, "dirty", { retryable: true });
+    const replacement = await service.reconnect(connection, cause);
+    expect(network.sockets[0]?.terminated).toBe(true);
+    expect(await connection.closed).toMatchObject({ reason: "replaced" });
+    expect(service.connection).toBe(replacement);
+    expect(told).toEqual(["connected", "disconnected 1006", "connected", "reconnected"]);
+  });
+
+  test("backs off, and throws what the connection was lost by when it fails", async () => {
+    const { service, connection, cause, network, told, clock } = await lost({
+      onConnect: acceptThen(1, refuseWith(503)),
+    });
+    const failed = rejection(service.reconnect(connection, cause));
+    await clock.advance(125 + 250 + 500);
+    expect(await failed).toBe(cause);
+    expect(network.sockets).toHaveLength(5);
+    expect(told).toEqual(["connected", "disconnected 1006", "connectionError connection_refused"]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each([1002, 1003, 1007, 1008, 1009])("does not try after a close with %i", async (closeCode) => {
+    const { service, connection, cause, network, told, clock } = await lost({}, closeCode);
+    expect(await rejection(service.reconnect(connection, cause))).toBe(cause);
+    expect(network.sockets).toHaveLength(1);
+    expect(told).toEqual(["connected", `disconnected ${closeCode}`, "connectionError connection_closed"]);
+    expect(clock.pending).toBe(0);
+  });
+
+  test.each([1000, 1001, 1006, 1011, 1012, 1013, 4000])("does after a close with %i", async (closeCode) => {
+    const { service, connection, cause } = await lost({}, closeCode);
+    expect((await service.reconnect(connection, cause)).isOpen).toBe(true);
+  });
+
+  test.each([401, 403, 404])("stops at a refusal with %i", async (status) => {
+    const { service, connection, cause, network, told } = await lost({ onConnect: acceptThen(1, refuseWith(status)) });
+    expect(await rejection(service.reconnect(connection, cause))).toBe(cause);
+    expect(network.sockets).toHaveLength(2);
+    expect(told.at(-1)).toBe("connectionError connection_refused");
+  });
+
+  test("a caller's abort ends only its own wait", async () => {
+    const { service, connection, cause, network } = await lost({ onConnect: acceptThen(1, () => undefined) });
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const impatient = rejection(service.reconnect(connection, cause, controller.signal));
+    const patient = service.reconnect(connection, cause);
+    await settle();
+    controller.abort(reason);
+    expect(await impatient).toBe(reason);
+    network.last.accept();
+    expect((await patient).isOpen).toBe(true);
+    expect(await rejection(service.reconnect(connection, cause, controller.signal))).toBe(reason);
+    expect(network.sockets).toHaveLength(2);
+  });
+
+  test("a connect after a loss replaces the connection too", async () => {
+    const { service, told } = await lost();
+    await service.connect();
+    expect(told).toEqual(["connected", "disconnected 1006", "connected", "reconnected"]);
+  });
+
+  test("what was lost before a disconnect on purpose is not replaced by the next connection", async () => {
+    const { service, told } = await lost();
+    await service.disconnect();
+    await service.connect();
+    expect(told).toEqual(["connected", "disconnected 1006", "connected"]);
+  });
+
+  test("never by itself: a lost connection stays lost until somebody needs one", async () => {
+    const { network, service, clock, told } = await lost();
+    await clock.advance(1_000_000);
+    expect(network.sockets).toHaveLength(1);
+    expect(service.connection).toBeUndefined();
+    expect(told).toEqual(["connected", "disconnected 1006"]);
+    expect((await service.connect()).isOpen).toBe(true);
+  });
+});
+
+describe("connections that die young", () => {
+  /** Has the connection die after living for a while, and asks for another. */
+  async function die(made: Fixture, livedMs: number): Promise<unknown> {
+    const connection = made.service.connection as WebsocketConnection;
+    await made.clock.advance(livedMs);
+    made.network.last.drop();
+    const cause = await connection.closed;
+    const outcome = await made.service.reconnect(connection, cause).catch((error: unknown) => error);
+    return outcome === cause ? "given up" : "replaced";
+  }
+
+  test("three in a row are given up on; an explicit connect starts again", async () => {
+    const made = fixture();
+    const errors: TurnwireError[] = [];
+    made.service.on("connectionError", (error) => void errors.push(error));
+    await made.service.connect();
+    expect([await die(made, 4999), await die(made, 0), await die(made, 0)]).toEqual([
+      "replaced",
+      "replaced",
+      "given up",
+    ]);
+    expect(made.network.sockets).toHaveLength(3);
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toBeInstanceOf(WebsocketUnstableError);
+    expect(errors[0]).toMatchObject({ code: "connection_unstable", retryable: false });
+    expect(errors[0]?.message).toContain("3 connections in a row ended within 5000 ms");
+
+    await made.service.connect();
+    expect([await die(made, 0), await die(made, 0), await die(made, 0)]).toEqual(["replaced", "replaced", "given up"]);
+    expect(made.clock.pending).toBe(0);
+  });
+
+  test("who asks again to replace the last one is refused again, at once", async () => {
+    const made = fixture();
+    const first = await made.service.connect();
+    await die(made, 0);
+    await die(made, 0);
+    await die(made, 0);
+    const cause = await first.closed;
+    expect(await rejection(made.service.reconnect(first, cause))).toBe(cause);
+    expect(made.network.sockets).toHaveLength(3);
+  });
+
+  test("one that lived for five seconds interrupts the row", async () => {
+    const made = fixture();
+    await made.service.connect();
+    for (const livedMs of [0, 0, 5000, 0, 0]) expect(await die(made, livedMs)).toBe("replaced");
+    expect(await die(made, 0)).toBe("given up");
+  });
+
+  test("one that has served its purpose interrupts it, however short its life was", async () => {
+    const made = fixture();
+    await made.service.connect();
+    for (let count = 0; count < 10; count += 1) {
+      made.service.sawSuccess();
+      expect(await die(made, 0)).toBe("replaced");
+    }
+    expect([await die(made, 0), await die(made, 0)]).toEqual(["replaced", "given up"]);
+  });
+
+  test.each([
+    [1, 0],
+    [2, 60_000],
+  ])("one that is ended on purpose interrupts it too (after %i, at the age of %i ms)", async (died, livedMs) => {
+    const made = fixture();
+    await made.service.connect();
+    for (let count = 0; count < died; count += 1) expect(await die(made, 0)).toBe("replaced");
+    await made.clock.advance(livedMs);
+    await made.service.disconnect();
+    await made.service.connect();
+    expect([await die(made, 0), await die(made, 0)]).toEqual(["replaced", "replaced"]);
+    expect(await die(made, 0)).toBe("given up");
+  });
+
+  test("those that die while they are verified count", async () => {
+    const { service, clock, network, told } = fixture({
+      backoff: { maxAttempts: 9 },
+      onConnect: (server, index) => {
+        if (index === 0) server.refuse(503);
+        else server.goSilent().accept().drop();
+      },
+    });
+    const failed = rejection(service.connect());
+    await clock.advance(60_000);
+    expect(await failed).toBeInstanceOf(WebsocketUnstableError);
+    expect(network.sockets).toHaveLength(4);
+    expect(told).toEqual(["connectionError connection_unstable"]);
+  });
+
+  test("how many and how young can be set", async () => {
+    const made = fixture({ quickFailure: { connections: 1, withinMs: 100 } });
+    await made.service.connect();
+    expect([await die(made, 100), await die(made, 99)]).toEqual(["replaced", "given up"]);
+  });
+});
+
+describe("disconnect", () => {
+  test("closes with a handshake and tells it; nothing is left", async () => {
+    const { service, network, told, clock } = fixture({ keepalive: { intervalMs: 20_000, timeoutMs: 10_000 } });
+    const connection = await service.connect();
+    expect(clock.pending).toBe(1);
+    await service.disconnect();
+    expect(service.connection).toBeUndefined();
+    expect(network.last.closeReceived).toEqual({ code: 1000, reason: "" });
+    expect(await connection.closed).toMatchObject({ closeCode: 1000 });
+    expect(told).toEqual(["connected", "disconnected 1000"]);
+    expect([clock.pending, network.openCount]).toEqual([0, 0]);
+  });
+
+  test("without a connection, and twice, is nothing more", async () => {
+    const { service, told } = fixture();
+    await service.disconnect();
+    await service.connect();
+    await Promise.all([service.disconnect(), service.disconnect()]);
+    await service.disconnect();
+    expect(told).toEqual(["connected", "disconnected 1000"]);
+  });
+
+  test("connecting works again afterwards", async () => {
+    const { service, network, told } = fixture();
+    for (let count = 0; count < 3; count += 1) {
+      expect((await service.connect()).isOpen).toBe(true);
+      await service.disconnect();
+    }
+    expect(network.openCount).toBe(0);
+    expect(told).toEqual(Array.from({ length: 3 }, () => ["connected", "disconnected 1000"]).flat());
+  });
+
+  test("a connect while it disconnects waits for the end, and has a new connection", async () => {
+    const { service, network, told } = fixture();
+    const old = await service.connect();
+    const disconnecting = service.disconnect();
+    const connection = await service.connect();
+    await disconnecting;
+    expect(connection).not.toBe(old);
+    expect(connection.isOpen).toBe(true);
+    expect(service.connection).toBe(connection);
+    expect(network.sockets.map((socket) => socket.state)).toEqual(["closed", "open"]);
+    expect(told).toEqual(["connected", "disconnected 1000", "connected"]);
+  });
+
+  test("so does one while a connecting is being ended", async () => {
+    const { service, network, told } = fixture({
+      onConnect: (server, index) => void (index === 0 ? undefined : server.accept()),
+    });
+    const ended = rejection(service.connect());
+    await settle();
+    const disconnecting = service.disconnect();
+    const connection = await service.connect();
+    await disconnecting;
+    expect(await ended).toMatchObject({ closeCode: 1000, reason: "disconnected on purpose" });
+    expect(connection.isOpen).toBe(true);
+    expect(network.sockets.map((socket) => socket.state)).toEqual(["closed", "open"]);
+    expect(told).toEqual(["connected"]);
+  });
+
+  test("the last who is asked is right: a disconnect ends a connect that waits for the one before", async () => {
+    const { service, network, clock, told } = fixture();
+    await service.connect();
+    network.last.goSilent();
+    const first = service.disconnect();
+    const waiting = rejection(service.connect());
+    const second = service.disconnect();
+    await clock.advance(2000);
+    await Promise.all([first, second]);
+    expect(await waiting).toMatchObject({ closeCode: 1000, reason: "disconnected on purpose" });
+    expect([clock.pending, network.sockets.length]).toEqual([0, 1]);
+    expect(told).toEqual(["connected", "disconnected 1006"]);
+  });
+
+  test("a wait for the end of a disconnect can be given up", async () => {
+    const { service, network, clock } = fixture();
+    await service.connect();
+    network.last.goSilent();
+    const disconnecting = service.disconnect();
+    const controller = new AbortController();
+    const waiting = rejection(service.connect(controller.signal));
+    await settle();
+    const reason = new Error("enough");
+    controller.abort(reason);
+    expect(await waiting).toBe(reason);
+    await clock.advance(2000);
+    await disconnecting;
+    expect(network.sockets).toHaveLength(1);
+  });
+
+  test("while connecting, ends that: the callers are told, and no error is", async () => {
+    const { service, network, told, clock } = fixture({ onConnect: () => undefined });
+    const first = rejection(service.connect());
+    const second = rejection(service.connect());
+    await settle();
+    await service.disconnect();
+    for (const failed of [first, second]) {
+      const error = await failed;
+      expect(error).toBeInstanceOf(WebsocketClosedError);
+      expect(error).toMatchObject({ closeCode: 1000, reason: "disconnected on purpose" });
+    }
+    expect(network.last.terminated).toBe(true);
+    await settle();
+    expect([clock.pending, network.openCount]).toEqual([0, 0]);
+    expect(told).toEqual([]);
+  });
+
+  test("at whatever moment of a connecting it comes: nothing is left, and nothing is told twice", async () => {
+    for (let jobs = 0; jobs < 20; jobs += 1) {
+      const { service, network, told, clock } = fixture();
+      const connecting = service.connect().catch(() => undefined);
+      for (let job = 0; job < jobs; job += 1) await Promise.resolve();
+      await service.disconnect();
+      expect(service.connection).toBeUndefined();
+      await connecting;
+      await settle();
+      expect([clock.pending, network.openCount]).toEqual([0, 0]);
+      expect(["", "connected disconnected 1000"]).toContain(told.join(" "));
+    }
+  });
+
+  test("while it waits to try again, ends that", async () => {
+    const { service, network, told, clock } = fixture({ onConnect: refuseWith(503) });
+    const failed = rejection(service.connect());
+    await clock.advance(125 + 100);
+    expect(clock.pending).toBe(1);
+    await service.disconnect();
+    expect(await failed).toMatchObject({ closeCode: 1000 });
+    expect(clock.pending).toBe(0);
+    await clock.advance(10_000);
+    expect(network.sockets).toHaveLength(2);
+    expect(told).toEqual([]);
+  });
+
+  test("while a connection is verified, ends that", async () => {
+    const { service, network, told, clock } = fixture({
+      onConnect: (server, index) => (index === 0 ? server.fail() : void server.goSilent().accept()),
+    });
+    const failed = rejection(service.connect());
+    await clock.advance(125);
+    expect(network.last.pings).toBe(1);
+    await service.disconnect();
+    expect(await failed).toMatchObject({ closeCode: 1000, reason: "disconnected on purpose" });
+    await settle();
+    expect([clock.pending, network.openCount]).toEqual([0, 0]);
+    expect(told).toEqual([]);
+  });
+
+  test("while the target is asked for, ends that: the target's signal fires, and is not waited for", async () => {
+    const asked = Promise.withResolvers<AbortSignal>();
+    const { service, network, clock } = fixture({
+      target: (signal) => {
+        asked.resolve(signal);
+        return new Promise(() => undefined);
+      },
+    });
+    const failed = rejection(service.connect());
+    const signal = await asked.promise;
+    await service.disconnect();
+    expect(signal.aborted).toBe(true);
+    expect(await failed).toMatchObject({ closeCode: 1000 });
+    expect([clock.pending, network.sockets.length]).toEqual([0, 0]);
+  });
+
+  test("while it disconnects nothing is reconnected", async () => {
+    const { service, network, clock, told } = fixture();
+    const connection = await service.connect();
+    network.last.goSilent();
+    const disconnecting = service.disconnect();
+    const cause = new WebsocketClosedError(1006, "", { retryable: true });
+    expect(await rejection(service.reconnect(connection, cause))).toBe(cause);
+    await clock.advance(2000);
+    await disconnecting;
+    expect(network.sockets).toHaveLength(1);
+    expect(told).toEqual(["connected", "disconnected 1006"]);
+  });
+
+  test("nor later: who learns only then that its connection is gone does not bring it back", async () => {
+    const { service, network } = fixture();
+    const connection = await service.connect();
+    await service.disconnect();
+    const cause = (await rejection(connection.receive())) as WebsocketClosedError;
+    expect(await rejection(service.reconnect(connection, cause))).toBe(cause);
+    expect(network.sockets).toHaveLength(1);
+    const next = await service.connect();
+    expect(await service.reconnect(connection, cause)).toBe(next);
+  });
+
+  test("nor is one that was lost before the disconnect", async () => {
+    const { service, network, connection, cause } = await lost();
+    await service.disconnect();
+    expect(await rejection(service.reconnect(connection, cause))).toBe(cause);
+    expect(network.sockets).toHaveLength(1);
+  });
+
+  test("ends a reconnecting: who waits for it is thrown what the connection was lost by", async () => {
+    const { service, network, connection, cause, told, clock } = await lost({
+      onConnect: acceptThen(1, refuseWith(503)),
+    });
+    const failed = rejection(service.reconnect(connection, cause));
+    await clock.advance(100);
+    await service.disconnect();
+    expect(await failed).toBe(cause);
+    expect([clock.pending, network.sockets.length]).toEqual([0, 2]);
+    expect(told).toEqual(["connected", "disconnected 1006"]);
+  });
+
+  test("is bounded when the other side does not acknowledge it", async () => {
+    const { service, network, clock, logger } = fixture({ closeTimeoutMs: 700 });
+    await service.connect();
+    network.last.goSilent();
+    const disconnecting = service.disconnect();
+    await clock.advance(699);
+    expect(await stateOf(disconnecting)).toBe("pending");
+    await clock.advance(1);
+    await disconnecting;
+    expect(logger.warnings).toEqual([{ message: "a close was not acknowledged in time", details: { limitMs: 700 } }]);
+    await settle();
+    expect([clock.pending, network.openCount]).toEqual([0, 0]);
+  });
+});
+
+describe("the rest", () => {
+  test("verify asks the open connection", async () => {
+    const { service, network, clock } = fixture();
+    expect(await service.verify()).toBe(false);
+    await service.connect();
+    expect(await service.verify()).toBe(true);
+    network.last.goSilent();
+    const verifying = service.verify();
+    await clock.advance(2000);
+    expect(await verifying).toBe(false);
+    const short = service.verify(10);
+    await clock.advance(10);
+    expect(await short).toBe(false);
+  });
+
+  test("by default a silent connection is pinged every 20 s and given up 10 s later", async () => {
+    const clock = new VirtualClock();
+    const network = new MemoryNetwork();
+    const service = new WebsocketService(() => target, { clock, socketFactory: network.factory });
+    const connection = await service.connect();
+    network.last.goSilent();
+    await clock.advance(29_999);
+    expect([network.last.pings, connection.isOpen]).toEqual([1, true]);
+    await clock.advance(1);
+    expect(connection.isOpen).toBe(false);
+  });
+
+  test("a listener that fails is logged, and stops nothing", async () => {
+    const { service, logger, told } = fixture();
+    service.on("connected", () => {
+      throw new Error("listener");
+    });
+    service.on("disconnected", () => Promise.reject(new Error("async listener")));
+    await service.connect();
+    await service.disconnect();
+    await settle();
+    expect(told).toEqual(["connected", "disconnected 1000"]);
+    expect(logger.warnings.map((warning) => warning.message)).toEqual([
+      'a listener of "connected" failed',
+      'a listener of "disconnected" failed',
+    ]);
+  });
+
+  test("a thousand connections, lost and replaced and closed, leave no timer, socket or listener", async () => {
+    const { service, network, clock } = fixture({ keepalive: { intervalMs: 20_000, timeoutMs: 10_000 } });
+    const { signal } = new AbortController();
+    for (let count = 0; count < 500; count += 1) {
+      const connection = await service.connect(signal);
+      await clock.advance(5000);
+      network.last.drop();
+      const cause = (await rejection(connection.receive(signal))) as WebsocketClosedError;
+      await service.reconnect(connection, cause, signal);
+      await service.disconnect();
+    }
+    await settle();
+    expect(network.sockets).toHaveLength(1000);
+    expect([clock.pending, network.openCount, getEventListeners(signal, "abort").length]).toEqual([0, 0, 0]);
+  });
+});

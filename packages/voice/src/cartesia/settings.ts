@@ -1,0 +1,50 @@
+import { expectNumber, expectText, type SettingsTable } from "turnwire/provider";
+
+/**
+ * Settings of Cartesia's speech; changed ones hold from the next utterance on, on the same connection.
+ * What they do: https://docs.cartesia.ai/api-reference/tts/websocket
+ */
+export interface CartesiaTTSSettings {
+  /** Default `sonic-3`. */
+  model: string;
+  /** The id of a voice; default: the one of Cartesia's quick start. */
+  voice: string;
+  /** Such as `en`; default `en`. */
+  language: string;
+  /** How fast it speaks, 0.6 to 1.5; 1 is the voice's own. */
+  speed?: number | undefined;
+  /** How loud it speaks, 0.5 to 2; 1 is the voice's own. */
+  volume?: number | undefined;
+  /** Such as `calm`. */
+  emotion?: string | undefined;
+}
+
+export const ttsSettings: SettingsTable<CartesiaTTSSettings> = {
+  checks: {
+    model: expectText,
+    voice: expectText,
+    language: expectText,
+    speed: expectNumber(0.6, 1.5),
+    volume: expectNumber(0.5, 2),
+    emotion: expectText,
+  },
+  defaults: { model: "sonic-3", voice: "f786b574-daa5-4673-aa0c-cbe3e8534c02", language: "en" },
+};
+
+/** The fields of a generation request that are the same for all of a context. */
+export function requestFields(settings: CartesiaTTSSettings, sampleRate: number): Record<string, unknown> {
+  const { model, voice, language, speed, volume, emotion } = settings;
+  const generation = Object.entries({ speed, volume, emotion }).filter(([, value]) => value !== undefined);
+  return {
+    model_id: model,
+    voice: { mode: "id", id: voice },
+    language,
+    output_format: { container: "raw", encoding: "pcm_s16le", sample_rate: sampleRate },
+    add_timestamps: true,
+    // The words as they were written, to be found in the text again.
+    use_normalized_timestamps: false,
+    // Sentences come whole: there is nothing to wait for.
+    max_buffer_delay_ms: 0,
+    ...(generation.length === 0 ? {} : { generation_config: Object.fromEntries(generation) }),
+  };
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from "node:crypto";
+import { type ApiKey, ProviderKey, websocketBase } from "turnwire/provider";
+import { type SpeechPart, WebsocketTTSService, type WebsocketTTSServiceOptions } from "../tts/index.ts";
+import type { WebsocketTarget } from "turnwire/provider";
+import { type CartesiaMessage, readMessage } from "./messages.ts";
+import { type CartesiaTTSSettings, requestFields, ttsSettings } from "./settings.ts";
+
+export interface CartesiaTTSServiceOptions extends WebsocketTTSServiceOptions<CartesiaTTSSettings> {
+  /** The key, or what fetches one, asked at every connect; default: the environment's CARTESIA_API_KEY. */
+  apiKey?: ApiKey;
+  /** Default: the environment's CARTESIA_BASE_URL, or `wss://api.cartesia.ai`. `http` stands for `ws`. */
+  baseURL?: string;
+  /** The version of the API; default `2026-03-01`. */
+  version?: string;
+}
+
+interface Context {
+  id: string;
+  partId: string;
+  /** When Cartesia last said something about it; undefined since text was sent. */
+  heardMs: number | undefined;
+}
+
+/**
+ * A context expires a second after its last audio was streamed (https://docs.cartesia.ai/use-the-api/tts-websocket/contexts):
+ * one that has been silent for so long is not continued any more.
+ */
+const contextSilenceMs = 800;
+
+/**
+ * Cartesia's speech over a WebSocket, with the time of each word. An utterance is a context; its sentences continue it.
+ *
+ * ```ts
+ * const tts = new CartesiaTTSService({ settings: { voice: "f786b574-daa5-4673-aa0c-cbe3e8534c02" } });
+ * ```
+ */
+export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings> {
+  readonly #key: ProviderKey;
+  readonly #url: string;
+  readonly #version: string;
+  #context: Context | undefined;
+
+  /** @throws InvalidArgumentError naming the option that cannot be used. */
+  constructor(options: CartesiaTTSServiceOptions = {}) {
+    super(options, ttsSettings);
+    this.#key = new ProviderKey(options.apiKey, "CARTESIA_API_KEY");
+    const base = websocketBase(options.baseURL ?? process.env["CARTESIA_BASE_URL"] ?? "wss://api.cartesia.ai");
+    this.#url = `${base.href.replace(/\/$/, "")}/tts/websocket`;
+    this.#version = options.version ?? "2026-03-01";
+  }
+
+  protected get model(): string {
+    return this.activeSettings.model;
+  }
+
+  protected override get hasWordTimestamps(): boolean {
+    return true;
+  }
+
+  protected override async websocketTarget(): Promise<WebsocketTarget> {
+    const key = await this.#key.get();
+    return { url: this.#url, headers: { "X-API-Key": key, "Cartesia-Version": this.#version } };
+  }
+
+  protected override say(text: string, part: SpeechPart<CartesiaTTSSettings>): void {
+    if (this.#context?.partId !== part.id) {
+      this.#context = { id: randomUUID(), partId: part.id, heardMs: undefined };
+    }
+    this.#context.heardMs = undefined;
+    this.#request(this.#context, text, true, part.settings);
+  }
+
+  protected override canContinue(part: SpeechPart<CartesiaTTSSettings>): boolean {
+    const context = this.#context;
+    if (context?.partId !== part.id || context.heardMs === undefined) return true;
+    return this.clock.now() - context.heardMs < contextSilenceMs;
+  }
+
+  protected override finish(part: SpeechPart<CartesiaTTSSettings>): void {
+    if (this.#context?.partId === part.id) this.#request(this.#context, "", false, part.settings);
+  }
+
+  protected override drop(): void {
+    const context = this.#context;
+    this.#context = undefined;
+    if (context !== undefined) this.send({ context_id: context.id, cancel: true });
+  }
+
+  protected override connectionGone(): void {
+    this.#context = undefined;
+  }
+
+  protected override async receive(data: string | Uint8Array): Promise<void> {
+    const message = readMessage(typeof data === "string" ? data : new TextDecoder().decode(data));
+    if (message.contextId === undefined && message.type === "error") throw message.error;
+    const context = this.#context;
+    // Of a context that was dropped: nobody wants it any more.
+    if (context === undefined || message.contextId !== context.id) return;
+    context.heardMs = this.clock.now();
+    await this.#handle(message, context);
+  }
+
+  async #handle(message: CartesiaMessage, { partId }: Context): Promise<void> {
+    if (message.type === "chunk") await this.audioCame(partId, message.audio);
+    else if (message.type === "timestamps") this.wordsCame(partId, message.words);
+    else if (message.type === "done") this.partEnded(partId);
+    else if (message.type === "error") this.partFailed(partId, message.error);
+  }
+
+  #request(context: Context, transcript: string, goesOn: boolean, settings: CartesiaTTSSettings): void {
+    const fields = requestFields(settings, this.format.sampleRate);
+    this.send({ ...fields, context_id: context.id, transcript, continue: goesOn });
+  }
+}

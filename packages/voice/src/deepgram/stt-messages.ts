@@ -1,0 +1,59 @@
+import { kindOf, ProviderError } from "turnwire/internal";
+import type { Transcript } from "../stt/index.ts";
+import { type Fields, isFields, parse, readError } from "./messages.ts";
+
+/** What Deepgram has to say, as far as turnwire needs it. */
+export type STTMessage =
+  | { type: "transcript"; transcript: Transcript }
+  | { type: "utteranceEnd" }
+  | { type: "speechStarted" }
+  | { type: "other" };
+
+/** By message type: https://developers.deepgram.com/reference/speech-to-text/listen-streaming, "Receive". */
+const readers: Readonly<Record<string, (message: Fields) => STTMessage>> = {
+  Results: (message) => ({ type: "transcript", transcript: readResults(message) }),
+  UtteranceEnd: () => ({ type: "utteranceEnd" }),
+  SpeechStarted: () => ({ type: "speechStarted" }),
+  Error: (message) => {
+    throw readError(message);
+  },
+};
+
+/** @throws ProviderError when it says that something is wrong, or cannot be read. Kinds not known are `other`. */
+export function readSTTMessage(text: string): STTMessage {
+  const message = parse(text);
+  const { type } = message;
+  const reader = typeof type === "string" && Object.hasOwn(readers, type) ? readers[type] : undefined;
+  return reader?.(message) ?? { type: "other" };
+}
+
+function readResults(message: Fields): Transcript {
+  const { start, duration, is_final: isFinal, speech_final: speechFinal, channel } = message;
+  const [best] = listOf(isFields(channel) ? channel["alternatives"] : undefined);
+  if (best === undefined || typeof best["transcript"] !== "string") {
+    const what = isFields(channel) ? kindOf(best?.["transcript"]) : kindOf(channel);
+    throw new ProviderError("unreadable_message", `Deepgram sent Results without a transcript: ${what}`);
+  }
+  const timed = typeof start === "number" && typeof duration === "number";
+  return {
+    text: best["transcript"],
+    final: isFinal === true,
+    endOfSpeech: isFinal === true && speechFinal === true,
+    // Seconds since the connection's first audio.
+    ...(timed ? { startMs: msOf(start), endMs: msOf(start + duration) } : {}),
+    words: listOf(best["words"]).map((word) => ({
+      text: String(word["punctuated_word"] ?? word["word"]),
+      startMs: msOf(Number(word["start"])),
+      endMs: msOf(Number(word["end"])),
+    })),
+  };
+}
+
+/** Without the noise of single-precision seconds. */
+function msOf(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1000;
+}
+
+function listOf(value: unknown): Fields[] {
+  return Array.isArray(value) ? value.filter(isFields) : [];
+}

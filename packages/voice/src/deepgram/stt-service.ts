@@ -1,0 +1,87 @@
+import { WebsocketSTTService, type WebsocketSTTServiceOptions } from "../stt/index.ts";
+import type { WebsocketTarget } from "turnwire/provider";
+import { DeepgramAccess, type DeepgramAccessOptions } from "./access.ts";
+import { readSTTMessage } from "./stt-messages.ts";
+import { changedSTTSettings, type DeepgramSTTSettings, initialSTTSettings, sttQuery } from "./stt-settings.ts";
+
+export interface DeepgramSTTServiceOptions extends WebsocketSTTServiceOptions, DeepgramAccessOptions {
+  settings?: Partial<DeepgramSTTSettings>;
+}
+
+/**
+ * Deepgram's live transcription.
+ *
+ * ```ts
+ * const stt = new DeepgramSTTService({ settings: { language: "en-US", endpointing: 300 } });
+ * const task = new PipelineTask([transport.input(), stt, user, llm, tts, transport.output(), assistant]);
+ * ```
+ *
+ * A pause that Deepgram hears (`endpointing`, `utteranceEndMs`) marks the transcription with `endOfSpeech`; comes it
+ * after the words, then with a transcription without text.
+ */
+export class DeepgramSTTService extends WebsocketSTTService {
+  readonly #access: DeepgramAccess;
+  #settings: DeepgramSTTSettings;
+  #changing: Promise<void> = Promise.resolve();
+
+  /** @throws InvalidArgumentError */
+  constructor(options: DeepgramSTTServiceOptions = {}) {
+    super(options);
+    this.#access = new DeepgramAccess(options);
+    this.#settings = initialSTTSettings(options.settings);
+  }
+
+  get settings(): Readonly<DeepgramSTTSettings> {
+    return this.#settings;
+  }
+
+  /** Settings are a part of the connection: while connected, a new one takes over, and no speech is lost. */
+  async updateSettings(changes: Readonly<Record<string, unknown>>): Promise<void> {
+    // One after the other: each tries its own settings.
+    const change = this.#changing.then(() => this.#change(changes));
+    this.#changing = change.catch(() => undefined);
+    await change;
+  }
+
+  protected get model(): string {
+    return this.#settings.model;
+  }
+
+  protected override websocketTarget(): Promise<WebsocketTarget> {
+    return this.#access.target("/v1/listen", sttQuery(this.#settings, this.sampleRate ?? 16_000));
+  }
+
+  // https://developers.deepgram.com/docs/keep-alive: every 3 to 5 seconds without audio.
+  protected override get idleMessage(): string {
+    return '{"type":"KeepAlive"}';
+  }
+
+  // https://developers.deepgram.com/docs/finalize
+  protected override get finalizeMessage(): string {
+    return '{"type":"Finalize"}';
+  }
+
+  // https://developers.deepgram.com/docs/close-stream: the last results and Metadata come, then the close.
+  protected override get endMessage(): string {
+    return '{"type":"CloseStream"}';
+  }
+
+  protected override async readMessage(message: string | Uint8Array): Promise<void> {
+    const read = readSTTMessage(typeof message === "string" ? message : new TextDecoder().decode(message));
+    if (read.type === "transcript") await this.heard(read.transcript);
+    else if (read.type === "utteranceEnd") await this.heard({ text: "", final: true, endOfSpeech: true });
+    else if (read.type === "speechStarted") this.events.emit("speechStarted");
+  }
+
+  async #change(changes: Readonly<Record<string, unknown>>): Promise<void> {
+    const before = this.#settings;
+    this.#settings = changedSTTSettings(before, changes);
+    try {
+      await this.reconnect();
+    } catch (error) {
+      // The old connection serves on when Deepgram refuses the settings.
+      if (this.isConnected) this.#settings = before;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,8 @@
+export {
+  STTService,
+  type STTServiceEvents,
+  type STTServiceOptions,
+  type Transcript,
+  type TranscriptWord,
+} from "./stt-service.ts";
+export { WebsocketSTTService, type WebsocketSTTServiceOptions } from "./websocket-stt-service.ts";

@@ -1,0 +1,90 @@
+import { type AudioFormat, bytesPerFrame } from "turnwire/internal";
+import type { OutputChunk } from "../pacer.ts";
+import type { Sink } from "./sink.ts";
+
+const millisecond = 1 / 1000;
+
+/**
+ * Writes what was played at the time it was played, with silence where nothing was. What is sent ahead of its time is
+ * held until then: an interruption may still take it back.
+ */
+export class Recording {
+  readonly #sink: Sink;
+  readonly #format: AudioFormat;
+  /** When the recording begins; undefined when audio is only put one behind the other. */
+  readonly #originMs: number | undefined;
+  #waiting: OutputChunk[] = [];
+  #frames = 0;
+  #written: Promise<void> = Promise.resolve();
+
+  constructor(sink: Sink, format: AudioFormat, originMs: number | undefined) {
+    this.#sink = sink;
+    this.#format = format;
+    this.#originMs = originMs;
+  }
+
+  /** Resolves when what has been played by now is written. */
+  add(chunk: OutputChunk, nowMs: number): Promise<void> {
+    this.#waiting.push(chunk);
+    return this.#writeUntil(nowMs);
+  }
+
+  /** What has not been played by now is not going to be. */
+  cut(nowMs: number): void {
+    if (this.#originMs === undefined) return;
+    this.#waiting = this.#waiting.flatMap((chunk) => {
+      const playedFrames = Math.floor((nowMs - chunk.startsAtMs) * this.#format.sampleRate * millisecond);
+      const audio = chunk.audio.subarray(0, Math.max(0, playedFrames) * bytesPerFrame(this.#format));
+      return audio.length === 0 ? [] : [{ ...chunk, audio }];
+    });
+  }
+
+  /** Writes what there is, and silence up to now; then nothing more. */
+  async finish(nowMs: number): Promise<void> {
+    void this.#writeUntil(Infinity);
+    if (this.#originMs !== undefined) this.#fillUntil(nowMs);
+    try {
+      await this.#written;
+    } finally {
+      await this.#sink.close();
+    }
+  }
+
+  #writeUntil(nowMs: number): Promise<void> {
+    const due = this.#originMs === undefined ? Infinity : nowMs;
+    for (let [chunk] = this.#waiting; chunk !== undefined && this.#endsAtMs(chunk) <= due; [chunk] = this.#waiting) {
+      const { audio, startsAtMs } = chunk;
+      this.#waiting.shift();
+      if (this.#originMs !== undefined) this.#fillUntil(startsAtMs);
+      this.#frames += audio.length / bytesPerFrame(this.#format);
+      this.#write(() => this.#sink.write(audio));
+    }
+    return this.#written;
+  }
+
+  #endsAtMs({ startsAtMs, audio }: OutputChunk): number {
+    return startsAtMs + audio.length / bytesPerFrame(this.#format) / (this.#format.sampleRate * millisecond);
+  }
+
+  #fillUntil(atMs: number): void {
+    const { sampleRate } = this.#format;
+    const missing = Math.round((atMs - (this.#originMs ?? 0)) * sampleRate * millisecond) - this.#frames;
+    // Less is rounding, and would be heard as a click.
+    if (missing <= sampleRate * millisecond) return;
+    this.#frames += missing;
+    this.#write(() => this.#writeSilence(missing));
+  }
+
+  async #writeSilence(frames: number): Promise<void> {
+    const second = new Uint8Array(this.#format.sampleRate * bytesPerFrame(this.#format));
+    for (let left = frames * bytesPerFrame(this.#format); left > 0; left -= second.length) {
+      await this.#sink.write(second.subarray(0, left));
+    }
+  }
+
+  #write(action: () => Promise<void>): void {
+    this.#written = this.#written.then(action);
+    // Who waits for it hears of it.
+    this.#written.catch(() => undefined);
+  }
+}

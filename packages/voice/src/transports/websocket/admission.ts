@@ -1,0 +1,53 @@
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+import { type Clock, Deadline, type Logger, untilAborted } from "turnwire/internal";
+
+/** Decides about a client before it is let in: false refuses it with 403. */
+export type VerifyClient = (request: IncomingMessage) => boolean | Promise<boolean>;
+
+export interface AdmissionOptions {
+  verifyClient: VerifyClient | undefined;
+  allowedOrigins: readonly string[];
+  verifyTimeoutMs: number;
+  clock: Clock;
+  logger: Logger;
+}
+
+/**
+ * Who is let in. A browser names the page that connects in `Origin`: it has to be one of the allowed, or of this
+ * machine where the connection is. Answers the HTTP status to refuse the client with, or undefined.
+ */
+export async function refusalOf(request: IncomingMessage, options: AdmissionOptions): Promise<number | undefined> {
+  if (!isAllowedOrigin(request, options.allowedOrigins)) return 403;
+  if (options.verifyClient === undefined) return undefined;
+  using limit = new Deadline("verifyClient", options.verifyTimeoutMs, { clock: options.clock });
+  try {
+    const allowed = await untilAborted(Promise.resolve(options.verifyClient(request)), limit.signal);
+    return allowed ? undefined : 403;
+  } catch (error) {
+    options.logger.warn("verifyClient failed; the client was refused", { error });
+    return 503;
+  }
+}
+
+function isAllowedOrigin(request: IncomingMessage, allowed: readonly string[]): boolean {
+  const { origin } = request.headers;
+  if (origin === undefined || allowed.includes("*") || allowed.includes(origin.toLowerCase())) return true;
+  if (!URL.canParse(origin)) return false;
+  return isLoopback(new URL(origin).hostname) && isLoopback(request.socket.remoteAddress ?? "");
+}
+
+function isLoopback(host: string): boolean {
+  const name = host.toLowerCase().replace(/^\[|\]$/g, "");
+  return name === "localhost" || name === "::1" || /^(?:::ffff:)?127(?:\.\d{1,3}){3}$/.test(name);
+}
+
+/** Refuses an upgrade with an HTTP status. */
+export function refuseUpgrade(socket: Duplex, status: number): void {
+  if (socket.destroyed || socket.writableEnded) return;
+  const body = `${STATUS_CODES[status] ?? "Refused"}\n`;
+  // A client that does not close its side would keep the server from closing.
+  socket.once("finish", () => socket.destroy());
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Refused"}\r\nconnection: close\r\ncontent-type: text/plain\r\n`;
+  socket.end(`${head}content-length: ${body.length}\r\n\r\n${body}`);
+}

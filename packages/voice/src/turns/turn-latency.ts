@@ -1,0 +1,143 @@
+import { defaultLogger, Emitter, type Listener, type Logger } from "turnwire/internal";
+import { LLMContextFrame } from "turnwire";
+import {
+  BotStartedSpeakingFrame,
+  type Frame,
+  LLMTextFrame,
+  OutputAudioRawFrame,
+  TTSStartedFrame,
+  UserStartedSpeakingFrame,
+  UserStoppedSpeakingFrame,
+  VADUserStartedSpeakingFrame,
+  VADUserStoppedSpeakingFrame,
+} from "turnwire";
+import type { FramePushed, PipelineObserver } from "turnwire";
+
+/**
+ * What a part of a voice turn's time went into, up to: the VAD's stop (`vad`), the end of the user's turn (`turnEnd`),
+ * the context on its way to the model (`context`), its first text (`llm`), the utterance being begun (`sentence`), its
+ * first audio (`tts`), that being played (`output`).
+ */
+export type VoiceStageName = "vad" | "turnEnd" | "context" | "llm" | "sentence" | "tts" | "output";
+
+/** Where the time of a voice turn went, from the end of the user's voice to the bot's. */
+export interface VoiceTurnRecord {
+  /** The number of the turn, from 1. */
+  readonly turn: number;
+  /** When the user's voice ended, on the task's clock. Without a VAD: when the user's turn did. */
+  readonly startMs: number;
+  /** In order, each beginning where the one before ends. What was not seen is part of what follows. */
+  readonly stages: ReadonlyArray<{ readonly name: VoiceStageName; readonly ms: number }>;
+  /** The sum of the stages. */
+  readonly totalMs: number;
+  /** Whether the user spoke again before the bot did. */
+  readonly interrupted: boolean;
+}
+
+/** The events of a {@link TurnLatencyObserver}. */
+export interface TurnLatencyEvents {
+  turn: [record: VoiceTurnRecord];
+}
+
+interface Mark {
+  name: VoiceStageName;
+  atMs: number;
+}
+
+/** In which frame each stage behind the user's turn ends; they count in this order only. */
+const milestones: ReadonlyArray<readonly [VoiceStageName, (frame: Frame) => boolean]> = [
+  ["context", (frame) => frame instanceof LLMContextFrame],
+  ["llm", (frame) => frame instanceof LLMTextFrame],
+  ["sentence", (frame) => frame instanceof TTSStartedFrame],
+  ["tts", (frame) => frame instanceof OutputAudioRawFrame],
+  ["output", (frame) => frame instanceof BotStartedSpeakingFrame],
+];
+
+/**
+ * Measures the voice turns of a pipeline: `new PipelineTask(pipeline, { observers: [latency] })`. Tells each as `turn`
+ * when the bot begins to speak, or when the user does before. Turns that ask the model nothing are not told. The times
+ * are those of the task's clock.
+ */
+export class TurnLatencyObserver implements PipelineObserver {
+  readonly #events: Emitter<TurnLatencyEvents>;
+  #turns = 0;
+  #voiceEndMs: number | undefined;
+  #vadStopMs: number | undefined;
+  #lastFrameId = 0;
+  /** Of the turn that has ended and is not answered yet. */
+  #startMs = 0;
+  #marks: Mark[] | undefined;
+  #next = 0;
+
+  constructor(options: { logger?: Logger } = {}) {
+    const logger = options.logger ?? defaultLogger;
+    this.#events = new Emitter((event, error) => logger.warn(`a listener of "${event}" failed`, { error }));
+  }
+
+  /** Adds a listener; the answer takes it away again. One that throws is logged. */
+  on<K extends keyof TurnLatencyEvents>(event: K, listener: Listener<TurnLatencyEvents[K]>): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  onPushFrame({ frame, timestampMs, direction }: FramePushed): void {
+    if (frame instanceof VADUserStartedSpeakingFrame) {
+      this.#voiceEndMs = undefined;
+      this.#vadStopMs = undefined;
+    } else if (frame instanceof VADUserStoppedSpeakingFrame && this.#isNew(frame)) {
+      this.#vadStopMs = timestampMs;
+      this.#voiceEndMs = frame.stopMs === undefined ? timestampMs : timestampMs - frame.stopMs;
+    } else if (frame instanceof UserStartedSpeakingFrame && this.#isNew(frame)) {
+      this.#complete(true);
+    } else if (frame instanceof UserStoppedSpeakingFrame && this.#isNew(frame)) {
+      this.#open(timestampMs);
+    } else if (direction === "downstream" || frame instanceof BotStartedSpeakingFrame) {
+      this.#pass(frame, timestampMs);
+    }
+  }
+
+  /** A frame is seen once for each processor it passes. */
+  #isNew(frame: Frame): boolean {
+    if (frame.id <= this.#lastFrameId) return false;
+    this.#lastFrameId = frame.id;
+    return true;
+  }
+
+  #open(turnEndMs: number): void {
+    const vadStopMs = this.#vadStopMs ?? turnEndMs;
+    this.#startMs = this.#voiceEndMs ?? turnEndMs;
+    this.#marks = [];
+    if (this.#startMs < vadStopMs) this.#marks.push({ name: "vad", atMs: vadStopMs });
+    this.#marks.push({ name: "turnEnd", atMs: turnEndMs });
+    this.#next = 0;
+    this.#voiceEndMs = undefined;
+    this.#vadStopMs = undefined;
+  }
+
+  #pass(frame: Frame, atMs: number): void {
+    if (this.#marks === undefined) return;
+    const asked = this.#next > 0;
+    const ahead = milestones.findIndex(([, reached], index) => index >= this.#next && reached(frame));
+    // Until the model has been asked, what comes out is the answer to something else.
+    if (ahead === -1 || (!asked && ahead > 0)) return;
+    const [name] = milestones[ahead] as (typeof milestones)[number];
+    this.#marks.push({ name, atMs });
+    this.#next = ahead + 1;
+    if (this.#next === milestones.length) this.#complete(false);
+  }
+
+  #complete(interrupted: boolean): void {
+    const marks = this.#marks;
+    this.#marks = undefined;
+    if (marks === undefined || this.#next === 0) return;
+    let fromMs = this.#startMs;
+    const stages: Array<{ name: VoiceStageName; ms: number }> = [];
+    for (const { name, atMs } of marks) {
+      stages.push({ name, ms: atMs - fromMs });
+      fromMs = atMs;
+    }
+    this.#turns += 1;
+    // Not the difference of the ends: the parts are to add up exactly, whatever the rounding.
+    const totalMs = stages.reduce((sum, { ms }) => sum + ms, 0);
+    this.#events.emit("turn", { turn: this.#turns, startMs: this.#startMs, stages, totalMs, interrupted });
+  }
+}

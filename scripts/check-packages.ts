@@ -1,0 +1,143 @@
+/** Packs the packages as they would be published, installs them into an empty folder and uses them as a stranger would. */
+import { spawnSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const names = ["turnwire", "voice", "server"];
+const folders = names.map((name) => join(root, "packages", name));
+const { version } = JSON.parse(readFileSync(join(folders[0]!, "package.json"), "utf8")) as { version: string };
+const work = mkdtempSync(join(tmpdir(), "turnwire-package-"));
+const consumer = join(work, "consumer");
+const entries = [
+  ...["turnwire", "turnwire/provider", "turnwire/internal"],
+  ...["@turnwire/voice", "@turnwire/server", "@turnwire/server/speech"],
+];
+
+// No key and no address: the command is to answer from its own embedded server. And npx is to run what is installed,
+// never to fetch a package of the same name.
+const env: NodeJS.ProcessEnv = {
+  PATH: dirname(process.execPath) + delimiter + process.env["PATH"],
+  npm_config_yes: "false",
+};
+for (const [name, value] of Object.entries(process.env)) {
+  if (!(name in env) && !/^(?:OPENAI_|TURNWIRE_|NODE_OPTIONS$)/.test(name)) env[name] = value;
+}
+
+function run(
+  command: string,
+  args: string[],
+  options: { cwd?: string; input?: string; mayFail?: boolean } = {},
+): string {
+  const { cwd = consumer, input = "", mayFail = false } = options;
+  const { stdout, stderr, status, signal, error } = spawnSync(command, args, {
+    cwd,
+    env,
+    input,
+    encoding: "utf8",
+    timeout: 120_000,
+  });
+  if (status !== 0 && !mayFail) {
+    const end = error?.message ?? `exit code ${status ?? signal}`;
+    throw new Error(`${[command, ...args].join(" ")}: ${end}\n${stdout}${stderr}`);
+  }
+  return stdout.trim();
+}
+
+function sizeOf(folder: string): string {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return kilobytes(files.reduce((sum, file) => sum + statSync(join(file.parentPath, file.name)).size, 0));
+}
+
+function kilobytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1000)} kB`;
+}
+
+function check(what: string, attempt: () => string): void {
+  try {
+    console.log(`ok    ${what}: ${attempt()}`);
+  } catch (error) {
+    process.exitCode = 1;
+    console.log(`FAIL  ${what}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** What the compiler says about our declarations, in a project with Node's types and nothing else of the repository's. */
+function checkTypes(): string {
+  symlinkSync(join(root, "node_modules/@types/node"), join(consumer, "node_modules/@types/node"));
+  const imports = entries.map((entry, index) => `export * as entry${index} from "${entry}";\n`);
+  writeFileSync(join(consumer, "consumer.ts"), imports.join(""));
+  const compilerOptions = {
+    module: "NodeNext",
+    target: "ES2024",
+    strict: true,
+    skipLibCheck: false,
+    noEmit: true,
+    types: ["node"],
+  };
+  writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
+  const output = run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--pretty", "false"], {
+    mayFail: true,
+  });
+  const errors = output.split("\n").filter((line) => line.includes("error TS"));
+  const ours = errors.filter((line) => !line.startsWith("node_modules/") || /^node_modules\/@?turnwire\//.test(line));
+  if (ours.length > 0) throw new Error(`the compiler's errors in our declarations:\n${ours.join("\n")}`);
+  return errors.length === 0
+    ? "no errors"
+    : `no errors of ours; ${errors.length} in dependencies, such as\n${errors[0]}`;
+}
+
+try {
+  mkdirSync(join(consumer, "node_modules/@types"), { recursive: true });
+  writeFileSync(join(consumer, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));
+
+  for (const folder of folders) {
+    console.log(run(process.execPath, [join(root, "node_modules/publint/src/cli.js"), "--strict", folder]));
+    // It is built already.
+    run("npm", ["pack", "--ignore-scripts", "--pack-destination", work], { cwd: folder });
+  }
+  const tarballs = readdirSync(work).filter((name) => name.endsWith(".tgz"));
+  if (tarballs.length !== names.length) throw new Error(`npm pack left ${tarballs.length} tarballs`);
+  for (const tarball of tarballs) console.log(`packed ${tarball}: ${kilobytes(statSync(join(work, tarball)).size)}`);
+
+  const install = ["install", "--omit=dev", "--no-audit", "--no-fund", "--prefer-offline"];
+  run("npm", [...install, join(work, `turnwire-${version}.tgz`)]);
+  const own = sizeOf(join(consumer, "node_modules/turnwire"));
+  console.log(`the client, installed: ${own}, with its dependencies ${sizeOf(join(consumer, "node_modules"))}`);
+  run("npm", [...install, ...tarballs.map((tarball) => join(work, tarball))]);
+
+  for (const entry of entries) {
+    check(`import "${entry}"`, () => {
+      const count = run(process.execPath, [
+        "-p",
+        `import("${entry}").then((all) => console.log(Object.keys(all).length)), ""`,
+      ]);
+      if (!(Number(count) > 0)) throw new Error("it exports nothing");
+      return `${count} exports`;
+    });
+  }
+  check("types of all, with skipLibCheck off", checkTypes);
+  check("npx turnwire --version", () => {
+    const printed = run("npx", ["turnwire", "--version"]);
+    if (printed !== version) throw new Error(`it printed ${JSON.stringify(printed)}, not ${version}`);
+    return printed;
+  });
+  check("npx turnwire chat, two lines piped in", () => {
+    const printed = run("npx", ["turnwire", "chat"], { input: "Hello.\nWhat can you do?\n" });
+    if (printed === "") throw new Error("it printed nothing");
+    return `exit code 0, ${printed.split("\n").length} lines`;
+  });
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}

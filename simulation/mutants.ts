@@ -1,0 +1,184 @@
+import type { LawName } from "./laws.ts";
+
+/** One change to a file of the client; `find` has to be in it exactly once. */
+export interface Patch {
+  /** Below `packages/turnwire/src/`. */
+  file: string;
+  find: string;
+  replace: string;
+}
+
+/** A bug that is put in on purpose: the simulation has to find it. */
+export interface Mutant {
+  name: string;
+  /** The laws by which it may be found: any other would be luck. */
+  breaks: readonly LawName[];
+  patches: readonly Patch[];
+}
+
+/** When a change to the client takes one of these lines away, its bug is to be put into what took the line's place. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: "skip-drain",
+    breaks: ["lanes"],
+    patches: [
+      {
+        file: "openai/responses-connection.ts",
+        find: 'if (lanes !== "yes" && this.lanes.inFlight > 0) return undefined;',
+        replace: "",
+      },
+      {
+        file: "openai/lanes.ts",
+        find: "if (!lane.isFree || this.inFlight > 0) return undefined;",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "drop-the-lane-check",
+    breaks: ["stale text", "text", "frames", "ends", "conversation"],
+    patches: [
+      {
+        file: "openai/responses-connection.ts",
+        find: "this.lanes.all.find(({ name }) => name === event.stream_id)",
+        replace: "this.lanes.all.findLast(({ exchange }) => exchange !== undefined)",
+      },
+    ],
+  },
+  {
+    name: "blame-a-cancel-on-a-turn",
+    breaks: ["cause"],
+    patches: [
+      {
+        file: "openai/responses-connection.ts",
+        find: 'if (owner === "cancel") return undefined;',
+        replace: 'if (owner === "cancel" && wire.code === "never") return undefined;',
+      },
+    ],
+  },
+  {
+    name: "replay-after-output",
+    breaks: ["replay", "text"],
+    patches: [
+      {
+        file: "openai/faults.ts",
+        find: "(state.hasOutput ? afterOutput(error, state) : undefined)",
+        replace: "(state.characters < 0 ? afterOutput(error, state) : undefined)",
+      },
+    ],
+  },
+  {
+    name: "keep-a-dead-parent",
+    breaks: ["cause"],
+    patches: [
+      { file: "openai/llm-service.ts", find: 'if (remedy === "forget the parent") {', replace: "if (!remedy) {" },
+    ],
+  },
+  {
+    name: "plan-without-comparing-the-output",
+    breaks: ["conversation"],
+    patches: [
+      {
+        file: "openai/continuation.ts",
+        find: 'if (essence?.kind !== "said" || !rest.startsWith(essence.text)) return undefined;',
+        replace: 'if (essence?.kind !== "said") return undefined;',
+      },
+      { file: "openai/continuation.ts", find: "rest = rest.slice(essence.text.length);", replace: 'rest = "";' },
+    ],
+  },
+  {
+    name: "plan-without-comparing-the-history",
+    breaks: ["conversation"],
+    patches: [
+      {
+        file: "openai/continuation.ts",
+        find: "if (!conversation.sharesBeginning(known.conversation, index)) return",
+        replace: "if (index > conversation.length) return",
+      },
+    ],
+  },
+  {
+    name: "tool-on-unchecked-arguments",
+    breaks: ["arguments"],
+    patches: [
+      {
+        file: "llm/function-call-runner.ts",
+        find: "if (tool === undefined) return args;",
+        replace: "if (tool !== undefined || args !== undefined) return args;",
+      },
+    ],
+  },
+  {
+    name: "no-end-frame-on-abort",
+    breaks: ["frames"],
+    patches: [
+      {
+        file: "llm/llm-service.ts",
+        find: "void sink(new LLMFullResponseEndFrame(ending));",
+        replace: "if (!interrupted) void sink(new LLMFullResponseEndFrame(ending));",
+      },
+    ],
+  },
+  {
+    name: "no-output-for-a-cut-call",
+    breaks: ["calls"],
+    patches: [
+      {
+        file: "context/assistant-writer.ts",
+        find: "this.#addOutput(call, cancelOnInterruption ? cancelledOutput : runningOutput);",
+        replace: "if (!cancelOnInterruption) this.#addOutput(call, runningOutput);",
+      },
+      {
+        file: "context/assistant-writer.ts",
+        find: "else if (frame instanceof FunctionCallCancelFrame) this.#onCancel(frame);",
+        replace: "else if (frame instanceof FunctionCallCancelFrame) void this.#onCancel;",
+      },
+    ],
+  },
+  {
+    name: "say-the-finished-text-again",
+    breaks: ["text"],
+    patches: [
+      {
+        file: "openai/reader.ts",
+        find: "this.#say(state, text.slice(said.length));",
+        replace: "this.#say(state, text);",
+      },
+    ],
+  },
+  {
+    name: "show-the-key",
+    breaks: ["secret"],
+    patches: [
+      {
+        file: "errors.ts",
+        find: 'return text.replace(keyPattern, "[key]");',
+        replace: "return keyPattern ? text : text;",
+      },
+    ],
+  },
+  {
+    name: "never-give-up-half-open-sockets",
+    breaks: ["ends", "cause"],
+    patches: [{ file: "websocket/heartbeat.ts", find: "this.#onDead();", replace: "void this.#onDead;" }],
+  },
+  {
+    name: "leave-the-heartbeat-running",
+    breaks: ["stop"],
+    patches: [
+      {
+        file: "websocket/heartbeat.ts",
+        find: "  stop(): void {\n",
+        replace: "  stop(): void {\n    if (this.#lastSignMs >= 0) return;\n",
+      },
+    ],
+  },
+];
+
+/** @throws Error when there is none of that name. */
+export function mutantOf(name: string | undefined): Mutant | undefined {
+  if (name === undefined) return undefined;
+  const mutant = mutants.find((one) => one.name === name);
+  if (mutant !== undefined) return mutant;
+  throw new Error(`no mutant ${name}; there are: ${mutants.map((one) => one.name).join(", ")}`);
+}

@@ -1,0 +1,44 @@
+import { readFileSync } from "node:fs";
+import { registerHooks } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { Patch } from "./mutants.ts";
+
+const ownSource = new URL("../packages/turnwire/src/", import.meta.url).href;
+
+/**
+ * Has every module of the client that is imported from now on come from `sourceDir` (default: the repository's own), with the
+ * patches in it. Nothing is written anywhere.
+ */
+export function patchSource(patches: readonly Patch[], sourceDir?: string): void {
+  if (patches.length === 0 && sourceDir === undefined) return;
+  const source = sourceDir === undefined ? ownSource : pathToFileURL(`${sourceDir.replace(/\/+$/, "")}/`).href;
+  const patched = new Map(patches.map(({ file }) => [source + file, apply(source, file, patches)]));
+  registerHooks({
+    resolve(specifier, context, next) {
+      const resolved = next(specifier, context);
+      if (source === ownSource || !resolved.url.startsWith(ownSource)) return resolved;
+      return { ...resolved, url: source + resolved.url.slice(ownSource.length) };
+    },
+    load(url, context, next) {
+      const text = patched.get(url);
+      if (text === undefined) return next(url, context);
+      return { format: "module-typescript", source: text, shortCircuit: true };
+    },
+  });
+}
+
+function apply(source: string, file: string, patches: readonly Patch[]): string {
+  return patchText(readFileSync(fileURLToPath(source + file), "utf8"), file, patches);
+}
+
+/** @throws Error when what is to be replaced is not in the file exactly once. */
+export function patchText(text: string, file: string, patches: readonly Patch[]): string {
+  let patched = text;
+  for (const { find, replace } of patches.filter((patch) => patch.file === file)) {
+    const count = patched.split(find).length - 1;
+    if (count !== 1)
+      throw new Error(`a mutant's text is ${count} times in packages/turnwire/src/${file}, expected once: ${find}`);
+    patched = patched.replace(find, () => replace);
+  }
+  return patched;
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { laws } from "../laws.ts";
+import { type Mutant, mutants } from "../mutants.ts";
+import { patchText } from "../patch.ts";
+import { failureReport, replayCommand } from "../report.ts";
+import type { Failure } from "../shrink.ts";
+import { simulate } from "../threads.ts";
+
+const seeds = Number(process.env["TURNWIRE_SEEDS"] ?? 4000);
+
+function lawsOf(failure: Failure | undefined): string[] {
+  return (failure?.outcome.breaches ?? []).map(({ law }) => law);
+}
+
+async function firstFailure(mutant: Mutant): Promise<Failure> {
+  const { failures } = await simulate({ from: 1, seeds: 1000, threads: 1, mutant: mutant.name });
+  if (failures[0] === undefined) throw new Error(`the mutant ${mutant.name} lives through 1,000 seeds`);
+  return failures[0];
+}
+
+describe("the simulation", () => {
+  it("breaks no law", async () => {
+    const { failures, stats } = await simulate({ from: 1, seeds, threads: 2 });
+    expect(failures.map((failure) => failureReport(failure, {}))).toEqual([]);
+    // Runs in which nothing happens would keep every law, too.
+    expect(stats.interruptions).toBeGreaterThan(seeds / 4);
+    expect(stats.faults).toBeGreaterThan(seeds / 4);
+    expect(stats.tools).toBeGreaterThan(seeds / 4);
+    expect(stats.modes["websocket incremental"]).toBeGreaterThan(seeds / 4);
+  }, 120_000);
+
+  it.each([155_455, 185_736, 518_105, 993_258])("breaks no law where it once did: seed %d", async (seed) => {
+    const { failures } = await simulate({ from: seed, seeds: 1, threads: 1 });
+    expect(failures.map((failure) => failureReport(failure, {}))).toEqual([]);
+  });
+
+  it("runs a seed the same way every time", async () => {
+    const replay = { from: 16, seeds: 1, threads: 1, traced: true };
+    const [first, second] = await Promise.all([simulate(replay), simulate(replay)]);
+    expect(first.trace.length).toBeGreaterThan(5);
+    expect(second.trace).toEqual(first.trace);
+  });
+});
+
+describe("a bug that is put in on purpose", () => {
+  it.concurrent.each(mutants)(
+    "is found within 1,000 seeds: $name",
+    async (mutant) => {
+      const failure = await firstFailure(mutant);
+      expect(mutant.breaks.filter((law) => lawsOf(failure).includes(law))).not.toEqual([]);
+    },
+    60_000,
+  );
+
+  it("is shown with fewer steps, by a command that shows it again", async () => {
+    const mutant = mutants.find(({ name }) => name === "no-end-frame-on-abort")!;
+    const failure = await firstFailure(mutant);
+    expect(failure.steps.length).toBeLessThan(failure.stepsBefore);
+    expect(failureReport(failure, { mutant: mutant.name })).toContain(laws.frames);
+    expect(replayCommand(failure, mutant.name)).toBe(
+      `npm run simulate -- --seed ${failure.seed} --steps ${failure.steps.join(",")} --mutant ${mutant.name}`,
+    );
+    const again = await simulate({
+      from: failure.seed,
+      seeds: 1,
+      threads: 1,
+      keep: failure.steps,
+      traced: true,
+      mutant: mutant.name,
+    });
+    expect(again.failures[0]?.outcome).toEqual(failure.outcome);
+  });
+
+  it.each(mutants)("is put where it belongs: $name", ({ patches }) => {
+    for (const { file } of patches) {
+      const text = readFileSync(new URL(`../../packages/turnwire/src/${file}`, import.meta.url), "utf8");
+      expect(patchText(text, file, patches)).not.toBe(text);
+    }
+  });
+
+  it("cannot be put in where its place is not to be found", () => {
+    const patches = [{ file: "a.ts", find: "here", replace: "there" }];
+    expect(() => patchText("here and here", "a.ts", patches)).toThrow("2 times in packages/turnwire/src/a.ts");
+    expect(() => patchText("nowhere", "a.ts", [{ ...patches[0]!, find: "here " }])).toThrow(
+      "0 times in packages/turnwire/src/a.ts",
+    );
+  });
+});
