@@ -163,7 +163,7 @@ const roles: Case[] = [
   },
   {
     name: "a message in another provider's form: nothing",
-    messages: [{ llm: "anthropic", message: { type: "reasoning", id: "rs_1" } }, user],
+    messages: [{ llm: "anthropic", message: { type: "thinking", thinking: "Hm." } }, user],
     items: [userItem],
   },
 ];
