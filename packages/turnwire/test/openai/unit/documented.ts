@@ -1,4 +1,4 @@
-import { tableUnder } from "../../docs/documents.ts";
+import { tableUnder } from "@turnwire/test-kit/documents.ts";
 
 /** The reasons a turn record can give, by what gives them. Together they are those of docs/continuation.md. */
 export const reasonsGivenBy = {
