@@ -114,7 +114,7 @@ export {
   type PipelineTaskOptions,
   type PipelineTaskOutcome,
 } from "./pipeline/index.ts";
-export { AIService, type AIServiceOptions, type SettingCheck, type SettingsTable } from "./service/index.ts";
+export { AIService, type AIServiceOptions } from "./service/index.ts";
 export { ContinuousConnection, type ContinuousConnectionOptions, type ContinuousHandlers } from "./websocket/index.ts";
 export {
   type InferenceOptions,

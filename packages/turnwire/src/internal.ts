@@ -1,5 +1,6 @@
 /** What turnwire's own packages share. Not for users: it changes without notice. */
 export * from "./async/index.ts";
 export * from "./audio/index.ts";
+export * from "./checks/index.ts";
 export * from "./errors.ts";
 export * from "./protocol/index.ts";

@@ -1,12 +1,6 @@
 import type { ResponseCreateParams } from "openai/resources/responses/responses";
-import { kindOf } from "../errors.ts";
-import {
-  changedSettings as withChanges,
-  expectNumber,
-  expectText,
-  type SettingCheck,
-  type SettingsTable,
-} from "../service/index.ts";
+import { is } from "../checks/index.ts";
+import { changedSettings as withChanges, type SettingsTable } from "../service/index.ts";
 
 /** How a model reasons: `{ effort, summary }`, as the Responses API takes it. */
 export type Reasoning = NonNullable<ResponseCreateParams["reasoning"]>;
@@ -29,23 +23,15 @@ export interface OpenAIResponsesLLMSettings {
   extra?: Readonly<Record<string, unknown>> | undefined;
 }
 
-const expectObject: SettingCheck = (value) =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? undefined
-    : `must be an object, not ${kindOf(value)}`;
-
-const expectCount: SettingCheck = (value) =>
-  Number.isInteger(value) && Number(value) > 0 ? undefined : `must be a whole number above 0, not ${kindOf(value)}`;
-
 const table: SettingsTable<OpenAIResponsesLLMSettings> = {
   checks: {
-    model: expectText,
-    systemInstruction: (value) => (typeof value === "string" ? undefined : expectText(value)),
-    temperature: expectNumber(0, 2),
-    topP: expectNumber(0, 1),
-    maxCompletionTokens: expectCount,
-    reasoning: expectObject,
-    extra: expectObject,
+    model: is.text,
+    systemInstruction: is.string,
+    temperature: is.number({ min: 0, max: 2 }),
+    topP: is.number({ min: 0, max: 1 }),
+    maxCompletionTokens: is.number({ min: 1, integer: true }),
+    reasoning: is.object,
+    extra: is.object,
   },
   defaults: { model: "gpt-4.1" },
 };

@@ -1,49 +1,29 @@
-import { InvalidArgumentError, kindOf } from "../errors.ts";
+import { checkFields, checkName, type Checks } from "../checks/index.ts";
 
-/** What is wrong with a value, such as "must be a string, not a number"; undefined when nothing is. */
-export type SettingCheck = (value: unknown) => string | undefined;
-
-/** The settings of a service: what each may be, and what it is when nobody says. */
+/** The settings of a service: what each may be, and what it is when it is not given. */
 export interface SettingsTable<Settings extends object> {
-  checks: { readonly [K in keyof Settings]-?: SettingCheck };
+  checks: Checks<Settings>;
   defaults: Settings;
 }
 
-export const expectText: SettingCheck = (value) =>
-  typeof value === "string" && value !== "" ? undefined : `must be a text, not ${kindOf(value)}`;
-
-export const expectFlag: SettingCheck = (value) =>
-  typeof value === "boolean" ? undefined : `must be true or false, not ${kindOf(value)}`;
-
-export const expectNumber =
-  (low: number, high: number): SettingCheck =>
-  (value) =>
-    typeof value === "number" && value >= low && value <= high
-      ? undefined
-      : `must be a number from ${low} to ${high}, not ${kindOf(value)}`;
-
 /**
- * The settings with changes applied; one set to undefined goes back to its default.
- * @throws InvalidArgumentError naming the setting that is unknown or cannot be used; nothing is changed then.
+ * Applies changes to settings; one that is set to undefined goes back to its default.
+ * @param path Goes before a setting's name in the error's field.
+ * @throws InvalidArgumentError which names the setting that is unknown or cannot be used; nothing is changed then.
  */
 export function changedSettings<Settings extends object>(
   table: SettingsTable<Settings>,
   settings: Settings,
   changes: Readonly<Record<string, unknown>>,
+  path = "settings.",
 ): Settings {
   const { checks, defaults } = table;
+  const known = Object.keys(checks);
+  for (const name of Object.keys(changes)) checkName("setting", name, known, "this service", {}, path);
+  checkFields(changes, checks, path);
   const changed = { ...settings } as Record<string, unknown>;
-  for (const [field, value] of Object.entries(changes)) {
-    const check = Object.hasOwn(checks, field) ? checks[field as keyof Settings] : undefined;
-    if (check === undefined) {
-      throw new InvalidArgumentError(
-        `settings.${field}`,
-        `unknown; the settings are ${Object.keys(checks).join(", ")}`,
-      );
-    }
-    const problem = value === undefined ? undefined : check(value);
-    if (problem !== undefined) throw new InvalidArgumentError(`settings.${field}`, problem);
-    changed[field] = value ?? (defaults as Record<string, unknown>)[field];
+  for (const [name, value] of Object.entries(changes)) {
+    changed[name] = value ?? (defaults as Record<string, unknown>)[name];
   }
   return changed as Settings;
 }

@@ -115,11 +115,14 @@ describe("a request", () => {
   });
 
   it.each([
-    [{ temperature: 3 }, "settings.temperature: must be a number from 0 to 2, not the number 3"],
-    [{ model: "" }, "settings.model: must be a text, not an empty string"],
-    [{ maxCompletionTokens: 1.5 }, "settings.maxCompletionTokens: must be a whole number above 0, not the number 1.5"],
-    [{ reasoning: "high" }, "settings.reasoning: must be an object, not a string"],
-    [{ temprature: 1 }, "settings.temprature: unknown; the settings are model,"],
+    [{ temperature: 3 }, "settings.temperature: expected a number from 0 to 2, got the number 3"],
+    [{ model: "" }, "settings.model: expected a non-empty string, got an empty string"],
+    [
+      { maxCompletionTokens: 1.5 },
+      "settings.maxCompletionTokens: expected a whole number of at least 1, got the number 1.5",
+    ],
+    [{ reasoning: "high" }, "settings.reasoning: expected an object, got a string"],
+    [{ temprature: 1 }, "settings.temprature: unknown setting of this service; did you mean `settings.temperature`?"],
   ])("refuses %o by name", async (changes, said) => {
     await using setup = await overWebsocket();
     const change = (): void => setup.llm.updateSettings(changes as never);

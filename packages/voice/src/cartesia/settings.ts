@@ -1,4 +1,4 @@
-import { expectNumber, expectText, type SettingsTable } from "turnwire/provider";
+import { is, type SettingsTable } from "turnwire/provider";
 
 /**
  * Settings of Cartesia's speech; changed ones hold from the next utterance on, on the same connection.
@@ -21,12 +21,12 @@ export interface CartesiaTTSSettings {
 
 export const ttsSettings: SettingsTable<CartesiaTTSSettings> = {
   checks: {
-    model: expectText,
-    voice: expectText,
-    language: expectText,
-    speed: expectNumber(0.6, 1.5),
-    volume: expectNumber(0.5, 2),
-    emotion: expectText,
+    model: is.text,
+    voice: is.text,
+    language: is.text,
+    speed: is.number({ min: 0.6, max: 1.5 }),
+    volume: is.number({ min: 0.5, max: 2 }),
+    emotion: is.text,
   },
   defaults: { model: "sonic-3", voice: "f786b574-daa5-4673-aa0c-cbe3e8534c02", language: "en" },
 };

@@ -1,5 +1,5 @@
-import { InvalidArgumentError, kindOf } from "turnwire/internal";
-import { changedSettings, expectFlag, expectText, type SettingCheck, type SettingsTable } from "turnwire/provider";
+import { InvalidArgumentError } from "turnwire/internal";
+import { changedSettings, is, type SettingsTable } from "turnwire/provider";
 import type { QueryValue } from "./access.ts";
 
 /**
@@ -29,29 +29,21 @@ export interface DeepgramSTTSettings {
   extra?: Readonly<Record<string, QueryValue>> | undefined;
 }
 
-const must =
-  (what: string, holds: (value: unknown) => boolean): SettingCheck =>
-  (value) =>
-    holds(value) ? undefined : `must be ${what}, not ${kindOf(value)}`;
-
-const isText = (value: unknown): boolean => expectText(value) === undefined;
-const isWhole = (value: unknown, least: number): boolean => Number.isInteger(value) && Number(value) >= least;
-
 const table: SettingsTable<DeepgramSTTSettings> = {
   checks: {
-    model: expectText,
-    language: expectText,
-    interimResults: expectFlag,
-    endpointing: must("false or a whole number", (value) => value === false || isWhole(value, 0)),
-    utteranceEndMs: must("a whole number of at least 1000", (value) => isWhole(value, 1000)),
-    smartFormat: expectFlag,
-    punctuate: expectFlag,
-    vadEvents: expectFlag,
-    keyterm: must(
-      "a text or an array of texts",
-      (value) => isText(value) || (Array.isArray(value) && value.every(isText)),
+    model: is.text,
+    language: is.text,
+    interimResults: is.flag,
+    endpointing: is.anyOf(
+      is.custom("false", (value) => value === false),
+      is.number({ min: 0, integer: true }),
     ),
-    extra: must("an object", (value) => typeof value === "object" && value !== null && !Array.isArray(value)),
+    utteranceEndMs: is.number({ min: 1000, integer: true }),
+    smartFormat: is.flag,
+    punctuate: is.flag,
+    vadEvents: is.flag,
+    keyterm: is.anyOf(is.text, is.listOf(is.text, "an array of them")),
+    extra: is.object,
   },
   defaults: { model: "nova-3", interimResults: true, punctuate: true },
 };

@@ -1,4 +1,4 @@
-import { expectFlag, expectNumber, expectText, type SettingsTable } from "turnwire/provider";
+import { is, type SettingsTable } from "turnwire/provider";
 
 /**
  * Settings of Deepgram's speech. They are a part of the connection: for an utterance with others it is replaced.
@@ -14,6 +14,6 @@ export interface DeepgramTTSSettings {
 }
 
 export const ttsSettings: SettingsTable<DeepgramTTSSettings> = {
-  checks: { model: expectText, speed: expectNumber(0.5, 2), mipOptOut: expectFlag },
+  checks: { model: is.text, speed: is.number({ min: 0.5, max: 2 }), mipOptOut: is.flag },
   defaults: { model: "aura-2-thalia-en" },
 };

@@ -279,9 +279,11 @@ describe("CartesiaTTSService", () => {
 
   it("says which option cannot be used", () => {
     const make = (options: object) => () => new CartesiaTTSService(options);
-    expect(make({ settings: { language: "" } })).toThrow("settings.language: must be a text, not an empty string");
+    expect(make({ settings: { language: "" } })).toThrow(
+      "settings.language: expected a non-empty string, got an empty string",
+    );
     expect(make({ settings: { volume: "loud" } })).toThrow(
-      "settings.volume: must be a number from 0.5 to 2, not a string",
+      "settings.volume: expected a number from 0.5 to 2, got a string",
     );
     expect(make({ baseURL: "nowhere" })).toThrow("baseURL: must be a URL");
     expect(make({ apiKey: 3 })).toThrow("apiKey: must be a string");

@@ -111,7 +111,7 @@ describe("connecting", () => {
     [{ settings: { endpointing: -1 } }, "settings.endpointing"],
     [{ settings: { utteranceEndMs: 500 } }, "settings.utteranceEndMs"],
     [{ settings: { utteranceEndMs: 1000, interimResults: false } }, "settings.utteranceEndMs"],
-    [{ settings: { keyterm: [1] } }, "settings.keyterm"],
+    [{ settings: { keyterm: [1] } }, "settings.keyterm[0]"],
     [{ settings: { extra: [] } }, "settings.extra"],
   ])("refuses %j by the name of the field", (options, field) => {
     expect(() => new DeepgramSTTService(options as object)).toThrow(

@@ -416,10 +416,10 @@ describe("DeepgramTTSService", () => {
     const make = (options: object) => () => new DeepgramTTSService(options);
     expect(make({ sampleRate: 0 })).toThrow("sampleRate: must be a whole number from 1 to 768000");
     expect(make({ settings: { speed: 9 } })).toThrow(
-      "settings.speed: must be a number from 0.5 to 2, not the number 9",
+      "settings.speed: expected a number from 0.5 to 2, got the number 9",
     );
     expect(make({ settings: { voice: "x" } })).toThrow(
-      "settings.voice: unknown; the settings are model, speed, mipOptOut",
+      "settings.voice: unknown setting of this service; the settings are model, speed, mipOptOut",
     );
     expect(make({ responseTimeoutMs: 0 })).toThrow("responseTimeoutMs: must be a number above 0, not the number 0");
     expect(make({ baseURL: "nowhere" })).toThrow("baseURL: must be a URL");

@@ -472,7 +472,7 @@ describe("settings", () => {
   it("are refused by name, and nothing is changed", async () => {
     const tts = new FakeTTS();
     await using talk = await talkWith(tts);
-    expect(() => tts.updateSettings({ voice: 3 })).toThrow("settings.voice: must be a text");
+    expect(() => tts.updateSettings({ voice: 3 })).toThrow("settings.voice: expected a string");
     await talk.give(new TTSUpdateSettingsFrame({ pitch: 3 }));
     await until(() => talk.errors.length > 0);
     expect(talk.errors).toMatchObject([{ code: "invalid_argument", field: "settings.pitch" }]);

@@ -1,3 +1,4 @@
+import { is } from "turnwire/internal";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import {
@@ -90,7 +91,7 @@ export class FakeTTS extends TTSService<{ voice: string }> {
     super(
       { sampleRate, ...options },
       {
-        checks: { voice: (value) => (typeof value === "string" ? undefined : "must be a text") },
+        checks: { voice: is.string },
         defaults: { voice: "one" },
       },
     );
