@@ -1,3 +1,4 @@
+import { Condition } from "./condition.ts";
 import { onAbort } from "./waiting.ts";
 
 interface Waiter<T> {
@@ -6,7 +7,7 @@ interface Waiter<T> {
 }
 
 export interface BoundedQueueOptions {
-  /** How many values are held before the queue counts as full; at least 1. */
+  /** With how many values the queue counts as full; at least 1. */
   capacity: number;
   /** Called when the queue becomes full. */
   onFull?: () => void;
@@ -15,8 +16,8 @@ export interface BoundedQueueOptions {
 }
 
 /**
- * An ordered queue between one pusher and one puller: values, then the error or the end it was closed with.
- * `push` never loses a value: a pusher that cannot stop at once (a socket) may overshoot the capacity.
+ * An ordered queue between one pusher and one puller: first the values, then the reason that it was closed for.
+ * `push` never loses a value: a pusher that cannot stop at once, such as a socket, may exceed the capacity.
  */
 export class BoundedQueue<T> {
   readonly #options: BoundedQueueOptions;
@@ -25,13 +26,13 @@ export class BoundedQueue<T> {
   #waiter: Waiter<T> | undefined;
   #closeReason: { error: unknown } | undefined;
   #full = false;
-  #spaceWaiters: Array<() => void> = [];
+  readonly #room = new Condition();
 
   constructor(options: BoundedQueueOptions) {
     this.#options = options;
   }
 
-  /** How many values wait to be pulled. */
+  /** How many values are queued. */
   get size(): number {
     return this.#values.length - this.#head;
   }
@@ -44,7 +45,7 @@ export class BoundedQueue<T> {
     return this.#closeReason !== undefined;
   }
 
-  /** Appends a value; a closed queue drops it and answers false. */
+  /** Appends a value. Returns false when the queue is closed: the value is dropped. */
   push(value: T): boolean {
     if (this.#closeReason !== undefined) return false;
     if (this.#waiter !== undefined) {
@@ -63,25 +64,14 @@ export class BoundedQueue<T> {
 
   /** Resolves once there is room again or the queue is closed; rejects with the signal's reason. */
   space(signal?: AbortSignal): Promise<void> {
-    if (!this.isFull || this.closed) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const wake = (): void => {
-        removeListener();
-        resolve();
-      };
-      this.#spaceWaiters.push(wake);
-      const removeListener = onAbort(signal, (reason) => {
-        this.#spaceWaiters = this.#spaceWaiters.filter((waiting) => waiting !== wake);
-        reject(reason);
-      });
-    });
+    return this.#room.wait(() => !this.isFull || this.closed, signal);
   }
 
-  /** The next value at once, or undefined when there is none. */
+  /** Takes the next value, or returns undefined when there is none. */
   poll(): T | undefined {
     if (this.size === 0) return undefined;
     const value = this.#values[this.#head] as T;
-    // What has been taken is not to be kept alive by the place it had.
+    // So that the queue does not keep a value alive that was taken.
     this.#values[this.#head] = undefined;
     this.#head += 1;
     if (this.#head > 64 && this.#head * 2 > this.#values.length) {
@@ -92,7 +82,10 @@ export class BoundedQueue<T> {
     return value;
   }
 
-  /** The next value; rejects with the close reason after the last one, or with the signal's reason (nothing is lost then). */
+  /**
+   * Takes the next value, as soon as there is one.
+   * @throws The reason of `close` after the last value; the signal's reason, and no value is lost then.
+   */
   pull(signal?: AbortSignal): Promise<T> {
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
     if (this.size > 0) return Promise.resolve(this.poll() as T);
@@ -120,22 +113,22 @@ export class BoundedQueue<T> {
     });
   }
 
-  /** Rejects the pull that waits, if there is one; nothing is lost. */
+  /** Rejects the pull that waits, if there is one. No value is lost. */
   interrupt(reason: unknown): void {
     const waiter = this.#waiter;
     this.#waiter = undefined;
     waiter?.reject(reason);
   }
 
-  /** Takes no more values. What is queued can still be pulled; after it, pulls reject with `reason`. */
+  /** Ends the queue: `push` drops values from now on, and `pull` rejects with `reason` after the last value. */
   close(reason: unknown): void {
     if (this.#closeReason !== undefined) return;
     this.#closeReason = { error: reason };
     this.interrupt(reason);
-    this.#wakeAll();
+    this.#room.notify();
   }
 
-  /** Throws away what `keep` does not want, and answers how many that were. */
+  /** Drops the values that `keep` returns false for, by default all. Returns how many were dropped. */
   purge(keep: (value: T) => boolean = () => false): number {
     const before = this.size;
     this.#values = (this.#values.slice(this.#head) as T[]).filter(keep);
@@ -149,12 +142,6 @@ export class BoundedQueue<T> {
       this.#full = false;
       this.#options.onDrained?.();
     }
-    if (this.#spaceWaiters.length > 0 && !this.isFull) this.#wakeAll();
-  }
-
-  #wakeAll(): void {
-    const waiting = this.#spaceWaiters;
-    this.#spaceWaiters = [];
-    for (const wake of waiting) wake();
+    this.#room.notify();
   }
 }

@@ -33,7 +33,7 @@ export interface MessageLink<Message> {
 export abstract class WebsocketLLMService extends LLMService {
   readonly #reconnectOnError: boolean;
   #websocket: WebsocketService;
-  #stopForwarding: Array<() => void> = [];
+  #stopForwarding: () => void = () => undefined;
   #connection: WebsocketConnection | undefined;
 
   constructor(options: WebsocketLLMServiceOptions = {}) {
@@ -85,14 +85,14 @@ export abstract class WebsocketLLMService extends LLMService {
 
   /** Goes over to a WebSocket that others keep, too. */
   protected useWebsocket(websocket: WebsocketService): void {
-    for (const stop of this.#stopForwarding) stop();
+    this.#stopForwarding();
     this.#websocket = websocket;
-    this.#stopForwarding = [
-      websocket.on("connected", () => this.events.emit("connected")),
-      websocket.on("disconnected", (error) => this.events.emit("disconnected", error)),
-      websocket.on("reconnected", () => this.events.emit("reconnected")),
-      websocket.on("connectionError", (error) => this.events.emit("connectionError", error)),
-    ];
+    this.#stopForwarding = this.events.forward(websocket, [
+      "connected",
+      "disconnected",
+      "reconnected",
+      "connectionError",
+    ]);
   }
 
   /** The open connection, made if need be: the one `wsSend` and `wsRecv` use from now on. */

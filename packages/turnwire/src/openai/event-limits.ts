@@ -1,4 +1,4 @@
-import { type Clock, onAbort } from "../async/index.ts";
+import { type Clock, InactivityTimer, onAbort } from "../async/index.ts";
 import { TimeoutError } from "../errors.ts";
 import type { Turn } from "../llm/index.ts";
 
@@ -19,10 +19,10 @@ export class ProgressWatch implements Disposable {
   readonly #turn: Turn;
   readonly #clock: Clock;
   readonly #removeListener: () => void;
-  #cancelTimer: () => void;
+  readonly #cancelFirstEventTimer: () => void;
   #cancelOutputTimer: (() => void) | undefined;
-  #sawEvent = false;
-  #lastEventMs = 0;
+  #isFirst = true;
+  #idle: InactivityTimer | undefined;
 
   constructor(limits: ProgressLimits, turn: Turn, clock: Clock) {
     this.#limits = limits;
@@ -30,24 +30,21 @@ export class ProgressWatch implements Disposable {
     this.#clock = clock;
     this.signal = this.#controller.signal;
     this.#removeListener = onAbort(turn.signal, (reason) => this.#controller.abort(reason));
-    this.#cancelTimer = this.#limit("first event", limits.firstEventTimeoutMs);
+    this.#cancelFirstEventTimer = this.#limit("first event", limits.firstEventTimeoutMs);
     if (limits.outputTimeoutMs !== undefined) this.#cancelOutputTimer = this.#limit("output", limits.outputTimeoutMs);
   }
 
-  /** An event has come and has been delivered. */
-  sawEvent(): void {
-    const { idleEventTimeoutMs } = this.#limits;
-    if (idleEventTimeoutMs !== undefined) this.#lastEventMs = this.#clock.now();
+  /** Records that an event came and was delivered. */
+  touch(): void {
     if (this.#cancelOutputTimer !== undefined && this.#turn.hasOutput) this.#stopOutputTimer();
-    if (this.#sawEvent) return;
-    this.#sawEvent = true;
-    this.#cancelTimer();
-    if (idleEventTimeoutMs !== undefined) this.#watchIdle(idleEventTimeoutMs, idleEventTimeoutMs);
+    if (this.#isFirst) this.#onFirstEvent();
+    else this.#idle?.touch();
   }
 
   [Symbol.dispose](): void {
     this.#removeListener();
-    this.#cancelTimer();
+    this.#cancelFirstEventTimer();
+    this.#idle?.stop();
     this.#stopOutputTimer();
   }
 
@@ -60,12 +57,12 @@ export class ProgressWatch implements Disposable {
     return this.#clock.schedule(() => this.#controller.abort(new TimeoutError(what, limitMs)), limitMs);
   }
 
-  // One timer is re-armed when it fires, not at every event: events come by the thousand.
-  #watchIdle(limitMs: number, inMs: number): void {
-    this.#cancelTimer = this.#clock.schedule(() => {
-      const silentMs = this.#clock.now() - this.#lastEventMs;
-      if (silentMs >= limitMs) this.#controller.abort(new TimeoutError("next event", limitMs));
-      else this.#watchIdle(limitMs, limitMs - silentMs);
-    }, inMs);
+  #onFirstEvent(): void {
+    this.#isFirst = false;
+    this.#cancelFirstEventTimer();
+    const { idleEventTimeoutMs: limitMs } = this.#limits;
+    if (limitMs === undefined) return;
+    const expire = (): void => this.#controller.abort(new TimeoutError("next event", limitMs));
+    this.#idle = new InactivityTimer(this.#clock, limitMs, expire, { keepAlive: true });
   }
 }

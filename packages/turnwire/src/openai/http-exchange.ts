@@ -38,7 +38,7 @@ export async function httpExchange(
       const accepted = core.deliver(reader, event, turn);
       if (accepted !== undefined) await accepted;
       if (reader.result !== undefined) return core.resultOf(reader.result, turn);
-      watch.sawEvent();
+      watch.touch();
     }
     controller.signal.throwIfAborted();
   } catch (error) {

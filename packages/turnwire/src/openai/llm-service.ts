@@ -317,7 +317,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
         const accepted = answer.take(exchange.poll() ?? (await this.#nextEvent(exchange, turn, watch)));
         if (accepted !== undefined) await accepted;
         if (answer.result !== undefined && answer.isUndecided) await this.#awaitSteering(exchange, answer, watch);
-        watch.sawEvent();
+        watch.touch();
       }
     } finally {
       removeListener();

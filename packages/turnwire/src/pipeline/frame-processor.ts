@@ -1,3 +1,4 @@
+import { defaultLogger, Emitter, type EventMap, type Listener, type Logger } from "../async/index.ts";
 import { InvalidArgumentError, kindOf, PipelineError, TurnwireError } from "../errors.ts";
 import { ErrorFrame, type Frame, InterruptionFrame } from "../frames/index.ts";
 import type { DirectedFrame, FrameDirection } from "./frame-queue.ts";
@@ -10,7 +11,12 @@ export interface FrameProcessorOptions {
   name?: string;
   /** How many data and control frames wait in front of it before who pushes more has to wait. Default 64. */
   capacity?: number;
+  /** Where errors are reported that are nobody else's, such as those of failing listeners. Default: warnings to standard error. */
+  logger?: Logger;
 }
+
+/** The events of a processor that has none. */
+export type NoEvents = Record<never, never>;
 
 /** What a processor is told about its place, by those who build a pipeline. Not public. */
 export interface ProcessorPlace {
@@ -61,9 +67,12 @@ export let placeOf: (processor: FrameProcessor) => ProcessorPlace;
  * frame's signal had fired and the throw only says so. The frame itself: system and uninterruptible frames are handed
  * on all the same, unless the processor had done so already; other frames end there.
  */
-export abstract class FrameProcessor {
+export abstract class FrameProcessor<Events extends EventMap<Events> = NoEvents> {
   /** What logs and errors call it. */
   readonly name: string;
+  protected readonly logger: Logger;
+  /** Emits the events that `on` listens to. A listener that throws is logged. */
+  protected readonly events: Emitter<Events>;
   readonly #place: ProcessorPlace;
 
   static {
@@ -72,6 +81,10 @@ export abstract class FrameProcessor {
 
   constructor(options: FrameProcessorOptions = {}) {
     this.name = options.name ?? defaultName(new.target.name || "FrameProcessor");
+    this.logger = options.logger ?? defaultLogger;
+    this.events = new Emitter((event, error) =>
+      this.logger.warn(`a listener of "${event}" on ${this.name} failed`, { error }),
+    );
     const core = new ProcessorCore(checkCapacity(options.capacity ?? defaultCapacity), {
       process: (work) => this.processFrame(work.frame, work.direction, work.signal),
       failed: (work, error) => this.#failed(work, error),
@@ -86,6 +99,16 @@ export abstract class FrameProcessor {
       owner: undefined,
       onPush: undefined,
     };
+  }
+
+  /** Adds a listener. The function returned removes it. */
+  on<K extends keyof Events>(event: K, listener: Listener<Events[K]>): () => void {
+    return this.events.on(event, listener);
+  }
+
+  /** Removes a listener. */
+  off<K extends keyof Events>(event: K, listener: Listener<Events[K]>): void {
+    this.events.off(event, listener);
   }
 
   /**

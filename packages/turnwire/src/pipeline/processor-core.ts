@@ -1,3 +1,4 @@
+import { Condition } from "../async/index.ts";
 import {
   CancelFrame,
   EndFrame,
@@ -28,7 +29,7 @@ export class ProcessorCore {
   readonly #queue: FrameQueue;
   readonly #systemLane: Work[] = [];
   readonly #working = new Set<Work>();
-  #idleWaiters: Array<() => void> = [];
+  readonly #idle = new Condition();
   #current: Work | undefined;
   #systemLaneRuns = false;
   #bars = 0;
@@ -49,8 +50,7 @@ export class ProcessorCore {
 
   /** Resolves once nothing is in work. */
   idle(): Promise<void> {
-    if (!this.busy) return Promise.resolve();
-    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+    return this.#idle.wait(() => !this.busy);
   }
 
   /** The call of `processFrame` that was given this very frame and has not returned. */
@@ -148,10 +148,7 @@ export class ProcessorCore {
       await this.#hooks.failed(work, error);
     }
     this.#working.delete(work);
-    if (this.busy) return;
-    const waiting = this.#idleWaiters;
-    this.#idleWaiters = [];
-    for (const wake of waiting) wake();
+    if (!this.busy) this.#idle.notify();
   }
 }
 

@@ -1,35 +1,19 @@
-import { type Clock, defaultLogger, Emitter, type Listener, type Logger, systemClock } from "../async/index.ts";
+import { type Clock, type EventMap, systemClock } from "../async/index.ts";
 import { toTurnwireError } from "../errors.ts";
 import { CancelFrame, EndFrame, type Frame, StartFrame } from "../frames/index.ts";
 import { type FrameDirection, FrameProcessor, type FrameProcessorOptions } from "../pipeline/index.ts";
 
 export interface AIServiceOptions extends FrameProcessorOptions {
-  logger?: Logger;
   clock?: Clock;
 }
 
 /** The base of every service: a processor with events and a life of start, then stop or cancel. */
-export abstract class AIService<Events extends { [K in keyof Events]: unknown[] }> extends FrameProcessor {
-  protected readonly logger: Logger;
+export abstract class AIService<Events extends EventMap<Events>> extends FrameProcessor<Events> {
   protected readonly clock: Clock;
-  protected readonly events: Emitter<Events>;
 
   constructor(options: AIServiceOptions = {}) {
     super(options);
-    this.logger = options.logger ?? defaultLogger;
     this.clock = options.clock ?? systemClock;
-    this.events = new Emitter((event, error) =>
-      this.logger.warn(`a listener of "${String(event)}" on ${this.name} failed`, { error }),
-    );
-  }
-
-  /** Listens to an event; the answer takes the listener away again. */
-  on<K extends keyof Events>(event: K, listener: Listener<Events[K]>): () => void {
-    return this.events.on(event, listener);
-  }
-
-  off<K extends keyof Events>(event: K, listener: Listener<Events[K]>): void {
-    this.events.off(event, listener);
   }
 
   /** Opens what the service needs. In a pipeline the StartFrame does it; in direct use the first turn does. */

@@ -1,4 +1,4 @@
-import { BoundedQueue, type Clock, Deadline, type Logger, onAbort, throwIfAborted } from "../async/index.ts";
+import { BoundedQueue, type Clock, Condition, Deadline, type Logger, onAbort, throwIfAborted } from "../async/index.ts";
 import { WebsocketClosedError, WebsocketConnectError, withoutKeys } from "../errors.ts";
 import { isRetryableCloseCode, isRetryableUpgradeStatus } from "./close-codes.ts";
 import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
@@ -38,7 +38,8 @@ export class WebsocketConnection {
   readonly #settings: ConnectionSettings;
   readonly #queue: BoundedQueue<string | Uint8Array>;
   readonly #resolveClosed: (error: WebsocketClosedError) => void;
-  readonly #pongWaiters = new Set<(alive: boolean) => void>();
+  readonly #verified = new Condition();
+  #pongs = 0;
   #heartbeat: Heartbeat | undefined;
   #paused = false;
   #closing = false;
@@ -132,19 +133,16 @@ export class WebsocketConnection {
     return this.#queue.poll();
   }
 
-  /** Whether the other end answers a ping within the time. */
-  verify(timeoutMs: number): Promise<boolean> {
-    if (!this.isOpen) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const settle = (alive: boolean): void => {
-        this.#pongWaiters.delete(settle);
-        cancelTimer();
-        resolve(alive);
-      };
-      const cancelTimer = this.#settings.clock.schedule(() => settle(false), timeoutMs);
-      this.#pongWaiters.add(settle);
-      this.#socket.ping();
-    });
+  /** Sends a ping. Returns whether the other end answers within `timeoutMs`. */
+  async verify(timeoutMs: number): Promise<boolean> {
+    if (!this.isOpen) return false;
+    const before = this.#pongs;
+    const isAnswered = (): boolean => this.#pongs > before;
+    using limit = new Deadline("pong", timeoutMs, { clock: this.#settings.clock });
+    const verified = this.#verified.wait(() => isAnswered() || this.#queue.closed, limit.signal);
+    this.#socket.ping();
+    await verified.catch(() => undefined);
+    return isAnswered();
   }
 
   /** Closes with a handshake; ends the connection hard, and logs it, when the other side does not answer in time. */
@@ -183,15 +181,16 @@ export class WebsocketConnection {
 
   /** @internal */
   onMessage(data: string | Uint8Array): void {
-    this.#heartbeat?.sawSign();
+    this.#heartbeat?.touch();
     // What comes after the decision to close is nobody's any more, and must not pause the socket.
     if (!this.#closing) this.#queue.push(data);
   }
 
   /** @internal */
   onPong(): void {
-    this.#heartbeat?.sawSign();
-    for (const settle of [...this.#pongWaiters]) settle(true);
+    this.#heartbeat?.touch();
+    this.#pongs += 1;
+    this.#verified.notify();
   }
 
   /** @internal */
@@ -209,7 +208,7 @@ export class WebsocketConnection {
     if (this.#queue.closed) return;
     this.#heartbeat?.stop();
     this.#queue.close(error);
-    for (const settle of [...this.#pongWaiters]) settle(false);
+    this.#verified.notify();
     this.#resolveClosed(error);
   }
 

@@ -2,7 +2,7 @@ import {
   type Clock,
   Deadline,
   defaultLogger,
-  IdleTimer,
+  InactivityTimer,
   type Logger,
   systemClock,
   throwIfAborted,
@@ -120,7 +120,7 @@ export class ContinuousConnection {
     const connection = this.#run?.current;
     if (connection === undefined) return false;
     connection.send(message);
-    this.#run?.idle?.sawSend();
+    this.#run?.idle?.touch();
     return true;
   }
 
@@ -197,9 +197,11 @@ export class ContinuousConnection {
     run.use(connection);
     const keepalive = this.#keepalive;
     if (keepalive === undefined) return;
-    run.idle = new IdleTimer(this.#clock, keepalive.intervalMs, () => {
+    const idle = new InactivityTimer(this.#clock, keepalive.intervalMs, () => {
+      idle.touch();
       if (connection.isOpen) connection.send(keepalive.message());
     });
+    run.idle = idle;
   }
 
   async #handle(run: ContinuousRun, message: string | Uint8Array): Promise<void> {

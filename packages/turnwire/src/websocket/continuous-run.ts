@@ -1,6 +1,6 @@
 import { type TurnwireError, WebsocketClosedError } from "../errors.ts";
 import type { WebsocketConnection } from "./connection.ts";
-import type { IdleTimer } from "../async/index.ts";
+import type { InactivityTimer } from "../async/index.ts";
 
 /** From a start to the stop or the giving up that ends it: which connection is in use, and what is to become of it. */
 export class ContinuousRun {
@@ -8,7 +8,7 @@ export class ContinuousRun {
   leave = new AbortController();
   /** The connection that is to take the place of the one in use. */
   spare: WebsocketConnection | undefined;
-  idle: IdleTimer | undefined;
+  idle: InactivityTimer | undefined;
   /** Whether the end of a connection is the end of the run. */
   ending = false;
   /** Whether messages are of no use any more. */

@@ -7,7 +7,7 @@ interface Events {
   left: [];
 }
 
-const failures: Array<{ event: keyof Events; error: unknown }> = [];
+const failures: Array<{ event: string; error: unknown }> = [];
 const emitter = (): Emitter<Events> => new Emitter<Events>((event, error) => failures.push({ event, error }));
 
 beforeEach(() => {
@@ -107,4 +107,23 @@ test("a listener that comes while the event is told hears the next one, not this
   expect(called).toEqual(["again"]);
   events.emit("left");
   expect(called).toEqual(["again", "again"]);
+});
+
+test("events of another source are forwarded with their arguments, until that is ended", () => {
+  const source = emitter();
+  const events = new Emitter<Events & { more: [] }>(() => undefined);
+  const called: unknown[] = [];
+  events.on("said", (...args) => void called.push(args));
+  events.on("left", () => void called.push("left"));
+  const stop = events.forward(source, ["said"]);
+  source.emit("said", "hello", 2);
+  source.emit("left");
+  stop();
+  source.emit("said", "again", 1);
+  expect(called).toEqual([["hello", 2]]);
+});
+
+test("a listener that is no function is refused", () => {
+  const listener = JSON.parse("null") as () => void;
+  expect(() => emitter().on("left", listener)).toThrow("listener: expected a function, got null");
 });

@@ -23,13 +23,13 @@ describe("Heartbeat", () => {
   test("a sign puts the ping off; a sign after the ping answers it", async () => {
     const { clock, seen, beat } = start();
     await clock.advance(19_000);
-    beat.sawSign();
+    beat.touch();
     await clock.advance(19_999);
     expect(seen).toEqual([]);
     await clock.advance(1);
     expect(seen).toEqual(["ping at 39000"]);
     await clock.advance(9999);
-    beat.sawSign();
+    beat.touch();
     await clock.advance(20_000);
     expect(seen).toEqual(["ping at 39000", "ping at 68999"]);
     expect(clock.pending).toBe(1);
@@ -37,7 +37,7 @@ describe("Heartbeat", () => {
 
   test("many signs hold one timer", async () => {
     const { clock, beat } = start();
-    for (let sign = 0; sign < 1000; sign += 1) beat.sawSign();
+    for (let sign = 0; sign < 1000; sign += 1) beat.touch();
     expect(clock.pending).toBe(1);
   });
 
@@ -46,7 +46,7 @@ describe("Heartbeat", () => {
     await clock.advance(20_000);
     beat.stop();
     expect(clock.pending).toBe(0);
-    beat.sawSign();
+    beat.touch();
     expect(clock.pending).toBe(0);
     await clock.advance(100_000);
     expect(seen).toEqual(["ping at 20000"]);

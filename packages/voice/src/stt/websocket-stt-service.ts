@@ -57,9 +57,7 @@ export abstract class WebsocketSTTService extends STTService {
       clock,
       logger,
     });
-    websocket.on("connected", () => this.events.emit("connected"));
-    websocket.on("disconnected", (error) => this.events.emit("disconnected", error));
-    websocket.on("reconnected", () => this.events.emit("reconnected"));
+    this.events.forward(websocket, ["connected", "disconnected", "reconnected"]);
     this.#connection = new ContinuousConnection(
       websocket,
       {

@@ -1,5 +1,5 @@
 import { AudioChunker, AudioConverter, type AudioFormat, checkAudioFormat } from "turnwire/internal";
-import { type Clock, defaultLogger, type Logger, systemClock } from "turnwire/internal";
+import { type Clock, systemClock } from "turnwire/internal";
 import { type AudioData, CancelFrame, EndFrame, type Frame, InputAudioRawFrame, StartFrame } from "turnwire";
 import { type FrameDirection, FrameProcessor, type FrameProcessorOptions } from "turnwire";
 import { chunkBytes } from "./options.ts";
@@ -13,7 +13,6 @@ export interface InputTransportOptions extends FrameProcessorOptions {
   /** How long the audio of a frame is, in milliseconds. Default 20. */
   chunkMs?: number;
   clock?: Clock;
-  logger?: Logger;
 }
 
 /** What comes before the pipeline has started is held, the newest of it. */
@@ -28,7 +27,6 @@ export abstract class InputTransport extends FrameProcessor {
   readonly format: Readonly<AudioFormat>;
   protected readonly chunkMs: number;
   protected readonly clock: Clock;
-  protected readonly logger: Logger;
   readonly #converter: AudioConverter;
   readonly #chunker: AudioChunker;
   readonly #frameBytes: number;
@@ -39,7 +37,6 @@ export abstract class InputTransport extends FrameProcessor {
   constructor(options: InputTransportOptions = {}) {
     super(options);
     this.clock = options.clock ?? systemClock;
-    this.logger = options.logger ?? defaultLogger;
     const { format, chunkMs, frameBytes } = inputSettings(options);
     this.format = format;
     this.chunkMs = chunkMs;

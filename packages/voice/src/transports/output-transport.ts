@@ -1,13 +1,5 @@
 import type { AudioFormat } from "turnwire/internal";
-import {
-  type Clock,
-  defaultLogger,
-  Emitter,
-  type Listener,
-  type Logger,
-  systemClock,
-  untilAborted,
-} from "turnwire/internal";
+import { type Clock, systemClock, untilAborted } from "turnwire/internal";
 import {
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
@@ -41,7 +33,6 @@ export interface OutputTransportOptions extends PacerOptions, FrameProcessorOpti
   /** How long nothing may be played before the bot counts as silent, where no `TTSStoppedFrame` says so. Default 500. */
   silenceMs?: number;
   clock?: Clock;
-  logger?: Logger;
 }
 
 /** What an interruption cut off. */
@@ -80,10 +71,8 @@ const heldCapacity = 64;
  * are passed on when that audio has been played. An interruption stops it at once, and drops the frames behind what was
  * not played. A subclass does the sending, in `writeAudio` and `clearAudio`.
  */
-export abstract class OutputTransport extends FrameProcessor {
+export abstract class OutputTransport extends FrameProcessor<OutputTransportEvents> {
   protected readonly clock: Clock;
-  protected readonly logger: Logger;
-  protected readonly events: Emitter<OutputTransportEvents>;
   readonly #pacer: Pacer;
   readonly #silenceMs: number;
   readonly #alarm: EarliestAlarm;
@@ -101,10 +90,6 @@ export abstract class OutputTransport extends FrameProcessor {
   constructor(options: OutputTransportOptions = {}, reportsPlayed = false) {
     super(options);
     this.clock = options.clock ?? systemClock;
-    this.logger = options.logger ?? defaultLogger;
-    this.events = new Emitter((event, error) =>
-      this.logger.warn(`a listener of "${event}" on ${this.name} failed`, { error }),
-    );
     const settings = outputSettings(options);
     this.#silenceMs = settings.silenceMs;
     this.#alarm = new EarliestAlarm(this.clock, () => void this.#advance());
@@ -126,15 +111,6 @@ export abstract class OutputTransport extends FrameProcessor {
 
   get stats(): OutputTransportStats {
     return this.#pacer.stats;
-  }
-
-  /** Listens to an event; the answer takes the listener away again. */
-  on<K extends keyof OutputTransportEvents>(event: K, listener: Listener<OutputTransportEvents[K]>): () => void {
-    return this.events.on(event, listener);
-  }
-
-  off<K extends keyof OutputTransportEvents>(event: K, listener: Listener<OutputTransportEvents[K]>): void {
-    this.events.off(event, listener);
   }
 
   /** Sends a chunk. The next one waits for it. */

@@ -49,10 +49,7 @@ export abstract class WebsocketTTSService<Settings extends object> extends TTSSe
       return this.websocketTarget(this.#asked, signal);
     };
     this.#websocket = new WebsocketService(target, { queueCapacity, ...options, clock, logger });
-    this.#websocket.on("connected", () => events.emit("connected"));
-    this.#websocket.on("disconnected", (error) => events.emit("disconnected", error));
-    this.#websocket.on("reconnected", () => events.emit("reconnected"));
-    this.#websocket.on("connectionError", (error) => events.emit("connectionError", error));
+    events.forward(this.#websocket, ["connected", "disconnected", "reconnected", "connectionError"]);
     const handlers = {
       opened: (connection: WebsocketConnection) => this.#opened(connection),
       message: (message: string | Uint8Array) => this.receive(message),

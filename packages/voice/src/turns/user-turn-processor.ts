@@ -1,4 +1,4 @@
-import { type Clock, defaultLogger, Emitter, type Listener, type Logger, systemClock } from "turnwire/internal";
+import { type Clock, systemClock } from "turnwire/internal";
 import { PipelineError } from "turnwire/internal";
 import {
   BotStartedSpeakingFrame,
@@ -44,7 +44,6 @@ export interface UserTurnProcessorOptions extends FrameProcessorOptions {
   /** How long words wait for a turn to start, in milliseconds, before they are dropped. Default 2000. */
   holdMs?: number;
   clock?: Clock;
-  logger?: Logger;
 }
 
 /** Why a user's turn ended: a strategy, `turnTimeoutMs`, words that came late, `stopUserTurn()`, the pipeline's end. */
@@ -69,7 +68,7 @@ const maxHeld = 64;
  * No final transcription leaves it outside of a turn: one that starts no turn waits for `holdMs` for the turn it belongs
  * to, and is dropped when none comes. Interim ones are passed on at once.
  */
-export class UserTurnProcessor extends FrameProcessor {
+export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   readonly #start: readonly UserTurnStartStrategy[];
   readonly #stop: readonly UserTurnStopStrategy[];
   readonly #userIdleMs: number | undefined;
@@ -77,7 +76,6 @@ export class UserTurnProcessor extends FrameProcessor {
   readonly #lateMs: number;
   readonly #holdMs: number;
   readonly #clock: Clock;
-  readonly #events: Emitter<UserTurnProcessorEvents>;
   readonly #hearing: Hearing;
   readonly #endAlarm: Alarm;
   readonly #timeoutAlarm: Alarm;
@@ -102,25 +100,11 @@ export class UserTurnProcessor extends FrameProcessor {
     this.#lateMs = checkNumber("lateMs", options.lateMs ?? 2000, 0);
     this.#holdMs = checkNumber("holdMs", options.holdMs ?? 2000, 0);
     const clock = (this.#clock = options.clock ?? systemClock);
-    const logger = options.logger ?? defaultLogger;
-    this.#events = new Emitter((event, error) =>
-      logger.warn(`a listener of "${event}" on ${this.name} failed`, { error }),
-    );
     this.#hearing = new Hearing(clock);
     this.#endAlarm = new Alarm(clock, () => this.#endTurn("strategy"));
     this.#timeoutAlarm = new Alarm(clock, () => this.#timedOut());
     this.#holdAlarm = new Alarm(clock, () => this.#drop());
     this.#idleAlarm = new Alarm(clock, () => this.#idled());
-  }
-
-  /** Adds a listener; the answer takes it away again. One that throws is logged. */
-  on<K extends keyof UserTurnProcessorEvents>(event: K, listener: Listener<UserTurnProcessorEvents[K]>): () => void {
-    return this.#events.on(event, listener);
-  }
-
-  /** Takes a listener away. */
-  off<K extends keyof UserTurnProcessorEvents>(event: K, listener: Listener<UserTurnProcessorEvents[K]>): void {
-    this.#events.off(event, listener);
   }
 
   /** Whether a turn of the user's is under way. */
@@ -218,7 +202,7 @@ export class UserTurnProcessor extends FrameProcessor {
     void this.pushFrame(new UserStartedSpeakingFrame());
     void this.pushFrame(new UserTurnStartFrame());
     for (const held of this.#held.splice(0)) void this.pushFrame(held);
-    this.#events.emit("turnStarted");
+    this.events.emit("turnStarted");
   }
 
   #decideEnd(frame: TurnFrame): void {
@@ -242,7 +226,7 @@ export class UserTurnProcessor extends FrameProcessor {
     void this.pushFrame(stopped);
     void this.pushFrame(new UserTurnEndFrame(stopped));
     this.#watchIdle(true);
-    this.#events.emit("turnStopped", reason);
+    this.events.emit("turnStopped", reason);
   }
 
   /** A voice that is heard in audio that goes by is something that happens. */
@@ -275,7 +259,7 @@ export class UserTurnProcessor extends FrameProcessor {
     this.#idleCount += 1;
     const count = this.#idleCount;
     this.#watchIdle(false);
-    this.#events.emit("idle", count);
+    this.events.emit("idle", count);
   }
 
   #begin(): void {

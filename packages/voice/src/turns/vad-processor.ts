@@ -1,4 +1,4 @@
-import { type Clock, defaultLogger, type Logger, systemClock } from "turnwire/internal";
+import { type Clock, systemClock } from "turnwire/internal";
 import { rms } from "turnwire/internal";
 import { InvalidArgumentError, kindOf, PipelineError } from "turnwire/internal";
 import {
@@ -31,7 +31,6 @@ export interface VADProcessorOptions extends FrameProcessorOptions {
   /** When no audio has come for so long, in milliseconds, a voice has stopped: the microphone was closed. Default 1000. */
   audioTimeoutMs?: number;
   clock?: Clock;
-  logger?: Logger;
 }
 
 /** For how long something loud counts, in milliseconds: a voice holds its breath before a "t". */
@@ -52,7 +51,6 @@ export class VADProcessor extends FrameProcessor {
   readonly #minVolume: number;
   readonly #audioTimeoutMs: number;
   readonly #clock: Clock;
-  readonly #logger: Logger;
   #volumes: number[] = [];
   #waiting: AudioData[] = [];
   #analysing = false;
@@ -82,7 +80,6 @@ export class VADProcessor extends FrameProcessor {
     this.#minVolume = checkNumber("minVolume", options.minVolume ?? 0.002, 0, 1);
     this.#audioTimeoutMs = checkNumber("audioTimeoutMs", options.audioTimeoutMs ?? 1000, 1);
     this.#clock = options.clock ?? systemClock;
-    this.#logger = options.logger ?? defaultLogger;
   }
 
   protected override async processFrame(frame: Frame, direction: FrameDirection): Promise<void> {
@@ -102,7 +99,7 @@ export class VADProcessor extends FrameProcessor {
     const tooMany = this.#waiting.length - Math.ceil(maxBacklogMs / this.#windowMs);
     if (tooMany > 0) {
       this.#waiting.splice(0, tooMany);
-      if (!this.#lagging) this.#logger.warn(`the analyzer of ${this.name} is slower than the audio; some is not heard`);
+      if (!this.#lagging) this.logger.warn(`the analyzer of ${this.name} is slower than the audio; some is not heard`);
       this.#lagging = true;
     }
     if (!this.#analysing) this.#analysed = this.#analyse();

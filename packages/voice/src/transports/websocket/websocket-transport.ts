@@ -148,7 +148,7 @@ export class WebsocketTransport {
 
   #listen(): void {
     this.#socket.on("message", (data: Buffer, isBinary) => {
-      this.#heartbeat?.sawSign();
+      this.#heartbeat?.touch();
       if (this.#deaf) return;
       try {
         if (isBinary) this.#hear(data);
@@ -157,7 +157,7 @@ export class WebsocketTransport {
         this.#complain(error);
       }
     });
-    this.#socket.on("pong", () => this.#heartbeat?.sawSign());
+    this.#socket.on("pong", () => this.#heartbeat?.touch());
     // `ws` closes the connection itself, with the code that fits; unheard, the event would end the process.
     this.#socket.on("error", () => undefined);
     this.#socket.once("close", (code, reason) => this.#ended(code, reason.toString()));
