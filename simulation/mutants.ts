@@ -23,12 +23,12 @@ export const mutants: readonly Mutant[] = [
     breaks: ["lanes"],
     patches: [
       {
-        file: "openai/responses-connection.ts",
+        file: "openai/connection/responses-connection.ts",
         find: 'if (lanes !== "yes" && this.lanes.inFlight > 0) return undefined;',
         replace: "",
       },
       {
-        file: "openai/lanes.ts",
+        file: "openai/connection/lanes.ts",
         find: "if (!lane.isFree || this.inFlight > 0) return undefined;",
         replace: "",
       },
@@ -39,7 +39,7 @@ export const mutants: readonly Mutant[] = [
     breaks: ["stale text", "text", "frames", "ends", "conversation"],
     patches: [
       {
-        file: "openai/responses-connection.ts",
+        file: "openai/connection/responses-connection.ts",
         find: "this.lanes.all.find(({ name }) => name === event.stream_id)",
         replace: "this.lanes.all.findLast(({ exchange }) => exchange !== undefined)",
       },
@@ -50,7 +50,7 @@ export const mutants: readonly Mutant[] = [
     breaks: ["cause"],
     patches: [
       {
-        file: "openai/responses-connection.ts",
+        file: "openai/connection/responses-connection.ts",
         find: 'if (owner === "cancel") return undefined;',
         replace: 'if (owner === "cancel" && wire.code === "never") return undefined;',
       },
@@ -140,7 +140,7 @@ export const mutants: readonly Mutant[] = [
     breaks: ["text"],
     patches: [
       {
-        file: "openai/reader.ts",
+        file: "openai/response/response-reader.ts",
         find: "this.#say(state, text.slice(said.length));",
         replace: "this.#say(state, text);",
       },

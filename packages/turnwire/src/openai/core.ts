@@ -10,14 +10,14 @@ import type { RawEvent } from "../protocol/index.ts";
 import { proxiedFetch, type WebsocketTarget } from "../websocket/index.ts";
 import { ContextAdapter } from "./adapter.ts";
 import type { Conversation } from "./conversation.ts";
-import type { ProgressLimits } from "./event-limits.ts";
+import type { ProgressLimits } from "./response/progress-timeouts.ts";
 import { judge, type Verdict } from "./faults.ts";
 import { toProviderError } from "./http-errors.ts";
 import { type HttpEndpoint, requestEvents } from "./http-events.ts";
 import { isKnownNotToReason } from "./models.ts";
-import { type ReadResponse, ResponseReader } from "./reader.ts";
+import { type ReadResponse, ResponseReader } from "./response/response-reader.ts";
 import { requestFields, type RequestFields, type ResponseFormat } from "./request.ts";
-import { addUsage } from "./usage.ts";
+import { addUsage } from "./response/usage.ts";
 import { changedSettings, initialSettings, type OpenAIResponsesLLMSettings } from "./settings.ts";
 
 /** Options both Responses services take. */

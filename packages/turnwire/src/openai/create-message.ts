@@ -5,7 +5,7 @@ import type { RequestDetails } from "../llm/index.ts";
 import type { Plan } from "./continuation.ts";
 import type { Conversation } from "./conversation.ts";
 import type { ResponsesCore } from "./core.ts";
-import type { Lane } from "./exchange.ts";
+import type { Lane } from "./connection/exchange.ts";
 
 /** Servers close a connection at 16 MiB. */
 const largestRequest = 15 * 1024 * 1024;

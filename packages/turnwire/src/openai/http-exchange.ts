@@ -3,7 +3,7 @@ import type { LLMContext } from "../context/index.ts";
 import { ProviderError } from "../errors.ts";
 import type { InferenceResult, Turn } from "../llm/index.ts";
 import type { Attempt, ResponsesCore } from "./core.ts";
-import { ProgressWatch } from "./event-limits.ts";
+import { ProgressWatch } from "./response/progress-timeouts.ts";
 import { toProviderError } from "./http-errors.ts";
 
 /** One attempt at a turn over HTTP: the whole conversation as a request, the answer as server-sent events. */

@@ -1,7 +1,7 @@
 export type { OpenAIResponsesOptions, OpenAIRunInferenceOptions } from "./core.ts";
 export { OpenAIResponsesHttpLLMService, type OpenAIResponsesHttpLLMServiceOptions } from "./http-llm-service.ts";
 export { OpenAIResponsesLLMService, type OpenAIResponsesLLMServiceOptions } from "./llm-service.ts";
-export { ResponsesConnectionPool, type ResponsesConnectionPoolOptions } from "./pool.ts";
+export { ResponsesConnectionPool, type ResponsesConnectionPoolOptions } from "./connection/pool.ts";
 export type { ResponseFormat } from "./request.ts";
-export type { SteeringInput, SteeringOutcome } from "./steering.ts";
+export type { SteeringInput, SteeringOutcome } from "./response/steering.ts";
 export type { OpenAIResponsesLLMSettings, Reasoning } from "./settings.ts";

@@ -5,7 +5,7 @@ import type { RawEvent } from "../protocol/index.ts";
 import { type InferenceResult, type Turn, WebsocketLLMService, type WebsocketLLMServiceOptions } from "../llm/index.ts";
 import { WebsocketService, type WebsocketTarget } from "../websocket/index.ts";
 import type { Plan } from "./continuation.ts";
-import { Answer } from "./answer.ts";
+import { Answer } from "./response/response-chain.ts";
 import type { Conversation } from "./conversation.ts";
 import {
   type Attempt,
@@ -15,16 +15,16 @@ import {
   ResponsesCore,
 } from "./core.ts";
 import { createMessage, requestDetails } from "./create-message.ts";
-import { ProgressWatch } from "./event-limits.ts";
-import type { Exchange, Lane } from "./exchange.ts";
+import { ProgressWatch } from "./response/progress-timeouts.ts";
+import type { Exchange, Lane } from "./connection/exchange.ts";
 import { httpExchange } from "./http-exchange.ts";
 import { HttpLatch } from "./http-latch.ts";
-import { Line, type Seat } from "./line.ts";
-import { defaultConnectionAgeMs, type ResponsesConnectionPool } from "./pool.ts";
-import type { ResponsesConnection } from "./responses-connection.ts";
+import { Line, type Seat } from "./connection/connection-manager.ts";
+import { defaultConnectionAgeMs, type ResponsesConnectionPool } from "./connection/pool.ts";
+import type { ResponsesConnection } from "./connection/responses-connection.ts";
 import type { OpenAIResponsesLLMSettings } from "./settings.ts";
-import { Steering, type SteeringInput, type SteeringOutcome } from "./steering.ts";
-import { ServerTraits } from "./traits.ts";
+import { Steering, type SteeringInput, type SteeringOutcome } from "./response/steering.ts";
+import { ServerTraits } from "./connection/server-capabilities.ts";
 import { WarmUp } from "./warm-up.ts";
 
 export interface OpenAIResponsesLLMServiceOptions extends WebsocketLLMServiceOptions, OpenAIResponsesOptions {

@@ -2,9 +2,9 @@ import type { LLMContext } from "../context/index.ts";
 import { ProviderError } from "../errors.ts";
 import type { ResponsesCore } from "./core.ts";
 import { createMessage } from "./create-message.ts";
-import type { Line, Seat } from "./line.ts";
-import type { ReadResponse, ResponseReader } from "./reader.ts";
-import type { ResponsesConnection } from "./responses-connection.ts";
+import type { Line, Seat } from "./connection/connection-manager.ts";
+import type { ReadResponse, ResponseReader } from "./response/response-reader.ts";
+import type { ResponsesConnection } from "./connection/responses-connection.ts";
 
 /** Gives a server a conversation before it is asked anything, so that the next turn sends only what is new. */
 export class WarmUp {

@@ -7,7 +7,7 @@ import {
   LLMThoughtStartFrame,
   LLMThoughtTextFrame,
 } from "../../../src/frames/index.ts";
-import { type ReadResponse, ResponseReader } from "../../../src/openai/reader.ts";
+import { type ReadResponse, ResponseReader } from "../../../src/openai/response/response-reader.ts";
 import { parseEvent, type RawEvent } from "../../../src/protocol/index.ts";
 import { tableUnder } from "@turnwire/test-kit/documents.ts";
 import { rowsBy } from "./documented.ts";

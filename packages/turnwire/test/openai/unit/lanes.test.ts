@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Conversation, ItemLog } from "../../../src/openai/conversation.ts";
-import { Exchange, type ExchangeHost, type Lane } from "../../../src/openai/exchange.ts";
-import { Lanes, ownersPerConnection } from "../../../src/openai/lanes.ts";
+import { Exchange, type ExchangeHost, type Lane } from "../../../src/openai/connection/exchange.ts";
+import { Lanes, ownersPerConnection } from "../../../src/openai/connection/lanes.ts";
 
 const ada = { name: "Ada" };
 const bob = { name: "Bob" };

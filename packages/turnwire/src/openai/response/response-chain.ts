@@ -1,11 +1,11 @@
-import { LLMSteeredFrame } from "../frames/index.ts";
-import type { RawEvent } from "../protocol/index.ts";
-import type { InferenceResult, Turn } from "../llm/index.ts";
-import type { Known, KnownPart } from "./continuation.ts";
-import type { Conversation } from "./conversation.ts";
-import type { ResponsesCore } from "./core.ts";
-import type { Exchange } from "./exchange.ts";
-import type { ResponseReader } from "./reader.ts";
+import { LLMSteeredFrame } from "../../frames/index.ts";
+import type { RawEvent } from "../../protocol/index.ts";
+import type { InferenceResult, Turn } from "../../llm/index.ts";
+import type { Known, KnownPart } from "../continuation.ts";
+import type { Conversation } from "../conversation.ts";
+import type { ResponsesCore } from "../core.ts";
+import type { Exchange } from "../connection/exchange.ts";
+import type { ResponseReader } from "./response-reader.ts";
 import { Steering } from "./steering.ts";
 
 /** The answer of one turn: a response, and those that follow from it by steering, as one. */

@@ -1,4 +1,4 @@
-import { ProviderError } from "../errors.ts";
+import { ProviderError } from "../../errors.ts";
 import {
   type Frame,
   type FunctionCall,
@@ -7,7 +7,7 @@ import {
   LLMThoughtStartFrame,
   LLMThoughtTextFrame,
   type LLMTokenUsage,
-} from "../frames/index.ts";
+} from "../../frames/index.ts";
 import {
   isErrorEvent,
   isObject,
@@ -15,10 +15,10 @@ import {
   providerError,
   type RawEvent,
   type ResponseOutputItem,
-} from "../protocol/index.ts";
-import { providerName } from "./adapter.ts";
-import { ambiguousCode } from "./faults.ts";
-import { essenceOf } from "./items.ts";
+} from "../../protocol/index.ts";
+import { providerName } from "../adapter.ts";
+import { ambiguousCode } from "../faults.ts";
+import { essenceOf } from "../items.ts";
 import { readUsage } from "./usage.ts";
 
 /** How a response ended. */

@@ -1,10 +1,10 @@
-import { type Clock, LinkedSignal, type Logger, throwIfAborted, untilAborted } from "../async/index.ts";
-import type { WebsocketConnection, WebsocketService } from "../websocket/index.ts";
-import { type Plan, plan } from "./continuation.ts";
-import type { Conversation } from "./conversation.ts";
+import { type Clock, LinkedSignal, type Logger, throwIfAborted, untilAborted } from "../../async/index.ts";
+import type { WebsocketConnection, WebsocketService } from "../../websocket/index.ts";
+import { type Plan, plan } from "../continuation.ts";
+import type { Conversation } from "../conversation.ts";
 import type { Exchange, Lane } from "./exchange.ts";
 import { ResponsesConnection } from "./responses-connection.ts";
-import type { ServerTraits } from "./traits.ts";
+import type { ServerTraits } from "./server-capabilities.ts";
 
 export interface LineOptions {
   traits: ServerTraits;

@@ -1,10 +1,10 @@
-import { BoundedQueue } from "../async/index.ts";
-import { WebsocketClosedError } from "../errors.ts";
-import { isErrorEvent, isObject, isTerminalEvent, type RawEvent } from "../protocol/index.ts";
-import type { MessageLink } from "../llm/index.ts";
-import type { WebsocketConnection } from "../websocket/index.ts";
-import type { Conversation } from "./conversation.ts";
-import type { Known, KnownHolder } from "./continuation.ts";
+import { BoundedQueue } from "../../async/index.ts";
+import { WebsocketClosedError } from "../../errors.ts";
+import { isErrorEvent, isObject, isTerminalEvent, type RawEvent } from "../../protocol/index.ts";
+import type { MessageLink } from "../../llm/index.ts";
+import type { WebsocketConnection } from "../../websocket/index.ts";
+import type { Conversation } from "../conversation.ts";
+import type { Known, KnownHolder } from "../continuation.ts";
 
 /** A `stream_id` of a connection: one exchange at a time, and the server keeps its latest completed response. */
 export class Lane implements KnownHolder {

@@ -1,5 +1,5 @@
-import type { LLMTokenUsage } from "../frames/index.ts";
-import { isObject } from "../protocol/index.ts";
+import type { LLMTokenUsage } from "../../frames/index.ts";
+import { isObject } from "../../protocol/index.ts";
 
 /** Token counts of a response; counts the server left out are 0. Undefined when it gave no usage at all. */
 export function readUsage(usage: unknown): LLMTokenUsage | undefined {

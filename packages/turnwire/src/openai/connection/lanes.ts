@@ -1,4 +1,4 @@
-import { limits } from "../protocol/index.ts";
+import { limits } from "../../protocol/index.ts";
 import { Lane } from "./exchange.ts";
 
 /** How many lanes an owner moves over: as many of its last completed responses stay alive at the server. */

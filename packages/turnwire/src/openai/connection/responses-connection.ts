@@ -1,13 +1,13 @@
-import type { Logger } from "../async/index.ts";
-import { WebsocketClosedError } from "../errors.ts";
-import { errorCodes, isErrorEvent, isObject, normalizeError, parseEvent, type RawEvent } from "../protocol/index.ts";
-import type { WebsocketConnection } from "../websocket/index.ts";
-import type { Conversation } from "./conversation.ts";
+import type { Logger } from "../../async/index.ts";
+import { WebsocketClosedError } from "../../errors.ts";
+import { errorCodes, isErrorEvent, isObject, normalizeError, parseEvent, type RawEvent } from "../../protocol/index.ts";
+import type { WebsocketConnection } from "../../websocket/index.ts";
+import type { Conversation } from "../conversation.ts";
 import { Exchange, type ExchangeHost, type Lane } from "./exchange.ts";
-import { ambiguousCode } from "./faults.ts";
+import { ambiguousCode } from "../faults.ts";
 import { Lanes } from "./lanes.ts";
-import { SideAnswers } from "./side-answers.ts";
-import type { ServerTraits } from "./traits.ts";
+import { SideAnswers } from "./error-attribution.ts";
+import type { ServerTraits } from "./server-capabilities.ts";
 
 export interface ResponsesConnectionOptions {
   traits: ServerTraits;

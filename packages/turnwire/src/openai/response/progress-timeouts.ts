@@ -1,6 +1,6 @@
-import { type Clock, InactivityTimer, onAbort } from "../async/index.ts";
-import { TimeoutError } from "../errors.ts";
-import type { Turn } from "../llm/index.ts";
+import { type Clock, InactivityTimer, onAbort } from "../../async/index.ts";
+import { TimeoutError } from "../../errors.ts";
+import type { Turn } from "../../llm/index.ts";
 
 /** How long a server may leave a turn without a sign of progress, in milliseconds. */
 export interface ProgressLimits {

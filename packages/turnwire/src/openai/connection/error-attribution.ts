@@ -1,4 +1,4 @@
-import { errorCodes, isKnownErrorCode, type WireError } from "../protocol/index.ts";
+import { errorCodes, isKnownErrorCode, type WireError } from "../../protocol/index.ts";
 
 /** What an error event is the answer to. `unclear`: to a cancel, or to the request that has not begun. */
 export type ErrorOwner = "cancel" | "steer" | "request" | "unclear";

@@ -1,9 +1,9 @@
-import { type Clock, defaultLogger, type Logger, systemClock } from "../async/index.ts";
-import { InvalidArgumentError, kindOf } from "../errors.ts";
-import type { WebsocketService } from "../websocket/index.ts";
+import { type Clock, defaultLogger, type Logger, systemClock } from "../../async/index.ts";
+import { InvalidArgumentError, kindOf } from "../../errors.ts";
+import type { WebsocketService } from "../../websocket/index.ts";
 import { ownersPerConnection } from "./lanes.ts";
-import { Line } from "./line.ts";
-import { ServerTraits } from "./traits.ts";
+import { Line } from "./connection-manager.ts";
+import { ServerTraits } from "./server-capabilities.ts";
 
 export interface ResponsesConnectionPoolOptions {
   /** The most connections; default 16. */
