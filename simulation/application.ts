@@ -9,17 +9,16 @@ import { type TurnOwner, TurnWatch } from "./turn-watch.ts";
 import { heldView, type View } from "./view.ts";
 import type { World } from "./world.ts";
 
-/** By when a turn has to be over, whatever happens to it. */
+/** A turn that takes longer than this breaks the law `ends`. */
 const turnLimitMs = 20 * 60_000;
 
 type Say = Extract<Step, { kind: "say" }>;
 
-/** An application with one conversation: does its steps one after the other. */
+/** An application with one conversation. It takes its steps one after the other. */
 export class Conversation implements Party, TurnOwner {
   readonly name: string;
   readonly service: SimService;
   context = new LLMContext({ tools });
-  /** The turn under way. */
   turn: TurnWatch | undefined;
   readonly #world: World;
   readonly #steps: readonly Step[];
@@ -33,7 +32,7 @@ export class Conversation implements Party, TurnOwner {
     this.#steps = steps;
   }
 
-  /** What the conversation is, now. */
+  /** The conversation as the application holds it now. */
   get held(): View {
     const { messages } = this.context;
     if (this.#held?.messages !== messages || this.#held.length !== messages.length) {
@@ -42,7 +41,7 @@ export class Conversation implements Party, TurnOwner {
     return this.#held.view;
   }
 
-  /** Results in the conversation that came after their turn. */
+  /** How many results in the conversation came after their turn had ended. */
   get lateResults(): number {
     let count = 0;
     for (const message of this.context.messages) if (isLateResult(message)) count += 1;
@@ -101,7 +100,7 @@ export class Conversation implements Party, TurnOwner {
     this.context.addMessage({ role: "user", content: `${this.name} says ${++this.#said}.` });
     const turn = new TurnWatch(this.#world, this, { seed, cut, appends, frameMs: slowConsumerMs });
     this.turn = turn;
-    const tooLong = timeline.schedule(turnLimitMs, () => laws.break("ends", `${this.name}: a turn goes on for ever`));
+    const tooLong = timeline.schedule(turnLimitMs, () => laws.break("ends", `${this.name}: a turn does not end`));
     if (cut?.at === "before") turn.onStart();
     let failure: Error | undefined;
     try {
@@ -135,7 +134,7 @@ export class Conversation implements Party, TurnOwner {
     try {
       const text = await this.service.llm.runInference(this.context, { signal: turn.controller.signal });
       const response = responses.get(turn.requests.at(-1)?.response?.id ?? "");
-      if (text !== response?.text) laws.break("text", `${this.name}: runInference answered "${text}"`);
+      if (text !== response?.text) laws.break("text", `${this.name}: runInference returned "${text}"`);
       turn.finish(undefined);
     } catch (error) {
       if (turn.isCut) turn.finish(undefined);

@@ -1,12 +1,12 @@
 import * as turnwire from "turnwire";
 import type { Capabilities } from "./scenario.ts";
 
-/** What of the services under test is looked for at run time, so that the simulation works before and after it exists. */
+/** The simulation looks these up at run time, so that it also runs against a version of the client that lacks them. */
 interface Loose {
   ResponsesConnectionPool?: new (options: Record<string, unknown>) => SimulatedPool;
 }
 
-/** A pool as far as the simulation uses one. */
+/** The part of a pool that the simulation uses. */
 export interface SimulatedPool {
   stop?(): Promise<void>;
   close?(): Promise<void>;

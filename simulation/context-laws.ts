@@ -1,12 +1,14 @@
 import type { LLMMessage } from "turnwire";
 import type { LawName } from "./laws.ts";
 
-/** Whether the message is the result of a function that went on past an interruption. */
+/** Whether the message is the result of a function that kept running after an interruption. */
 export function isLateResult(message: LLMMessage): boolean {
   return "role" in message && message.role === "developer" && JSON.stringify(message.content).includes("has finished:");
 }
 
-/** What a turn wrote into the conversation: what was delivered, and every call with exactly one output behind it. */
+/**
+ * Checks what a turn wrote into the conversation: the text that was delivered, and each call followed by exactly one output.
+ */
 export function checkMessages(
   messages: readonly LLMMessage[],
   delivered: string,
@@ -17,7 +19,7 @@ export function checkMessages(
   for (const message of messages) {
     if (!("role" in message)) continue;
     if (message.role === "tool") {
-      if (!open.includes(message.tool_call_id)) broken("calls", `an output of ${message.tool_call_id} too many`);
+      if (!open.includes(message.tool_call_id)) broken("calls", `${message.tool_call_id} has an output too many`);
       open = open.filter((callId) => callId !== message.tool_call_id);
       continue;
     }
@@ -28,5 +30,5 @@ export function checkMessages(
     open = (message.tool_calls ?? []).map(({ id }) => id);
   }
   if (open.length > 0) broken("calls", `the call ${open[0]} has no output`);
-  if (said !== delivered) broken("text", `the context keeps "${said}" of what was delivered: "${delivered}"`);
+  if (said !== delivered) broken("text", `the context holds "${said}", delivered was "${delivered}"`);
 }

@@ -3,28 +3,27 @@ import type { Fields, SocketEnds } from "./ledger.ts";
 import { holdsSecret, secret } from "./secret.ts";
 import type { Trace } from "./trace.ts";
 
-/** What must hold in every run. */
+/** The laws that every run must keep. */
 export const laws = {
-  "stale text": "no text of another response in a turn",
-  text: "no text twice, and none lost without an error",
+  "stale text": "no text of another response appears in a turn",
+  text: "no text comes twice, and none is lost without an error",
   frames: "each inference has exactly one start and one end frame",
-  ends: "every turn ends, soon, and quietly only when it was interrupted",
-  arguments: "no tool is run on invalid arguments",
-  calls: "no tool is run twice for one call, and each call has exactly one output, right behind it",
-  replay: "no request is made again after its output was delivered",
-  secret: "no key in logs, errors or records",
+  ends: "every turn ends soon, and without an error only if it completes or is interrupted",
+  arguments: "no function runs with invalid arguments",
+  calls: "no function runs twice for one call, and each call is followed by exactly one output",
+  replay: "no request is repeated after its output was delivered",
+  secret: "no key appears in logs, errors or records",
   conversation: "the model sees exactly the conversation that the application holds",
-  lanes: "nothing is sent where a response lives; at most 16 in flight and 32 lanes",
+  lanes: "no request is sent on a lane that is busy; a connection has at most 16 requests in flight and 32 lanes",
   stop: "after stop() no sockets are open and no timers are pending",
-  rejection: "no promise is rejected unhandled, and nothing uses the real clock",
-  cause: "a turn fails only for what went wrong with it",
-  request: "requests are such as the API takes",
-  records: "each inference has one record, and it says what happened",
+  rejection: "every rejected promise is handled, and no code uses the real clock",
+  cause: "a turn fails only because of a fault that the simulation put into it",
+  request: "every request is valid for the API",
+  records: "each inference has one record, and the record is right",
 } as const;
 
 export type LawName = keyof typeof laws;
 
-/** A law that was broken. */
 export interface Breach {
   law: LawName;
   what: string;
@@ -32,7 +31,7 @@ export interface Breach {
 
 const clientEvents: ReadonlySet<unknown> = new Set(["response.create", "response.cancel", "response.steer"]);
 
-/** Takes note of what is broken. */
+/** Collects the breaches. */
 export class Laws {
   readonly breaches: Breach[] = [];
   trace: Trace | undefined;
@@ -43,7 +42,7 @@ export class Laws {
   }
 
   connects({ headers }: WebsocketTarget): void {
-    if (headers?.["Authorization"] !== `Bearer ${secret}`) this.break("request", "no key on the upgrade");
+    if (headers?.["Authorization"] !== `Bearer ${secret}`) this.break("request", "the upgrade carries no key");
   }
 
   sends(fields: Fields): void {
@@ -53,17 +52,17 @@ export class Laws {
       fields["type"] === "response.create" &&
       ("stream" in fields || "background" in fields || "response" in fields)
     ) {
-      this.break("request", `fields that do not belong there: ${Object.keys(fields).join(", ")}`);
+      this.break("request", `fields that a WebSocket request must not have: ${Object.keys(fields).join(", ")}`);
     }
   }
 
-  /** Before the request is counted among the connection's living ones. */
+  /** To be called before the request joins `socket.live`. */
   creates(socket: SocketEnds, lane: string | undefined, hasLanes: boolean): void {
     const inTheWay = hasLanes ? socket.live.find((request) => request.lane === lane) : socket.live[0];
     if (inTheWay !== undefined) {
       this.break(
         "lanes",
-        `${socket.name} lane ${lane ?? "default"}: ${inTheWay.response?.id ?? "a request"} lives there`,
+        `${socket.name} lane ${lane ?? "default"}: ${inTheWay.response?.id ?? "a request"} is still running there`,
       );
     }
     if (socket.live.length >= 16) this.break("lanes", `${socket.name}: ${socket.live.length + 1} in flight`);

@@ -7,11 +7,11 @@ export interface ModelCall {
   callId: string;
   name: string;
   arguments: string;
-  /** Whether a tool may be run on these arguments. */
+  /** Whether a function may run with these arguments. */
   valid: boolean;
 }
 
-/** What the model answered to one request: all of it, whether or not it reached anybody. */
+/** The model's whole answer to one request, whether or not the client received it. */
 export interface ModelResponse {
   readonly id: string;
   readonly request: Request;
@@ -20,28 +20,28 @@ export interface ModelResponse {
   output: readonly unknown[];
   ending: "completed" | "incomplete" | "failed" | "cancelled" | "lost" | undefined;
   incompleteReason: string | undefined;
-  /** Whether something of the answer has reached the client. */
+  /** Whether any output has reached the client. */
   outputArrived: boolean;
-  /** What a model sees that goes on from here. */
+  /** What a model sees if a request continues this response. */
   after: View;
-  /** The responses before and behind this one, where steering made two of one answer. */
+  /** When steering splits an answer into two responses: the response before this one and the one after it. */
   predecessor: ModelResponse | undefined;
   successor: ModelResponse | undefined;
-  /** Steering input that goes to the model together with the outputs of the response's calls. */
+  /** Steering input that the model gets together with the outputs of the response's calls. */
   pendingSteers: readonly unknown[];
 }
 
-/** What opens sockets: one service, or a pool of several. */
+/** The owner of sockets: one service, or a pool that several share. */
 export interface Endpoint {
   readonly name: string;
   readonly sockets: SocketEnds[];
-  /** Connections in a row that the server ended young, with no response in between. */
+  /** How many connections in a row the server closed young, without a response in between. */
   diedYoung: number;
-  /** Tries to connect in a row that came to nothing. */
+  /** How many attempts to connect failed in a row. */
   failedTries: number;
 }
 
-/** A connection, as far as it is seen from above. */
+/** The part of a connection that the rest of the simulation reads. */
 export interface SocketEnds {
   readonly name: string;
   readonly endpoint: Endpoint;
@@ -50,75 +50,74 @@ export interface SocketEnds {
   readonly state: "connecting" | "open" | "closing" | "closed";
   /** Requests whose last event has not reached the client. */
   readonly live: Request[];
-  /** The names of lanes that have been used on it. */
+  /** The names of the lanes that the client has used. */
   readonly lanes: Set<string>;
 }
 
-/** A turn of a conversation, as far as what happens to it comes from outside. */
+/** The part of a turn that the server, the network and the laws act on. */
 export interface LiveTurn {
-  /** What the model says and what goes wrong is drawn from it. */
+  /** The seed for what the model says and for the faults of this turn. */
   readonly seed: number;
   readonly requests: Request[];
   readonly excuses: Excuse[];
   readonly isCut: boolean;
-  /** Whether the view is what the application holds, and if so, what it is to the turn. */
+  /** Compares a view with the conversation that the application holds. Returns undefined if they differ. */
   match(view: View): Match | undefined;
   heldText(): string;
   checkFields(fields: Fields): void;
   onSent(): void;
-  /** An event of one of its responses reaches the client, or has just done so. */
+  /** Called when an event of one of the turn's responses reaches the client: just before the client reads it, or just after. */
   onEvent(after: boolean): void;
   onTool(): void;
-  /** The service was stopped, which interrupts its turns. */
+  /** Called when the service stops, which interrupts its turns. */
   onStop(): void;
 }
 
-/** A request that fits a turn's conversation. */
+/** How a request fits a turn's conversation. */
 export interface Match {
   turn: LiveTurn;
-  /** Which of the turn's inferences it is for, counted from 0. */
+  /** The index of the inference within the turn, from 0. */
   inference: number;
-  /** What had been delivered of the answer that the request asks for the rest of. */
+  /** The part of an answer that was already delivered, when the request asks for the rest. */
   resumes: string | undefined;
 }
 
-/** Who holds a conversation. */
+/** The owner of a conversation. */
 export interface Party {
   readonly name: string;
   readonly service: { readonly endpoint: Endpoint };
-  /** The turn under way. */
   readonly turn: LiveTurn | undefined;
 }
 
-/** A `response.create`, or the same over HTTP, as the client sent it. */
+/** A `response.create` as the client sent it, or the same request over HTTP. */
 export interface Request {
   readonly number: number;
   readonly fields: Fields;
-  /** Absent over HTTP. */
+  /** Undefined over HTTP. */
   readonly socket: SocketEnds | undefined;
   readonly lane: string | undefined;
   readonly parentId: string | undefined;
-  /** The chain and the input put together. */
+  /** The conversation that the request amounts to: what it continues, followed by its input. */
   readonly view: View;
   readonly warmUp: boolean;
-  /** The turn it was sent for; absent for a warm-up. */
+  /** The turn that sent it; undefined for a warm-up. */
   readonly turn: LiveTurn | undefined;
-  /** Which of the turn's inferences it was sent for. */
+  /** The index of the inference within the turn, from 0. */
   readonly inference: number;
-  /** What had been delivered of the answer that this request asks for the rest of. */
+  /** The part of an answer that was already delivered, when this request asks for the rest. */
   readonly resumes: string | undefined;
   readonly sentAtMs: number;
   readonly reply: Reply;
   response: ModelResponse | undefined;
-  /** Whether the client knows that it has become a response. */
+  /** Whether the client has seen `response.created`. */
   begun: boolean;
-  /** When its last event had reached the client. */
+  /** When its last event reached the client. */
   overAtMs: number | undefined;
 }
 
-/** Why a turn may have failed. A turn whose excuses do not weigh 2 had no reason to. */
+/** A reason why a turn may fail. A turn may fail only if its excuses weigh 2 together. */
 export interface Excuse {
   what: string;
-  /** 1 for what one more try mends, 2 for what nothing does. */
+  /** 1 for a fault that one retry repairs, 2 for one that no retry repairs. */
   weight(): number;
 }

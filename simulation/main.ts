@@ -1,5 +1,5 @@
 /**
- * The simulation from the command line:
+ * Runs the simulation from the command line:
  *
  *   npm run simulate -- --seeds 10000 [--from 1] [--threads 2] [--keep-going] [--mutant NAME] [--source DIR]
  *   npm run simulate -- --seed 42 [--steps 0,3] [--mutant NAME]

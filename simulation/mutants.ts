@@ -1,22 +1,22 @@
 import type { LawName } from "./laws.ts";
 
-/** One change to a file of the client; `find` has to be in it exactly once. */
+/** One change to a file of the client. `find` must occur in the file exactly once. */
 export interface Patch {
-  /** Below `packages/turnwire/src/`. */
+  /** Relative to `packages/turnwire/src/`. */
   file: string;
   find: string;
   replace: string;
 }
 
-/** A bug that is put in on purpose: the simulation has to find it. */
+/** A deliberate bug that the simulation must find. */
 export interface Mutant {
   name: string;
-  /** The laws by which it may be found: any other would be luck. */
+  /** The laws that may reveal it. Another law would be found broken by luck only. */
   breaks: readonly LawName[];
   patches: readonly Patch[];
 }
 
-/** When a change to the client takes one of these lines away, its bug is to be put into what took the line's place. */
+/** If a change to the client removes one of these lines, put the bug into the code that replaces the line. */
 export const mutants: readonly Mutant[] = [
   {
     name: "skip-drain",
@@ -175,7 +175,7 @@ export const mutants: readonly Mutant[] = [
   },
 ];
 
-/** @throws Error when there is none of that name. */
+/** @throws Error if no mutant has that name. */
 export function mutantOf(name: string | undefined): Mutant | undefined {
   if (name === undefined) return undefined;
   const mutant = mutants.find((one) => one.name === name);

@@ -6,20 +6,19 @@ import type { Timeline } from "./timeline.ts";
 import type { NetworkProfile } from "./scenario.ts";
 import type { Trace } from "./trace.ts";
 
-/** What a message of the server is to the run. */
+/** How the run classifies a message of the server. */
 export interface Mark {
   request: Request | undefined;
   role: EventRole | "refused" | "idle error" | "cancel refused";
 }
 
-/** The server's side of a connection. */
 export interface Peer {
   onMessage(data: string, request: Request | undefined): void;
-  /** The connection is gone. */
+  /** Called when the connection is gone. */
   onClose(): void;
 }
 
-/** How a server takes a connection attempt. */
+/** How the server reacts to a connection attempt. */
 export type Reception =
   | { kind: "accept"; afterMs: number }
   | { kind: "refuse"; afterMs: number; status: number; headers: Record<string, string>; body: string }
@@ -27,18 +26,18 @@ export type Reception =
   | { kind: "never" }
   | { kind: "close at once"; afterMs: number; code: number; reason: string };
 
-/** What a socket tells those above it. */
+/** What a socket reports to the run. */
 export interface NetworkHost {
   readonly scenario: { readonly network: NetworkProfile };
   readonly timeline: Timeline;
   readonly trace: Trace | undefined;
   readonly laws: { connects(target: WebsocketTarget): void };
   readonly server: { receive(socket: SimSocket): Reception; accepted(socket: SimSocket): void };
-  /** A message of the client's; the answer is the request, if it is one. */
+  /** The client sends a message. Returns the request if the message is one. */
   sent(socket: SimSocket, data: string): Request | undefined;
-  /** Something of the server's is about to be handed to the client. */
+  /** The client is about to receive a message of the server. */
   arriving(socket: SimSocket, mark: Mark, data: string): void;
-  /** The client has taken it. */
+  /** The client has handled the message. */
   arrived(mark: Mark): void;
   /** The server's close has reached the client. */
   lost(socket: SimSocket, code: number): void;
@@ -47,7 +46,7 @@ export interface NetworkHost {
   upgradeRefused(endpoint: Endpoint, status: number): void;
 }
 
-/** One direction of a connection: what is put in comes out later, in order. */
+/** One direction of a connection. It delivers what is put in later, in order. */
 class Pipe {
   paused = false;
   readonly #timeline: Timeline;
@@ -99,17 +98,17 @@ class Pipe {
   }
 }
 
-/** Both ends of one connection in memory. The client's end behaves as a socket of `ws` does. */
+/** Both ends of one connection, in memory. The client's end behaves like a socket of `ws`. */
 export class SimSocket implements Socket, SocketEnds {
   readonly number: number;
   readonly endpoint: Endpoint;
   readonly live: Request[] = [];
   readonly lanes = new Set<string>();
   state: "connecting" | "open" | "closing" | "closed" = "connecting";
-  /** Half-open: nothing gets through any more, and nobody is told. */
+  /** Half-open: the connection passes nothing more, and neither end learns of it. */
   silent = false;
   openedAtMs = 0;
-  /** When the server accepted it. */
+  /** The server's side, once the server has accepted the connection. */
   peer: Peer | undefined;
   readonly #world: NetworkHost;
   readonly #handlers: SocketHandlers;
@@ -154,7 +153,7 @@ export class SimSocket implements Socket, SocketEnds {
 
   ping(): void {
     if (this.silent || this.state === "closed") return;
-    // There and back in one.
+    // One delay for the way there and back.
     const { oneWayMs } = this.#world.scenario.network;
     this.#toClient.push(() => this.silent || this.#handlers.onPong(), oneWayMs);
   }
@@ -207,7 +206,7 @@ export class SimSocket implements Socket, SocketEnds {
     });
   }
 
-  /** Closes from the server's side; code 0 is a reset. */
+  /** Closes the connection from the server's side. Code 0 is a reset. */
   drop(code: number, reason = ""): void {
     if (this.silent) return;
     this.#trace(code === 0 ? "server resets" : `server closes with ${code} ${reason}`);
@@ -221,7 +220,7 @@ export class SimSocket implements Socket, SocketEnds {
     });
   }
 
-  /** From now on nothing gets through. */
+  /** Makes the connection half-open. */
   goSilent(): void {
     if (this.silent || this.state === "closed") return;
     this.#trace("goes half-open");

@@ -6,8 +6,8 @@ import type { Patch } from "./mutants.ts";
 const ownSource = new URL("../packages/turnwire/src/", import.meta.url).href;
 
 /**
- * Has every module of the client that is imported from now on come from `sourceDir` (default: the repository's own), with the
- * patches in it. Nothing is written anywhere.
+ * Makes every module of the client that is imported from now on load from `sourceDir` (default: this repository), with the
+ * patches applied. It writes no file.
  */
 export function patchSource(patches: readonly Patch[], sourceDir?: string): void {
   if (patches.length === 0 && sourceDir === undefined) return;
@@ -31,13 +31,13 @@ function apply(source: string, file: string, patches: readonly Patch[]): string 
   return patchText(readFileSync(fileURLToPath(source + file), "utf8"), file, patches);
 }
 
-/** @throws Error when what is to be replaced is not in the file exactly once. */
+/** @throws Error if the text to replace does not occur in the file exactly once. */
 export function patchText(text: string, file: string, patches: readonly Patch[]): string {
   let patched = text;
   for (const { find, replace } of patches.filter((patch) => patch.file === file)) {
     const count = patched.split(find).length - 1;
     if (count !== 1)
-      throw new Error(`a mutant's text is ${count} times in packages/turnwire/src/${file}, expected once: ${find}`);
+      throw new Error(`packages/turnwire/src/${file} contains a mutant's text ${count} times, expected once: ${find}`);
     patched = patched.replace(find, () => replace);
   }
   return patched;

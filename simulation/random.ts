@@ -1,4 +1,4 @@
-/** Repeatable randomness: the same seed, the same numbers. (mulberry32) */
+/** Repeatable random numbers (mulberry32): the same seed gives the same numbers. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** In [0, 1). */
+  /** Returns a number in [0, 1). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let t = this.#state;
@@ -15,12 +15,12 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   }
 
-  /** A whole number from 0 up to, not including, `below`. */
+  /** Returns a whole number from 0 up to, but not including, `below`. */
   int(below: number): number {
     return Math.floor(this.next() * below);
   }
 
-  /** A whole number from `low` to `high`, both included. */
+  /** Returns a whole number from `low` to `high`, both included. */
   between(low: number, high: number): number {
     return low + this.int(high - low + 1);
   }
@@ -33,7 +33,7 @@ export class Random {
     return values.at(this.int(values.length))!;
   }
 
-  /** One of the values, as often as its weight says. */
+  /** Picks a value with a probability in proportion to its weight. */
   weighted<T>(choices: ReadonlyArray<readonly [weight: number, value: T]>): T {
     let total = 0;
     for (const [weight] of choices) total += weight;
@@ -46,7 +46,7 @@ export class Random {
   }
 }
 
-/** A seed made of two: what is drawn from it does not depend on what was drawn before. */
+/** Makes one seed of two. What is drawn from it does not depend on earlier draws. */
 export function mix(seed: number, salt: number): number {
   let hash = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(salt + 0x7f4a7c15, 0xc2b2ae35);
   hash ^= hash >>> 15;

@@ -2,7 +2,7 @@ import { laws } from "./laws.ts";
 import type { Failure } from "./shrink.ts";
 import type { Stats } from "./stats.ts";
 
-/** What happened in a failing seed, which laws it broke, and the command that shows it again. */
+/** Describes what happened in a failing seed, which laws it broke, and the command that repeats it. */
 export function failureReport(
   { seed, steps, stepsBefore, outcome }: Failure,
   { mutant, source }: { mutant?: string | undefined; source?: string | undefined },

@@ -28,14 +28,14 @@ globalThis.setTimeout = ((callback: () => void, ms?: number) => {
   return realSetTimeout(callback, ms);
 }) as typeof setTimeout;
 
-/** The scenario of a seed; `keep` leaves out the steps that are not in it. */
+/** The scenario of a seed. `keep` limits it to the steps with these numbers. */
 export function scenarioOf(seed: number, keep?: readonly number[]): Scenario {
   const scenario = generate(seed, capabilities);
   if (keep !== undefined) scenario.steps = scenario.steps.filter(({ index }) => keep.includes(index));
   return scenario;
 }
 
-/** Runs one scenario and says which laws it broke. */
+/** Runs one scenario. Returns the laws that it broke. */
 export async function run(scenario: Scenario, options: { trace: boolean } = { trace: false }): Promise<Outcome> {
   const world = new World(scenario, options);
   current = world;
@@ -62,7 +62,6 @@ export async function run(scenario: Scenario, options: { trace: boolean } = { tr
   return { breaches: laws.breaches, stats, trace: world.trace?.lines ?? [] };
 }
 
-/** The services and conversations of a scenario. */
 class Application {
   readonly #world: World;
   readonly #services: SimService[] = [];
@@ -102,7 +101,7 @@ class Application {
     await Promise.all(this.#conversations.map((conversation) => conversation.run()));
     for (const service of this.#services) await service.stop();
     if (this.#pool !== undefined) await endPool(this.#pool);
-    // What stop() leaves behind may end in the same moment, not later.
+    // A callback that stop() leaves may run in the same moment, but not later.
     await this.#world.timeline.sleep(0);
   }
 

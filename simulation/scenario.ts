@@ -1,20 +1,20 @@
 import { mix, Random } from "./random.ts";
 
-/** Where a reply is interrupted, and how. */
+/** When and how the application interrupts a reply. */
 export type Cut =
   | { at: "before"; how: "abort" }
   | { at: "start"; how: "abort" | "stop" }
   | { at: "time"; ms: number; how: "abort" | "stop" }
   | { at: "sent"; ms: number; how: "abort" | "stop" }
-  /** At the event of that number, counted over the turn: before the client reads it, or right after. */
+  /** At the event with that number within the turn: before the client reads it, or right after. */
   | { at: "event"; count: number; after: boolean; how: "abort" }
   | { at: "frame"; count: number; how: "abort" | "leave" }
   | { at: "tool"; ms: number; how: "abort" | "stop" };
 
 interface StepBase {
-  /** Its number in the scenario as it was generated: what is dropped when shrinking keeps the others' numbers. */
+  /** The step's number in the scenario as generated. Shrinking removes steps without renumbering the others. */
   index: number;
-  /** What the model says and what goes wrong in this step is drawn from this seed. */
+  /** The seed for what the model says and for the faults of this step. */
   seed: number;
   conversation: number;
   pauseMs: number;
@@ -23,7 +23,7 @@ interface StepBase {
 export type Step = StepBase &
   (
     | { kind: "say"; cut: Cut | undefined; slowConsumerMs: number; appends: boolean }
-    /** What voice does: the reply was complete, but only its beginning was heard. */
+    /** A voice application's edit: the reply was complete, but the user heard only its beginning. */
     | { kind: "cut reply"; keep: number }
     | { kind: "edit"; fromEnd: number }
     | { kind: "truncate"; keep: number; from: "start" | "end" }
@@ -37,21 +37,21 @@ export type Step = StepBase &
 
 export type StepKind = Step["kind"];
 
-/** What a server can do, and how it does it. */
+/** What a server can do, and how. */
 export interface ServerProfile {
   lanes: "known" | "ignored" | "refused";
   cancel: "honoured" | "refused before" | "refused among" | "refused after" | "ignored";
-  /** How an honoured cancel ends the response. */
+  /** The status that an honoured cancel gives the response. */
   cancelledAs: "incomplete" | "cancelled" | "completed";
   /** How clearly a refusal says that it is about the cancel. */
   refusal: "clear" | "field" | "response" | "code" | "vague" | "empty";
   warmUp: "known" | "refused" | "ignored";
   steer: "known" | "refused" | "unknown event" | "ignored";
-  /** When the response before on a lane is dropped from the cache. */
+  /** When the server drops the previous response of a lane from its cache. */
   drops: "at completion" | "at start";
   evictChance: number;
   maxAgeMs: number;
-  /** Chance of what servers do that should not matter: left out events, private ones, garbage, terminal events twice. */
+  /** The chance of behaviour that must not matter: events left out, private events, garbage, repeated terminal events. */
   quirkChance: number;
   slowChance: number;
 }
@@ -59,7 +59,7 @@ export interface ServerProfile {
 export interface NetworkProfile {
   oneWayMs: number;
   jitterMs: number;
-  /** Whether what has arrived is read in one go, as from one TCP segment. */
+  /** Whether the client reads everything that has arrived at once, as from one TCP segment. */
   bursts: boolean;
 }
 
@@ -67,16 +67,16 @@ export type Topology = "shared" | "own" | "pool" | "http";
 
 export interface Scenario {
   seed: number;
-  /** Chance of a fault at each request. */
+  /** The chance of a fault at each request. */
   weather: number;
-  /** Chance that a connect goes wrong, and that an idle connection does. */
+  /** The chance that connecting fails; `badIdle`: that an idle connection fails. */
   badConnect: number;
   badIdle: number;
   topology: Topology;
   conversations: number;
   server: ServerProfile;
   network: NetworkProfile;
-  /** For the service; what this version of it does not know it does not look at. */
+  /** Options for the service. A version of the service that does not know an option ignores it. */
   options: Record<string, unknown>;
   reasons: boolean;
   /** See `Capabilities`. */
@@ -84,11 +84,10 @@ export interface Scenario {
   steps: Step[];
 }
 
-/** What the services under test can do. */
 export interface Capabilities {
   pool: boolean;
   steer: boolean;
-  /** Whether turns go over HTTP where no WebSocket is to be had, and are asked again when the server is busy. */
+  /** Whether turns use HTTP when the server refuses WebSockets, and retry when the server is busy. */
   recovers: boolean;
 }
 
@@ -206,7 +205,7 @@ function generatePause(random: Random): number {
     [3, random.int(300)],
     [2, random.int(5000)],
     [1, random.pick([30_000, 70_000, 70_000, 200_000])],
-    // Heartbeats make these expensive.
+    // Long pauses are expensive because heartbeats continue through them.
     [0.2, random.pick([600_000, 26 * 60_000, 3_600_000])],
   ]);
 }

@@ -1,9 +1,11 @@
-/** The key every simulated service is given. It looks like one, so that what hides keys has to hide it. */
+/**
+ * The API key of every simulated service. It has the form of a real key, so that the code that redacts keys must recognise it.
+ */
 export const secret = "sk-simulated-0123456789abcdefSECRET";
 
 const tell = "0123456789abcdefSECRET";
 
-/** Whether the key is in a value, an error's causes included. */
+/** Whether a value contains the key, also in the causes of an error. */
 export function holdsSecret(value: unknown, depth = 0): boolean {
   if (typeof value === "string") return value.includes(tell);
   if (typeof value !== "object" || value === null || depth > 6) return false;

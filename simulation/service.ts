@@ -5,7 +5,7 @@ import { mix, Random } from "./random.ts";
 import { secret } from "./secret.ts";
 import type { World } from "./world.ts";
 
-/** A service under test, with ears. */
+/** A service under test, with listeners that check its events, records and logs. */
 export class SimService {
   readonly name: string;
   readonly endpoint: SimEndpoint;
@@ -45,7 +45,7 @@ export class SimService {
     this.#listen();
   }
 
-  /** Stops it, which interrupts every turn on it. */
+  /** Stops the service, which interrupts all its turns. */
   async stop(): Promise<void> {
     this.#world.trace?.add(this.name, "stop()");
     for (const { service, turn } of this.#world.conversations) if (service === this) turn?.onStop();

@@ -1,15 +1,15 @@
 import { type Outcome, run, scenarioOf } from "./run.ts";
 
-/** A scenario that breaks a law, with as few steps as were found to do. */
+/** A scenario that breaks a law, reduced to few steps. */
 export interface Failure {
   seed: number;
-  /** The numbers of the steps that are left, and how many there were. */
+  /** The numbers of the steps that are left; `stepsBefore` counts the steps before shrinking. */
   steps: number[];
   stepsBefore: number;
   outcome: Outcome;
 }
 
-/** Drops steps for as long as the same law stays broken; then runs what is left once more, with its trace. */
+/** Removes steps as long as the same law stays broken. Then runs the rest once more with a trace. */
 export async function shrink(seed: number, first: Outcome, keep?: readonly number[]): Promise<Failure> {
   const law = first.breaches[0]?.law;
   let steps = scenarioOf(seed, keep).steps.map(({ index }) => index);

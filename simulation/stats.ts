@@ -1,4 +1,4 @@
-/** What happened in a number of runs. */
+/** Counts over a number of runs. */
 export interface Stats {
   seeds: number;
   turns: number;

@@ -3,10 +3,12 @@ import { shrink } from "./shrink.ts";
 import { addStats, emptyStats } from "./stats.ts";
 import type { Task, TaskResult } from "./threads.ts";
 
-/** Runs seeds until one fails; the failing one is shrunk. `current` tells the main thread where this one is. */
+/**
+ * Runs seeds until one fails, and shrinks that one. Writes the seed that is running to `current`, for the main thread to read.
+ */
 export async function runTask({ from, count, keep, traced }: Task, current: Int32Array): Promise<TaskResult> {
   const stats = emptyStats();
-  // Stacks nobody reads are a fifth of the time.
+  // Without a trace no one reads the stacks, and collecting them takes a fifth of the time.
   Error.stackTraceLimit = traced ? 20 : 0;
   for (let seed = from; seed < from + count; seed += 1) {
     Atomics.store(current, 0, seed);

@@ -4,16 +4,16 @@ import { addStats, emptyStats, type Stats } from "./stats.ts";
 
 export interface WorkerOptions {
   mutant?: string | undefined;
-  /** Where the source is, if not in this repository. */
+  /** The folder of the client's source; default: this repository's. */
   sourceDir?: string | undefined;
-  /** One number: the seed that is running. */
+  /** Holds one number: the seed that is running. */
   current: SharedArrayBuffer;
 }
 
 export interface Task {
   from: number;
   count: number;
-  /** The steps to keep; all of them when absent. */
+  /** The numbers of the steps to keep; all if undefined. */
   keep?: readonly number[] | undefined;
   traced: boolean;
 }
@@ -32,7 +32,7 @@ export interface SimulateOptions {
   traced?: boolean;
   mutant?: string | undefined;
   sourceDir?: string | undefined;
-  /** Goes on after a failure; the first ones are kept. */
+  /** Whether to continue after a failure. The result keeps the first failures. */
   keepGoing?: boolean;
   onProgress?: (stats: Stats, failures: number) => void;
 }
@@ -44,12 +44,12 @@ export interface SimulateResult {
 }
 
 const batch = 250;
-/** Most of what a run makes is garbage at its end. */
+/** Most objects of a run are garbage when it ends. */
 const resourceLimits = { maxYoungGenerationSizeMb: 128 };
-/** A batch takes a fraction of a second; a thread that is silent so long is in an endless loop. */
+/** A batch takes a fraction of a second, so a thread that is silent this long is in an endless loop. */
 const hangMs = 60_000;
 
-/** Runs seeds over worker threads, until all have run or one has failed. */
+/** Runs seeds on worker threads until all have run or one has failed. */
 export async function simulate(options: SimulateOptions): Promise<SimulateResult> {
   const result: SimulateResult = { stats: emptyStats(), failures: [], trace: [] };
   const end = options.from + options.seeds;
@@ -99,7 +99,7 @@ async function runThread(
 function ask(worker: Worker, task: Task, current: SharedArrayBuffer): Promise<TaskResult> {
   const { promise, resolve, reject } = Promise.withResolvers<TaskResult>();
   const hang = setTimeout(() => {
-    reject(new Error(`seed ${new Int32Array(current)[0]} hangs: it loops without letting time pass`));
+    reject(new Error(`seed ${new Int32Array(current)[0]} hangs: it loops while virtual time stands still`));
   }, hangMs);
   worker.once("message", resolve);
   worker.once("error", reject);

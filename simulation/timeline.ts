@@ -1,26 +1,26 @@
 import type { Clock } from "turnwire/internal";
 
-/** Something that is going to happen; without `fire` it was cancelled. */
+/** A scheduled callback. A cancelled entry has no `fire`. */
 export interface Entry {
   readonly atMs: number;
   fire: (() => void) | undefined;
 }
 
-/** How a run of the timeline ended. */
+/** Why a run of the timeline ended. */
 export type RunEnd = "done" | "nothing left to happen" | "too many events" | "too long";
 
 const maxEvents = 50_000;
 const maxVirtualMs = 30 * 24 * 3_600_000;
 
-/** Virtual time: when everything that only waits for promises has run, the next entry is fired, and time is its time. */
+/** Virtual time. When all promise callbacks have run, the timeline sets the time to that of the next entry and fires it. */
 export class Timeline {
   now = 0;
   events = 0;
-  // The latest first: what is due next is popped from the end, and most entries are put in near it.
+  // Sorted with the latest first: the next entry is popped from the end, and most entries are inserted near it.
   readonly #entries: Entry[] = [];
   readonly #turnsOfLoop: boolean;
 
-  /** @param turnsOfLoop Gives the event loop a turn between two entries, so that Node sees rejections nobody handles yet. */
+  /** @param turnsOfLoop Yields to the event loop between two entries, so that Node reports unhandled rejections. */
   constructor(turnsOfLoop: boolean) {
     this.#turnsOfLoop = turnsOfLoop;
   }
@@ -29,7 +29,7 @@ export class Timeline {
     return this.at(this.now + (delayMs > 0 ? delayMs : 0), fire);
   }
 
-  /** At a time that is not past. */
+  /** Schedules `fire` at a time that must not be in the past. */
   at(atMs: number, fire: () => void): Entry {
     const entry: Entry = { atMs, fire };
     const entries = this.#entries;
@@ -44,7 +44,7 @@ export class Timeline {
     return new Promise((resolve) => void this.schedule(ms, resolve));
   }
 
-  /** Lets time pass until `isDone`. */
+  /** Fires entries until `isDone` returns true or the run cannot go on. */
   run(isDone: () => boolean): Promise<RunEnd> {
     return new Promise((resolve, reject) => {
       const step = (): void => {
@@ -79,7 +79,7 @@ export class Timeline {
   }
 }
 
-/** The clock a service is given; it knows how many of the service's timers are set. */
+/** The clock of a service. It counts the timers that the service has set. */
 export class ServiceClock implements Clock {
   pending = 0;
   readonly #timeline: Timeline;
@@ -92,7 +92,7 @@ export class ServiceClock implements Clock {
     return this.#timeline.now;
   }
 
-  // As setTimeout does it: whole milliseconds, at least one.
+  // Like setTimeout: whole milliseconds, at least one.
   schedule(callback: () => void, delayMs: number): () => void {
     this.pending += 1;
     const entry = this.#timeline.schedule(Math.max(1, Math.trunc(delayMs)), () => {

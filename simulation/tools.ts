@@ -1,11 +1,13 @@
 import { defineTool, type FunctionTool } from "turnwire";
 
-/** Runs what the model calls; `ms` is how long the function has to take. */
+/** Runs a function that the model calls. */
 export type ToolHost = (name: string, args: unknown, callId: string, signal: AbortSignal) => Promise<string>;
 
 let host: ToolHost | undefined;
 
-/** Who runs tools from now on: they are made once, since checking schemas takes longest to prepare. */
+/**
+ * Sets the host that runs all functions from now on. The tools are created only once because compiling their schemas is slow.
+ */
 export function setToolHost(next: ToolHost): void {
   host = next;
 }
@@ -21,7 +23,7 @@ function tool(name: string, options: Partial<FunctionTool> = {}): FunctionTool {
   });
 }
 
-/** `count` answers at once, `slow` takes as many milliseconds as asked, `keep` goes on past an interruption. */
+/** `count` returns at once, `slow` takes as many milliseconds as its argument says, `keep` runs on after an interruption. */
 export const tools: readonly FunctionTool[] = [
   tool("count"),
   tool("slow"),

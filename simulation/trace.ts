@@ -1,4 +1,4 @@
-/** What happened, line by line, for people. */
+/** A readable log of what happens in a run. */
 export class Trace {
   readonly lines: string[] = [];
   readonly #now: () => number;
@@ -12,7 +12,7 @@ export class Trace {
   }
 }
 
-/** A message of the wire in one line, without what is the same in all of them. */
+/** Shortens a wire message to one line, without the parts that all messages share. */
 export function brief(data: string): string {
   return data
     .replaceAll(

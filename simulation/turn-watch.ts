@@ -22,13 +22,13 @@ interface Inference {
   end: LLMFullResponseEndFrame | undefined;
 }
 
-/** Whose turn it is. */
+/** The owner of a turn. */
 export interface TurnOwner {
   readonly name: string;
   readonly context: LLMContext;
-  /** What the conversation is, now. */
+  /** The conversation as the application holds it now. */
   readonly held: View;
-  /** Results in the conversation that came after their turn. */
+  /** How many results in the conversation came after their turn had ended. */
   readonly lateResults: number;
   readonly turn: LiveTurn | undefined;
   readonly service: { readonly instructions: string | undefined; stop(): Promise<void> };
@@ -37,21 +37,21 @@ export interface TurnOwner {
 export interface TurnOptions {
   seed: number;
   cut: Cut | undefined;
-  /** Whether the turn writes what was said into the context. */
+  /** Whether the turn adds its messages to the context. */
   appends: boolean;
   /** How long the application takes over each frame. */
   frameMs: number;
-  /** Whether it is asked outside of the conversation, without tools. */
+  /** Whether the inference stands outside of the conversation (`runInference`), without tools. */
   oneShot?: boolean;
 }
 
-/** One turn of a conversation, from the outside: interrupts it where it is to be, and checks what comes of it. */
+/** Watches one turn of a conversation: interrupts it where the scenario says so, and checks what comes of it. */
 export class TurnWatch implements LiveTurn {
   readonly controller = new AbortController();
   readonly requests: Request[] = [];
   readonly excuses: Excuse[] = [];
   readonly seed: number;
-  /** What the service was told at the turn's beginning. */
+  /** The instructions that the service had when the turn began. */
   readonly #instructions: string | undefined;
   readonly #world: World;
   readonly #conversation: TurnOwner;
@@ -62,7 +62,7 @@ export class TurnWatch implements LiveTurn {
   readonly #lateBefore: number;
   #events = 0;
   #frames = 0;
-  /** Inferences that are over: the next one begins when all of the one before has been taken. */
+  /** How many inferences are over. The next one begins when the application has taken all frames of the previous one. */
   #ended = 0;
   #framesAfterCut = 0;
   #cutAtMs: number | undefined;
@@ -87,11 +87,11 @@ export class TurnWatch implements LiveTurn {
     return this.#inferences.length;
   }
 
-  /** Whether the view is what the application holds, and if so, what it is to the turn. */
+  /** Compares a view with the conversation that the application holds. Returns undefined if they differ. */
   match(view: View): Match | undefined {
     const { held, lateResults } = this.#conversation;
     const inference = this.#ended;
-    // A late result may have come since the request was put together.
+    // A late result may have arrived since the client built the request.
     const fits =
       held.text === view.text ||
       (lateResults > this.#lateBefore && withoutLateResults(held) === withoutLateResults(view));
@@ -115,7 +115,7 @@ export class TurnWatch implements LiveTurn {
     }
   }
 
-  // Where it is interrupted.
+  // Where the scenario interrupts the turn.
 
   onStart(): void {
     const { cut } = this.#options;
@@ -130,7 +130,7 @@ export class TurnWatch implements LiveTurn {
     else this.#world.timeline.schedule(cut.ms, () => this.#cut(cut.how));
   }
 
-  /** An event of one of its responses reaches the client, or has just done so. */
+  /** Called when an event of one of the turn's responses reaches the client: just before the client reads it, or just after. */
   onEvent(after: boolean): void {
     const { cut } = this.#options;
     if (cut?.at === "event" && cut.after === after && cut.count === this.#events) this.#cut(cut.how);
@@ -142,13 +142,13 @@ export class TurnWatch implements LiveTurn {
     if (cut?.at === "tool") this.#world.timeline.schedule(cut.ms, () => this.#cut(cut.how));
   }
 
-  /** The service was stopped, which interrupts its turns. */
+  /** Called when the service stops, which interrupts its turns. */
   onStop(): void {
     if (this.#options.oneShot === true) this.excuses.push({ what: "the service was stopped", weight: () => 2 });
     else this.#cutAtMs ??= this.#world.timeline.now;
   }
 
-  /** Takes a frame; the answer is whether the application leaves the loop now. */
+  /** Takes a frame. Returns whether the application leaves the loop now. */
   take(frame: Frame): boolean {
     this.#frames += 1;
     if (this.isCut) this.#framesAfterCut += 1;
@@ -174,7 +174,7 @@ export class TurnWatch implements LiveTurn {
     return this.#left;
   }
 
-  /** The turn is over, with an error or without. */
+  /** Checks the turn after it ended, with or without an error. */
   finish(error: unknown): void {
     const { stats, timeline, laws } = this.#world;
     stats.turns += 1;
@@ -212,15 +212,15 @@ export class TurnWatch implements LiveTurn {
     if (end === undefined) {
       if (!this.#left) this.#break("frames", "no end frame");
     } else if (end.interrupted && !this.isCut) {
-      this.#break("ends", "it ended as interrupted, though nobody interrupted it");
+      this.#break("ends", "it ended as interrupted, but the application did not interrupt it");
     }
     const requests = this.requests.filter((request) => request.inference === inference.number);
-    // What was not taken yet when it was interrupted is dropped, also of an answer that was complete.
+    // An interruption drops the frames that the application has not taken, even of a complete answer.
     const isComplete = end !== undefined && !end.interrupted && error === undefined && !this.isCut;
     const last = requests.at(-1);
     const resumed = last?.resumes ?? "";
     const first = delivered === "" || resumed !== "" ? last?.response : this.#speaker(delivered, requests);
-    if (resumed !== "" && !this.#world.wasSaid(resumed)) this.#break("text", `"${resumed}" is what nobody said`);
+    if (resumed !== "" && !this.#world.wasSaid(resumed)) this.#break("text", `"${resumed}" was said by no response`);
     if (first === undefined) {
       if (isComplete) this.#break("text", "it ended as complete, without a response");
       return;
@@ -234,7 +234,7 @@ export class TurnWatch implements LiveTurn {
     }
   }
 
-  /** The response whose text this begins with, or the one it was steered away from. */
+  /** The response whose text begins with `delivered`, or the response before it that was steered. */
   #speaker(delivered: string, requests: readonly Request[]): ModelResponse | undefined {
     let response = this.#world.speakerOf(delivered);
     while (response?.predecessor !== undefined) response = response.predecessor;
@@ -269,17 +269,17 @@ export class TurnWatch implements LiveTurn {
   }
 
   #checkCause(error: unknown): void {
-    // What has a caller of its own, as runInference, is told that it was ended.
+    // runInference throws its caller the AbortError of the caller's own interruption.
     if (this.#options.oneShot === true && error instanceof DOMException && error.name === "AbortError") return;
     this.#addWaits();
     let weight = 0;
     for (const excuse of this.excuses) weight += excuse.weight();
     if (weight >= 2) return;
     const excuses = this.excuses.map((excuse) => `${excuse.what} (${excuse.weight()})`).join("; ") || "nothing";
-    this.#break("cause", `it failed with ${String(error)}; what went wrong with it: ${excuses}`);
+    this.#break("cause", `it failed with ${String(error)}; its faults: ${excuses}`);
   }
 
-  /** Answers that took longer than the service waits. */
+  /** Adds an excuse for each answer that took longer than the service waits. */
   #addWaits(): void {
     const { options } = this.#world.scenario;
     const { firstEventTimeoutMs = 60_000, idleEventTimeoutMs = Infinity } = options;

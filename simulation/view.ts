@@ -4,13 +4,13 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const mark = "\n§";
 
-/** What the client sends for a call whose output the conversation does not hold. */
+/** What the client sends as the output of a call when the conversation has none. */
 const missingOutput = JSON.stringify({ status: "unknown", reason: "The function gave no output." });
 
 /**
- * A conversation, reduced to what a model reads of it, as text: views are compared as strings. What the assistant said
- * in a row is one text: where one message ended and the next began is nothing a model reads. A thought without its
- * encrypted content is left out on both sides: nobody but the connection it was made on can read it.
+ * A conversation reduced to the text that a model reads, so that two conversations can be compared as strings. Consecutive
+ * texts of the assistant become one, because a model does not see where one message ended and the next began. Reasoning without
+ * encrypted content is left out, because only the connection that produced it can read it.
  */
 export class View {
   static readonly empty: View = new View("", false);
@@ -22,7 +22,7 @@ export class View {
     this.#endsSaid = endsSaid;
   }
 
-  /** With the items of a request's input or a response's output behind it. */
+  /** Returns the view followed by the items of a request's input or of a response's output. */
   withItems(items: readonly unknown[]): View {
     return items.reduce<View>((view, item) => view.#withItem(item as Fields), this);
   }
@@ -55,21 +55,24 @@ export class View {
 
 const lateResult = /\n§developer The function \S+ \(call \S+\) has finished:[^§\n]*/g;
 
-/** The view without results of functions that went on past an interruption: they may come in at any time. */
+/**
+ * Returns the view without the results of functions that kept running after an interruption, because they may arrive at any
+ * time.
+ */
 export function withoutLateResults({ text }: View): string {
   return text.includes("has finished:") ? text.replaceAll(lateResult, "") : text;
 }
 
 const resumption = /^(?:\n§assistant )?([^§\n]*)\n§developer Your last reply broke off[^§\n]*$/;
 
-/** What had been said when a request asks for the rest of an answer to `held` that broke off; undefined if it does not. */
+/** Returns the text that was delivered before, if `view` asks for the rest of an answer to `held`; otherwise undefined. */
 export function resumedText(view: View, held: View): string | undefined {
   return view.text.startsWith(held.text) ? resumption.exec(view.text.slice(held.text.length))?.[1] : undefined;
 }
 
 /**
- * What an application's messages are to the model, worked out from them alone, with the documented mending: a call
- * without output gets one that says so; an output without a call, and a thought without what it belongs to, is left out.
+ * Works out from an application's messages alone what the model must see, with the documented repairs: a call without an output
+ * gets one that says so; an output without a call is left out, and so is reasoning without the item it belongs to.
  */
 export function heldView(messages: readonly LLMMessage[]): View {
   const held = new Held();

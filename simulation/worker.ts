@@ -3,7 +3,7 @@ import { mutantOf } from "./mutants.ts";
 import { patchSource } from "./patch.ts";
 import type { Task, WorkerOptions } from "./threads.ts";
 
-// The source is patched before anything imports it.
+// Patch the source before any module imports it.
 const { mutant, sourceDir, current } = workerData as WorkerOptions;
 patchSource(mutantOf(mutant)?.patches ?? [], sourceDir);
 const { runTask } = await import("./task.ts");

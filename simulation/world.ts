@@ -18,7 +18,10 @@ const finalCloseCodes: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 10
 const noWebsocketHere: ReadonlySet<number> = new Set([403, 404, 426, 501]);
 const youngMs = 5000;
 
-/** Everything there is in a run, and what joins its parts: who sent what for whom, and what went wrong for whom. */
+/**
+ * The whole state of a run. It connects the parts: it finds the turn that each request belongs to, and records which faults hit
+ * which turn.
+ */
 export class World implements NetworkHost, ServerHost {
   readonly scenario: Scenario;
   readonly timeline: Timeline;
@@ -45,7 +48,7 @@ export class World implements NetworkHost, ServerHost {
     return endpoint;
   }
 
-  /** Takes note of what a client sends over a socket; the answer is the request, if it is one. */
+  /** Records a message that a client sends over a socket. Returns the request if the message is one. */
   sent(socket: SocketEnds, data: string): Request | undefined {
     const fields = JSON.parse(data) as Fields;
     this.trace?.add(socket.name, `→ ${brief(data)}`);
@@ -64,7 +67,7 @@ export class World implements NetworkHost, ServerHost {
     this.#fault(turn, "the HTTP request failed", () => 2);
   }
 
-  /** The same over HTTP. */
+  /** Records a request over HTTP. */
   requested(fields: Fields): Request {
     this.trace?.add("http", `→ ${brief(JSON.stringify(fields))}`);
     return this.#newRequest(fields, undefined);
@@ -96,7 +99,7 @@ export class World implements NetworkHost, ServerHost {
     return response;
   }
 
-  /** The response that goes on after a steered one. */
+  /** Creates the response that takes over from a steered one. */
   newSuccessor(before: ModelResponse, steers: readonly unknown[]): ModelResponse {
     const { request } = before;
     const seed = mix(request.number, this.scenario.seed + this.responses.size);
@@ -107,13 +110,13 @@ export class World implements NetworkHost, ServerHost {
     return response;
   }
 
-  /** The response whose text this begins with. */
+  /** The response whose text begins like `text`. */
   speakerOf(text: string): ModelResponse | undefined {
     const id = /^(r\d+)\./.exec(text)?.[1];
     return id === undefined ? undefined : this.responses.get(id);
   }
 
-  /** Whether text is the beginning of what was said, in one go or with breaks in between. */
+  /** Whether `text` consists of beginnings of what responses said. */
   wasSaid(text: string): boolean {
     let rest = text;
     while (rest !== "") {
@@ -127,7 +130,7 @@ export class World implements NetworkHost, ServerHost {
     return true;
   }
 
-  /** A server refuses a request. `again`: it has said the same of the same parent before. */
+  /** The server refuses a request. `again`: it has refused the same parent with the same error before. */
   refused({ turn, parentId }: Request, error: ServerError, shape: ErrorShape, again: boolean): void {
     const mustBeMended = again || error.code === "unknown_parameter";
     const isMendable =
@@ -137,19 +140,19 @@ export class World implements NetworkHost, ServerHost {
     this.#fault(turn, `the server said ${error.code || "an error without a code"}`, () => weight);
   }
 
-  /** Something of the server's is about to be handed to the client. */
+  /** The client is about to receive a message of the server. */
   arriving(socket: SocketEnds, { request, role }: Mark, data: string): void {
     this.trace?.add(socket.name, `← ${role === "other" ? "" : `[${role}] `}${brief(data)}`);
     if (role === "idle error") {
       for (const living of socket.live) this.#fault(living.turn, "an error of the connection came", () => 2);
       socket.live.length = 0;
     } else if (role === "cancel refused" && isAmbiguous(this.scenario.server.refusal)) {
-      // A new try mends it, unless it may be the error that the response under way ends with.
+      // A retry repairs it, unless the refusal may be the error that ends the response under way.
       for (const { turn, begun } of socket.live)
         this.#fault(turn, "a cancel's ambiguous answer came", () => (begun ? 2 : 1));
     }
     if (request === undefined) return;
-    // That the answer goes on with what was said to it cannot be taken back either.
+    // A successor shows that the server applied the steer, which cannot be undone either.
     const isSuccessor = role === "created" && request.response?.predecessor !== undefined;
     if (role === "created") request.begun = true;
     if ((role === "output" || isSuccessor) && request.response !== undefined) request.response.outputArrived = true;
@@ -167,7 +170,7 @@ export class World implements NetworkHost, ServerHost {
     const isFinal = finalCloseCodes.has(code) || this.scenario.options["reconnectOnError"] === false;
     const isYoung = this.timeline.now - socket.openedAtMs < youngMs;
     endpoint.diedYoung = isYoung ? endpoint.diedYoung + 1 : 0;
-    // One that is closed before anything is asked of it counts as a try that failed.
+    // A connection that closes before it carried a request counts as a failed attempt to connect.
     if (socket.live.length > 0) endpoint.failedTries = 0;
     const weight = socket.live.length > 0 ? 1 : Math.max(1, this.#failedTry(endpoint));
     for (const request of socket.live) this.#excuse(request, `the connection closed with ${code}`, isFinal);
@@ -186,13 +189,15 @@ export class World implements NetworkHost, ServerHost {
 
   upgradeRefused(endpoint: Endpoint, status: number): void {
     const isFinal = status !== 429 && (status < 500 || status === 501);
-    // A turn that can go over HTTP has to.
+    // This refusal must not fail a turn that can use HTTP instead.
     const isAvoidable = this.scenario.recovers && noWebsocketHere.has(status);
     const weight = this.#failedTry(endpoint);
     this.#waiting(endpoint, `the upgrade was refused with ${status}`, isAvoidable ? 0 : isFinal ? 2 : weight);
   }
 
-  /** What a failed try weighs: the last of four all that is needed, also for a turn that joined others in theirs. */
+  /**
+   * The weight of a failed attempt to connect. Every fourth is enough to fail a turn, also one that joined the connecting late.
+   */
   #failedTry(endpoint: Endpoint): number {
     endpoint.failedTries += 1;
     return endpoint.failedTries % 4 === 0 ? 2 : 0.75;
@@ -204,7 +209,7 @@ export class World implements NetworkHost, ServerHost {
     }
   }
 
-  /** For one more try, unless the answer had begun to arrive. */
+  /** A fault that one retry repairs, unless a part of the answer has arrived. */
   #excuse(request: Request, what: string, isFinal = false): void {
     const mayTryAgain = !isFinal && this.scenario.options["reconnectOnError"] !== false;
     this.#fault(request.turn, what, () => (mayTryAgain && !hasArrived(request.response) ? 1 : 2));
@@ -268,7 +273,7 @@ export class World implements NetworkHost, ServerHost {
     let items = Array.isArray(input) ? (input as unknown[]) : [{ role: "user", content: input }];
     if (parentId !== undefined) {
       const parent = this.responses.get(parentId);
-      if (parent === undefined) this.laws.break("conversation", `continues ${parentId}, which never was`);
+      if (parent === undefined) this.laws.break("conversation", `continues ${parentId}, which does not exist`);
       view = parent?.after ?? view;
       if (parent !== undefined && parent.pendingSteers.length > 0) {
         const outputs = items.filter(isToolOutput);
@@ -278,7 +283,7 @@ export class World implements NetworkHost, ServerHost {
     return view.withItems(items);
   }
 
-  /** The turn whose conversation this is, as its application holds it now. */
+  /** The turn whose application holds exactly this conversation now. */
   #turnOf(view: View): Match | undefined {
     for (const { turn } of this.conversations) {
       const match = turn?.match(view);
@@ -286,12 +291,12 @@ export class World implements NetworkHost, ServerHost {
     }
     const live = this.conversations.flatMap(({ turn }) => (turn === undefined ? [] : [turn.heldText()]));
     const held = `held by ${live.length} live turns:${live.join("\n--")}`;
-    this.laws.break("conversation", `sent, the chain included:${view.text}\n${held}`);
+    this.laws.break("conversation", `sent, with what it continues:${view.text}\n${held}`);
     return undefined;
   }
 }
 
-/** Whether something of an answer has reached the client, also after steering. */
+/** Whether any output of an answer has reached the client, before or after steering. */
 function hasArrived(response: ModelResponse | undefined): boolean {
   return response !== undefined && (response.outputArrived || hasArrived(response.successor));
 }

@@ -3,7 +3,7 @@ import type { ServerProfile } from "../scenario.ts";
 
 type Refusal = ServerProfile["refusal"];
 
-/** How a server that knows no cancel, or no such response, answers one. */
+/** The error with which a server refuses a cancel, because it does not know cancels or has no such response. */
 export function cancelRefusal(refusal: Refusal, responseId: string): Fields {
   switch (refusal) {
     case "clear": {
@@ -24,7 +24,7 @@ export function cancelRefusal(refusal: Refusal, responseId: string): Fields {
   }
 }
 
-/** Whether nothing in the refusal says that it is not about the request under way. */
+/** Whether a client cannot tell this refusal from an error of the response that is running. */
 export function isAmbiguous(refusal: Refusal): boolean {
   return refusal === "vague" || refusal === "empty";
 }

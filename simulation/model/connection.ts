@@ -10,14 +10,14 @@ import { Steering } from "./steering.ts";
 const maxInFlight = 16;
 const maxLanes = 32;
 
-/** The server's end of one connection: its lanes, its cache, and what is being generated on it. */
+/** The server's end of one connection: its lanes, its cache of responses, and the responses it is generating. */
 export class ServerConnection implements Peer {
   readonly #host: ServerHost;
   readonly #socket: SimSocket;
   readonly #lanes = new Map<string | undefined, Lane>();
-  /** Responses that can be continued: the latest completed one of each lane. */
+  /** The responses that a request can continue: the latest completed one of each lane. */
   readonly #known = new Map<string, ModelResponse>();
-  /** Ids the client has been told not to be known. */
+  /** Ids for which the server has already answered that it does not have the response. */
   readonly #toldGone = new Set<string>();
   readonly #steering: Steering;
   #inFlight = 0;
@@ -92,7 +92,7 @@ export class ServerConnection implements Peer {
     const gone = parentId !== undefined && (parent === undefined || reply.evicted);
     if (gone || reply.fault?.kind === "refused") {
       if (gone) this.#forget(parentId);
-      // A continuation on its own lane that fails takes its parent with it; a fork leaves it.
+      // A continuation that fails on the lane of its parent drops the parent; a fork that fails does not.
       if (parent !== undefined && lane.latest === parent) this.#forget(parent.id);
       const refused = reply.fault?.kind === "refused" ? reply.fault : undefined;
       if (gone) this.#refuse(request, notFound, refused?.shape === "message" ? "message" : "wrapped");
@@ -149,7 +149,7 @@ export class ServerConnection implements Peer {
     }
   }
 
-  /** The response is over for the server; what is left of its lines is noise. */
+  /** Called when the response is over for the server. The lines that are left in its script are noise. */
   #finish(generation: Generation): void {
     const { lane, response } = generation;
     if (lane.active !== generation) return;
@@ -207,7 +207,7 @@ export class ServerConnection implements Peer {
     this.#finish(generation);
   }
 
-  /** At the latest behind the response's last event. */
+  /** Sends the refusals of cancels, at the latest after the response's last event. */
   #sendRefusals(generation: Generation): void {
     for (; generation.refusals > 0; generation.refusals -= 1) this.#refuseCancel(generation.response.id);
   }
@@ -227,7 +227,7 @@ export class ServerConnection implements Peer {
     this.#send({ ...errorEvent(error, shape), ...echo }, { request, role: "refused" });
   }
 
-  /** What happens to a connection that nobody is using. */
+  /** Applies the fault that befalls an idle connection. */
   #goBad({ reply }: Request): void {
     if (reply.idle === "nothing") return;
     this.#host.timeline.schedule(reply.idleMs, () => {
@@ -238,7 +238,7 @@ export class ServerConnection implements Peer {
         const error = { code: "server_error", status: 500, message: "Something happened." };
         const event = errorEvent(reply.idle === "limit" ? connectionLimit : error, "wrapped");
         this.#send(event, { request: undefined, role: "idle error" });
-        // It takes nothing any more, and is closed soon.
+        // From here on the connection accepts no message; it closes soon.
         this.onClose();
         this.#host.timeline.schedule(10, () => this.#socket.drop(1000));
       }

@@ -1,22 +1,22 @@
 import type { Random } from "../random.ts";
 import { secret } from "../secret.ts";
 
-/** What can be wrong with a request, as a server says it. */
+/** An error with which the server answers a request. */
 export interface ServerError {
   code: string;
   status: number;
   message: string;
   param?: string;
   retryAfterS?: number;
-  /** Nothing has been generated, and another try mends it: a client that gives up at the first one has failed. */
+  /** The server has generated nothing, and a retry repairs the error: a client must not fail at the first one. */
   mendable?: boolean;
-  /** The server is busy: a client that waits and asks again gets an answer. */
+  /** The server is busy: a client that waits and retries gets an answer. */
   busy?: boolean;
 }
 
 export const errorShapes = ["wrapped", "flat", "status_code", "untyped", "message", "detail", "string"] as const;
 
-/** The forms in which servers have been seen to put an error. */
+/** The forms in which real servers send an error. */
 export type ErrorShape = (typeof errorShapes)[number];
 
 export const notFound: ServerError = {
@@ -55,7 +55,7 @@ const requestErrors: ReadonlyArray<readonly [number, ServerError]> = [
   [0.5, { code: "", status: 400, message: "" }],
 ];
 
-/** What ends a request before it becomes a response. */
+/** Draws an error that ends a request before it becomes a response. */
 export function drawRequestError(random: Random): ServerError {
   return random.weighted(requestErrors);
 }
@@ -66,18 +66,18 @@ const failures: readonly ServerError[] = [
   { code: "", status: 500, message: "" },
 ];
 
-/** What ends a response before it is complete. */
+/** Draws an error that ends a response before it is complete. */
 export function drawFailure(random: Random): ServerError {
   return random.pick(failures);
 }
 
-/** Whether a client can tell from this form what happened. */
+/** Whether a client can read the error's code from this form. */
 export function saysItsCode(error: ServerError, shape: ErrorShape): boolean {
   if (shape === "message") return error.mendable === true;
   return error.code !== "" && shape !== "detail" && shape !== "string";
 }
 
-/** An `error` event, or, of no type at all, what some servers send in its place. */
+/** Builds an `error` event or, for shapes without a type, the message that some servers send instead. */
 export function errorEvent(error: ServerError, shape: ErrorShape): Record<string, unknown> {
   const { code, message, status, param, retryAfterS } = error;
   const headers = retryAfterS === undefined ? {} : { headers: { "retry-after": String(retryAfterS) } };
@@ -104,7 +104,7 @@ function messageOnly(error: ServerError): string {
   return error.code === notFound.code ? "Invalid previous_response_id." : error.message;
 }
 
-/** What the `openai` package throws for an HTTP error. */
+/** The error that the `openai` package throws for an HTTP error. */
 export class SimulatedHttpError extends Error {
   readonly status: number;
   readonly error: unknown;

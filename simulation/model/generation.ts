@@ -2,7 +2,7 @@ import type { ModelResponse, Request } from "../ledger.ts";
 import type { Entry } from "../timeline.ts";
 import type { ScriptLine } from "./script.ts";
 
-/** Requests that are answered one after the other. */
+/** The requests that the server answers one after the other. */
 export interface Lane {
   readonly name: string | undefined;
   readonly queue: Request[];
@@ -10,15 +10,15 @@ export interface Lane {
   latest: ModelResponse | undefined;
 }
 
-/** A response that is being told. */
+/** A response that the server is sending. */
 export interface Generation {
   readonly lane: Lane;
   readonly response: ModelResponse;
   lines: ScriptLine[];
   next: number;
   entry: Entry | undefined;
-  /** Refusals of cancels that are sent when it is over. */
+  /** How many cancels the server refuses after the response. */
   refusals: number;
-  /** Steering input that has been accepted and not been applied. */
+  /** Steering input that the server has accepted and not applied yet. */
   steers: unknown[];
 }

@@ -11,7 +11,7 @@ class APIConnectionError extends Error {}
 
 type Event = Record<string, unknown>;
 
-/** The same server over HTTP, behind as much of the `openai` package's client as is used. */
+/** The same server over HTTP, in the shape of the part of the `openai` package's client that turnwire uses. */
 export function httpClient(host: ServerHost, seed: number): OpenAI {
   const random = new Random(seed);
   const create = (fields: Fields, { signal }: { signal?: AbortSignal } = {}): Promise<unknown> =>
@@ -59,7 +59,7 @@ async function* events(
     if (line.kind === "closed" || line.kind === "half-open") {
       host.httpFailed(request);
       if (line.kind === "half-open") await pause(host, 90_000, signal);
-      // Some proxies end the stream instead of breaking it.
+      // Some proxies end the stream normally when the connection behind them breaks.
       if (line.kind === "closed" && line.code > 1005) return;
       throw new TypeError("terminated");
     }

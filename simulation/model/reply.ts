@@ -2,42 +2,42 @@ import { Random } from "../random.ts";
 import type { Scenario } from "../scenario.ts";
 import { drawFailure, drawRequestError, errorShapes, type ErrorShape, type ServerError } from "./errors.ts";
 
-/** One item of what the model says. */
+/** One item of the model's answer. */
 export type Saying =
   | { kind: "text" | "refusal"; pieces: number }
   | { kind: "thought"; pieces: number; encrypted: boolean }
   | { kind: "call"; name: string; arguments: string; valid: boolean };
 
-/** What goes wrong; `at` says how far the response has come, from 0 (nothing sent) to 1 (behind its last event). */
+/** A fault. `at` is how far the response has come: from 0 (nothing sent) to 1 (after its last event). */
 export type Fault =
   | { kind: "refused"; error: ServerError; shape: ErrorShape }
   | { kind: "failed"; at: number; form: "event" | "failed" | "both"; error: ServerError; shape: ErrorShape }
-  /** Code 0: a reset without a close frame. */
+  /** Code 0 is a reset without a close frame. */
   | { kind: "closed"; at: number; code: number }
   | { kind: "half-open"; at: number };
 
-/** How a server answers one request. */
+/** How the server answers one request. */
 export interface Reply {
   sayings: Saying[];
   incomplete: string | undefined;
   firstMs: number;
   gapMs: number;
-  /** How many events go out together. */
+  /** How many events the server sends together. */
   together: number;
   evicted: boolean;
-  /** Parts of a stream that servers have been seen to leave out; what is left still says everything. */
+  /** The events that the server leaves out, as some real servers do. The other events still carry the whole answer. */
   leftOut: "nothing" | "deltas" | "late deltas" | "item dones" | "final output" | "beginnings";
-  /** What a client has to read over. */
+  /** Messages that a client must skip. */
   noise: "none" | "private" | "unknown" | "garbage" | "terminal twice" | "error null";
   fault: Fault | undefined;
-  /** What the connection does to an idle client after this response. */
+  /** What happens to the connection while the client is idle after this response. */
   idle: "nothing" | "limit" | "error" | "closed" | "half-open";
   idleMs: number;
 }
 
 const closeCodes = [0, 0, 1000, 1001, 1006, 1008, 1009, 1011, 1012, 1013];
 
-/** Draws a reply. `afterTools`: the model has got what it asked for, and mostly answers now. */
+/** Draws a reply. `afterTools`: the input ends with outputs of calls, so the model mostly answers with text now. */
 export function drawReply(seed: number, scenario: Scenario, afterTools: boolean): Reply {
   const random = new Random(seed);
   const { server, weather } = scenario;

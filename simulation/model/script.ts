@@ -4,7 +4,7 @@ import type { Fault, Reply, Saying } from "./reply.ts";
 
 type Fields = Record<string, unknown>;
 
-/** What an event is to the run: `output` is something of the answer, `end` the last of its response. */
+/** `output` is an event that carries a part of the answer, `end` the last event of a response. */
 export type EventRole = "created" | "output" | "other" | "end";
 
 export type ScriptLine =
@@ -13,7 +13,7 @@ export type ScriptLine =
   | { kind: "closed"; code: number }
   | { kind: "half-open" };
 
-/** The events of a response in order, as they leave the server. Writes what is said onto the response. */
+/** Returns the events of a response in the order in which the server sends them, and writes the output onto `response`. */
 export function writeScript(response: ModelResponse, reply: Reply, echo: Fields): ScriptLine[] {
   const script = new Script(response, reply, echo);
   for (const saying of reply.sayings) script.say(saying);
@@ -26,7 +26,7 @@ class Script {
   readonly lines: ScriptLine[] = [];
   readonly #response: ModelResponse;
   readonly #reply: Reply;
-  /** The lane, where the server repeats it on every event. */
+  /** The lane, for servers that repeat it on every event. */
   readonly #echo: Fields;
   readonly #output: Fields[] = [];
   #pieces = 0;
@@ -70,12 +70,12 @@ class Script {
     if (noise === "error null") this.lines.push({ kind: "raw", data: '{"error":null,"ok":true}' });
   }
 
-  /** Puts what goes wrong in the place of what would have followed. */
+  /** Cuts the script at the fault and appends what the fault sends. */
   spoil(fault: Fault): void {
     if (fault.kind === "refused") return;
     const at = Math.round(fault.at * this.lines.length);
     if (fault.kind === "failed") {
-      // A response that has ended cannot fail, and one the client was never told of does not.
+      // A response that has ended cannot fail, and neither can one whose `response.created` was never sent.
       const end = this.lines.findIndex((line) => line.kind === "event" && line.role === "end");
       this.lines.splice(Math.min(Math.max(1, at), end));
       this.#fail(fault.form, fault.error, fault);

@@ -6,7 +6,10 @@ import type { ServerHost } from "./host.ts";
 
 const statuses = [401, 403, 404, 426, 429, 500, 501, 503];
 
-/** The Responses server, as `protocol.md` has it: written apart from the embedded server, so that no misreading is made twice. */
+/**
+ * The Responses server according to `docs/protocol.md`. It shares no code with the embedded server, so that one misreading of
+ * the protocol cannot hide in both.
+ */
 export class ServerModel {
   readonly #host: ServerHost;
   readonly #random: Random;
@@ -16,7 +19,7 @@ export class ServerModel {
     this.#random = new Random(mix(host.scenario.seed, 7));
   }
 
-  /** Decides how a connection attempt ends. */
+  /** Draws how a connection attempt ends. */
   receive(_socket: SimSocket): Reception {
     const random = this.#random;
     const afterMs = random.int(20);

@@ -4,7 +4,7 @@ import type { Reply } from "./reply.ts";
 import type { Generation } from "./generation.ts";
 import type { ServerHost } from "./host.ts";
 
-/** `response.steer` at one connection. */
+/** Handles `response.steer` on one connection. */
 export class Steering {
   readonly #host: ServerHost;
   readonly #send: (event: Fields, mark: Mark) => void;
@@ -36,7 +36,7 @@ export class Steering {
     }
   }
 
-  /** Ends a steered response where it is, and answers the one that takes its place. */
+  /** Ends a steered response where it is. Returns the response that takes its place. */
   turnsOff(generation: Generation): ModelResponse | undefined {
     const { response, steers, lines, next } = generation;
     const begun = lines.slice(0, next).some((line) => line.kind === "event" && line.role === "created");
@@ -54,7 +54,10 @@ export class Steering {
     return this.#host.newSuccessor(response, steers.flatMap(asMessages));
   }
 
-  /** Answers what has not been applied: a response that asks for tools takes it along with their outputs. */
+  /**
+   * Settles the steering input that was not applied: a response with calls passes it on with their outputs; otherwise the
+   * server refuses it.
+   */
   ended(generation: Generation): void {
     const { response, steers } = generation;
     if (steers.length === 0) return;
@@ -81,7 +84,7 @@ export class Steering {
   }
 }
 
-/** Whether what has been told of the response so far is all there is to its output. */
+/** Whether the events sent so far contain the whole output of the response up to here. */
 function isPlain({ sayings, leftOut }: Reply): boolean {
   return sayings.every(({ kind }) => kind === "text") && leftOut !== "deltas" && leftOut !== "late deltas";
 }
@@ -90,7 +93,7 @@ function asMessages(input: unknown): unknown[] {
   return Array.isArray(input) ? input : [{ type: "message", role: "user", content: input }];
 }
 
-/** The messages as far as they have been told. */
+/** The messages, cut to the part that the client has been sent. */
 function toldItems({ lines, next }: Generation): SteeredItem[] {
   const items = new Map<unknown, SteeredItem>();
   for (const line of lines.slice(0, next)) {

@@ -15,7 +15,7 @@ function lawsOf(failure: Failure | undefined): string[] {
 
 async function firstFailure(mutant: Mutant): Promise<Failure> {
   const { failures } = await simulate({ from: 1, seeds: 1000, threads: 1, mutant: mutant.name });
-  if (failures[0] === undefined) throw new Error(`the mutant ${mutant.name} lives through 1,000 seeds`);
+  if (failures[0] === undefined) throw new Error(`the mutant ${mutant.name} survives 1,000 seeds`);
   return failures[0];
 }
 
@@ -23,17 +23,20 @@ describe("the simulation", () => {
   it("breaks no law", async () => {
     const { failures, stats } = await simulate({ from: 1, seeds, threads: 2 });
     expect(failures.map((failure) => failureReport(failure, {}))).toEqual([]);
-    // Runs in which nothing happens would keep every law, too.
+    // Runs in which nothing happens would keep every law as well.
     expect(stats.interruptions).toBeGreaterThan(seeds / 4);
     expect(stats.faults).toBeGreaterThan(seeds / 4);
     expect(stats.tools).toBeGreaterThan(seeds / 4);
     expect(stats.modes["websocket incremental"]).toBeGreaterThan(seeds / 4);
   }, 120_000);
 
-  it.each([155_455, 185_736, 518_105, 993_258])("breaks no law where it once did: seed %d", async (seed) => {
-    const { failures } = await simulate({ from: seed, seeds: 1, threads: 1 });
-    expect(failures.map((failure) => failureReport(failure, {}))).toEqual([]);
-  });
+  it.each([155_455, 185_736, 518_105, 993_258])(
+    "breaks no law in a seed that once found a bug: seed %d",
+    async (seed) => {
+      const { failures } = await simulate({ from: seed, seeds: 1, threads: 1 });
+      expect(failures.map((failure) => failureReport(failure, {}))).toEqual([]);
+    },
+  );
 
   it("runs a seed the same way every time", async () => {
     const replay = { from: 16, seeds: 1, threads: 1, traced: true };
@@ -43,7 +46,7 @@ describe("the simulation", () => {
   });
 });
 
-describe("a bug that is put in on purpose", () => {
+describe("a deliberate bug", () => {
   it.concurrent.each(mutants)(
     "is found within 1,000 seeds: $name",
     async (mutant) => {
@@ -53,7 +56,7 @@ describe("a bug that is put in on purpose", () => {
     60_000,
   );
 
-  it("is shown with fewer steps, by a command that shows it again", async () => {
+  it("is reported with fewer steps and a command that repeats it", async () => {
     const mutant = mutants.find(({ name }) => name === "no-end-frame-on-abort")!;
     const failure = await firstFailure(mutant);
     expect(failure.steps.length).toBeLessThan(failure.stepsBefore);
@@ -72,18 +75,20 @@ describe("a bug that is put in on purpose", () => {
     expect(again.failures[0]?.outcome).toEqual(failure.outcome);
   });
 
-  it.each(mutants)("is put where it belongs: $name", ({ patches }) => {
+  it.each(mutants)("finds its place in the source: $name", ({ patches }) => {
     for (const { file } of patches) {
       const text = readFileSync(new URL(`../../packages/turnwire/src/${file}`, import.meta.url), "utf8");
       expect(patchText(text, file, patches)).not.toBe(text);
     }
   });
 
-  it("cannot be put in where its place is not to be found", () => {
+  it("is rejected if its place in the source is missing or ambiguous", () => {
     const patches = [{ file: "a.ts", find: "here", replace: "there" }];
-    expect(() => patchText("here and here", "a.ts", patches)).toThrow("2 times in packages/turnwire/src/a.ts");
+    expect(() => patchText("here and here", "a.ts", patches)).toThrow(
+      "packages/turnwire/src/a.ts contains a mutant's text 2 times",
+    );
     expect(() => patchText("nowhere", "a.ts", [{ ...patches[0]!, find: "here " }])).toThrow(
-      "0 times in packages/turnwire/src/a.ts",
+      "packages/turnwire/src/a.ts contains a mutant's text 0 times",
     );
   });
 });
