@@ -160,7 +160,13 @@ export const mutants: readonly Mutant[] = [
   {
     name: "never-give-up-half-open-sockets",
     breaks: ["ends", "cause"],
-    patches: [{ file: "websocket/heartbeat.ts", find: "this.#onDead();", replace: "void this.#onDead;" }],
+    patches: [
+      {
+        file: "websocket/heartbeat.ts",
+        find: "new Alarm(clock, onDead)",
+        replace: "new Alarm(clock, () => void onDead)",
+      },
+    ],
   },
   {
     name: "leave-the-heartbeat-running",
@@ -168,8 +174,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "websocket/heartbeat.ts",
-        find: "  stop(): void {\n",
-        replace: "  stop(): void {\n    if (this.#lastSignMs >= 0) return;\n",
+        find: "this.#silence.stop();",
+        replace: "void this.#silence;",
       },
     ],
   },
