@@ -1,11 +1,10 @@
 import { InvalidArgumentError, kindOf } from "../errors.ts";
-
-const nothing = new Uint8Array(0);
+import { SampleBuffer } from "./sample-buffer.ts";
 
 /** Cuts bytes that come in pieces of any size into chunks of one size. */
 export class AudioChunker {
   readonly #size: number;
-  #rest: Uint8Array = nothing;
+  readonly #buffer: SampleBuffer;
 
   /** @param bytesPerChunk See `bytesForMs`. */
   constructor(bytesPerChunk: number) {
@@ -16,28 +15,19 @@ export class AudioChunker {
       );
     }
     this.#size = bytesPerChunk;
+    this.#buffer = new SampleBuffer(bytesPerChunk);
   }
 
-  /** The chunks that are whole now. */
+  /** Returns the chunks that are whole now. */
   push(bytes: Uint8Array): Uint8Array[] {
-    let all = bytes;
-    if (this.#rest.length > 0) {
-      all = new Uint8Array(this.#rest.length + bytes.length);
-      all.set(this.#rest);
-      all.set(bytes, this.#rest.length);
-    }
+    const whole = this.#buffer.push(bytes);
     const chunks: Uint8Array[] = [];
-    let from = 0;
-    for (; from + this.#size <= all.length; from += this.#size) chunks.push(all.subarray(from, from + this.#size));
-    // A copy: who gave the bytes may use their memory again.
-    this.#rest = all.slice(from);
+    for (let from = 0; from < whole.length; from += this.#size) chunks.push(whole.subarray(from, from + this.#size));
     return chunks;
   }
 
-  /** What is left over: less than a chunk. Starts empty again. */
+  /** Returns what is left over, less than a chunk, and starts again. */
   flush(): Uint8Array {
-    const rest = this.#rest;
-    this.#rest = nothing;
-    return rest;
+    return this.#buffer.flush();
   }
 }

@@ -24,6 +24,11 @@ export function durationMs(audio: PcmAudio): number {
   return (Math.floor(audio.audio.length / bytesPerFrame(audio)) * 1000) / audio.sampleRate;
 }
 
+/** How many milliseconds of audio the bytes are. */
+export function msForBytes(bytes: number, format: AudioFormat): number {
+  return (bytes * 1000) / bytesPerFrame(format) / format.sampleRate;
+}
+
 /** How many bytes `ms` of audio take: the nearest number of whole samples. */
 export function bytesForMs(ms: number, format: AudioFormat): number {
   return Math.round((ms * format.sampleRate) / 1000) * bytesPerFrame(format);

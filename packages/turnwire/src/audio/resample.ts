@@ -1,5 +1,6 @@
 import { bytesPerSample, checkAudioFormat, checkWholeFrames, type PcmAudio } from "./format.ts";
 import { viewOf } from "./pcm.ts";
+import { SampleBuffer } from "./sample-buffer.ts";
 
 /** How many zero crossings of the sinc each side of a sample are heard: the sharpness of the filter. */
 const zeroCrossings = 24;
@@ -28,13 +29,14 @@ export class Resampler {
   #start = 0;
   #taken = 0;
   #given = 0;
-  #partial = new Uint8Array(0);
+  readonly #partial: SampleBuffer;
 
   constructor(options: { from: number; to: number; channels: number }) {
     checkAudioFormat({ sampleRate: options.from, channels: options.channels });
     checkAudioFormat({ sampleRate: options.to, channels: options.channels });
     const divisor = commonDivisor(options.from, options.to);
     this.#channels = options.channels;
+    this.#partial = new SampleBuffer(bytesPerSample * options.channels);
     this.#from = options.from / divisor;
     this.#to = options.to / divisor;
     this.#scale = rolloff * Math.min(1, options.to / options.from);
@@ -60,24 +62,16 @@ export class Resampler {
     this.#append(repeat(last, this.#reach + 1));
     const rest = this.#make(Math.round((this.#taken * this.#to) / this.#from));
     this.#held = new Float32Array(0);
-    this.#partial = new Uint8Array(0);
+    this.#partial.flush();
     this.#start = this.#taken = this.#given = 0;
     return rest;
   }
 
   /** The samples of whole frames; a part of one waits for its rest. */
   #take(audio: Uint8Array): Float32Array {
-    let bytes = audio;
-    if (this.#partial.length > 0) {
-      bytes = new Uint8Array(this.#partial.length + audio.length);
-      bytes.set(this.#partial);
-      bytes.set(audio, this.#partial.length);
-    }
-    const size = bytesPerSample * this.#channels;
-    const whole = bytes.length - (bytes.length % size);
-    this.#partial = bytes.slice(whole);
+    const bytes = this.#partial.push(audio);
     const view = viewOf(bytes);
-    const samples = new Float32Array(whole / bytesPerSample);
+    const samples = new Float32Array(bytes.length / bytesPerSample);
     for (let at = 0; at < samples.length; at += 1) samples[at] = view.getInt16(at * bytesPerSample, true);
     return samples;
   }

@@ -6,29 +6,30 @@ import { type CartesiaMessage, readMessage } from "./messages.ts";
 import { type CartesiaTTSSettings, requestFields, ttsSettings } from "./settings.ts";
 
 export interface CartesiaTTSServiceOptions extends WebsocketTTSServiceOptions<CartesiaTTSSettings> {
-  /** The key, or what fetches one, asked at every connect; default: the environment's CARTESIA_API_KEY. */
+  /** The key, or a function that fetches one and is called at every connect; default: CARTESIA_API_KEY of the environment. */
   apiKey?: ApiKey;
-  /** Default: the environment's CARTESIA_BASE_URL, or `wss://api.cartesia.ai`. `http` stands for `ws`. */
+  /** Default: CARTESIA_BASE_URL of the environment, or `wss://api.cartesia.ai`. `http` is taken as `ws`. */
   baseURL?: string;
   /** The version of the API; default `2026-03-01`. */
   version?: string;
 }
 
+/** What Cartesia calls a context: here, a part of an utterance. */
 interface Context {
   id: string;
-  partId: string;
-  /** When Cartesia last said something about it; undefined since text was sent. */
+  part: SpeechPart<CartesiaTTSSettings>;
+  /** When Cartesia last sent a message about it; undefined if text has been sent since. */
   heardMs: number | undefined;
 }
 
 /**
- * A context expires a second after its last audio was streamed (https://docs.cartesia.ai/use-the-api/tts-websocket/contexts):
- * one that has been silent for so long is not continued any more.
+ * A context expires a second after its last audio was streamed (https://docs.cartesia.ai/use-the-api/tts-websocket/contexts).
+ * After this much silence a context is not continued any more.
  */
 const contextSilenceMs = 800;
 
 /**
- * Cartesia's speech over a WebSocket, with the time of each word. An utterance is a context; its sentences continue it.
+ * Cartesia's speech over a WebSocket, with the time of each word. Each utterance is a context, which its sentences continue.
  *
  * ```ts
  * const tts = new CartesiaTTSService({ settings: { voice: "f786b574-daa5-4673-aa0c-cbe3e8534c02" } });
@@ -40,7 +41,7 @@ export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings>
   readonly #version: string;
   #context: Context | undefined;
 
-  /** @throws InvalidArgumentError naming the option that cannot be used. */
+  /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: CartesiaTTSServiceOptions = {}) {
     super(options, ttsSettings);
     this.#key = new ProviderKey(options.apiKey, "CARTESIA_API_KEY");
@@ -63,8 +64,8 @@ export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings>
   }
 
   protected override say(text: string, part: SpeechPart<CartesiaTTSSettings>): void {
-    if (this.#context?.partId !== part.id) {
-      this.#context = { id: randomUUID(), partId: part.id, heardMs: undefined };
+    if (this.#context?.part !== part) {
+      this.#context = { id: randomUUID(), part, heardMs: undefined };
     }
     this.#context.heardMs = undefined;
     this.#request(this.#context, text, true, part.settings);
@@ -72,12 +73,12 @@ export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings>
 
   protected override canContinue(part: SpeechPart<CartesiaTTSSettings>): boolean {
     const context = this.#context;
-    if (context?.partId !== part.id || context.heardMs === undefined) return true;
+    if (context?.part !== part || context.heardMs === undefined) return true;
     return this.clock.now() - context.heardMs < contextSilenceMs;
   }
 
   protected override finish(part: SpeechPart<CartesiaTTSSettings>): void {
-    if (this.#context?.partId === part.id) this.#request(this.#context, "", false, part.settings);
+    if (this.#context?.part === part) this.#request(this.#context, "", false, part.settings);
   }
 
   protected override drop(): void {
@@ -86,7 +87,7 @@ export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings>
     if (context !== undefined) this.send({ context_id: context.id, cancel: true });
   }
 
-  protected override connectionGone(): void {
+  protected override onConnectionGone(): void {
     this.#context = undefined;
   }
 
@@ -94,21 +95,21 @@ export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings>
     const message = readMessage(typeof data === "string" ? data : new TextDecoder().decode(data));
     if (message.contextId === undefined && message.type === "error") throw message.error;
     const context = this.#context;
-    // Of a context that was dropped: nobody wants it any more.
+    // The context was dropped.
     if (context === undefined || message.contextId !== context.id) return;
     context.heardMs = this.clock.now();
     await this.#handle(message, context);
   }
 
-  async #handle(message: CartesiaMessage, { partId }: Context): Promise<void> {
-    if (message.type === "chunk") await this.audioCame(partId, message.audio);
-    else if (message.type === "timestamps") this.wordsCame(partId, message.words);
-    else if (message.type === "done") this.partEnded(partId);
-    else if (message.type === "error") this.partFailed(partId, message.error);
+  async #handle(message: CartesiaMessage, { part }: Context): Promise<void> {
+    if (message.type === "chunk") await part.addAudio(message.audio);
+    else if (message.type === "timestamps") part.addWords(message.words);
+    else if (message.type === "done") part.end();
+    else if (message.type === "error") part.fail(message.error);
   }
 
-  #request(context: Context, transcript: string, goesOn: boolean, settings: CartesiaTTSSettings): void {
+  #request(context: Context, transcript: string, isContinued: boolean, settings: CartesiaTTSSettings): void {
     const fields = requestFields(settings, this.format.sampleRate);
-    this.send({ ...fields, context_id: context.id, transcript, continue: goesOn });
+    this.send({ ...fields, context_id: context.id, transcript, continue: isContinued });
   }
 }

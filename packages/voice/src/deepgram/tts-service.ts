@@ -1,3 +1,4 @@
+import { Alarm } from "turnwire/internal";
 import { type SpeechPart, WebsocketTTSService, type WebsocketTTSServiceOptions } from "../tts/index.ts";
 import type { WebsocketConnection, WebsocketTarget } from "turnwire/provider";
 import { DeepgramAccess, type DeepgramAccessOptions } from "./access.ts";
@@ -8,24 +9,24 @@ import { type DeepgramTTSSettings, ttsSettings } from "./tts-settings.ts";
 export interface DeepgramTTSServiceOptions
   extends WebsocketTTSServiceOptions<DeepgramTTSSettings>, DeepgramAccessOptions {}
 
-/** A `Flush` that has not been answered. */
+/** A `Flush` that Deepgram has not answered yet. */
 interface Flush {
-  partId: string;
-  /** How far the text goes that it covers. */
+  part: SpeechPart<DeepgramTTSSettings>;
+  /** How far the text goes that it covers, in characters of the utterance. */
   offset: number;
-  /** Whether the part ends with it. */
-  last: boolean;
+  /** Whether it is the last one of its part. */
+  isLast: boolean;
 }
 
-/** How many flushes a minute are spent on sentences within a part; the others are for the ends of parts. */
+/** How many flushes a minute may end a sentence within a part; the others are kept for the ends of parts. */
 const sentenceFlushes = 10;
 /** How long Deepgram may take to confirm a `Clear` before the connection is replaced. */
 const clearTimeoutMs = 2000;
 
 /**
- * Deepgram's speech over a WebSocket. Each sentence is sent as `Speak` and `Flush`; when flushes become scarce (20
- * a minute are taken) several sentences share one. An interruption sends `Clear`: what comes before its `Cleared` is
- * of the speech before.
+ * Deepgram's speech over a WebSocket. Each sentence is sent as `Speak` and `Flush`; when flushes become scarce (Deepgram
+ * takes 20 a minute) several sentences share one. An interruption sends `Clear`: everything that arrives before the
+ * `Cleared` belongs to the interrupted speech.
  *
  * ```ts
  * const tts = new DeepgramTTSService({ settings: { model: "aura-2-thalia-en" } });
@@ -35,19 +36,20 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
   readonly #access: DeepgramAccess;
   readonly #flushLog: FlushLog;
   #flushes: Flush[] = [];
-  /** The part whose last text waits for its flush. */
-  #unflushed: string | undefined;
-  /** Clears that have not been confirmed. */
+  /** The part whose last text has not been flushed. */
+  #unflushed: SpeechPart<DeepgramTTSSettings> | undefined;
+  /** Clears that Deepgram has not confirmed yet. */
   #clears = 0;
-  /** Flushes from before the last clear that may be answered behind it; none is any more once audio has come. */
+  /** Flushes from before the last clear that Deepgram may answer after it, but not after new audio. */
   #staleFlushes = 0;
-  #cancelTimer: () => void = () => undefined;
+  readonly #clearAlarm: Alarm;
 
-  /** @throws InvalidArgumentError naming the option that cannot be used. */
+  /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: DeepgramTTSServiceOptions = {}) {
     super(options, ttsSettings);
     this.#access = new DeepgramAccess(options);
     this.#flushLog = new FlushLog(this.clock);
+    this.#clearAlarm = new Alarm(this.clock, () => this.replaceConnection());
   }
 
   protected get model(): string {
@@ -70,15 +72,15 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
 
   protected override say(text: string, part: SpeechPart<DeepgramTTSSettings>): void {
     this.send({ type: "Speak", text });
-    this.#unflushed = part.id;
-    if (this.#flushLog.inLastMinute < sentenceFlushes) this.#flush(part.id, false);
+    this.#unflushed = part;
+    if (this.#flushLog.inLastMinute < sentenceFlushes) this.#flush(part, false);
   }
 
   protected override finish(part: SpeechPart<DeepgramTTSSettings>): void {
     const last = this.#flushes.at(-1);
-    if (this.#unflushed !== undefined) this.#flush(part.id, true);
-    else if (last === undefined) this.partEnded(part.id);
-    else last.last = true;
+    if (this.#unflushed !== undefined) this.#flush(part, true);
+    else if (last === undefined) part.end();
+    else last.isLast = true;
   }
 
   // https://developers.deepgram.com/docs/tts-ws-clear
@@ -89,19 +91,18 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
     this.#staleFlushes = this.#flushes.length;
     this.#flushes = [];
     this.#unflushed = undefined;
-    this.#cancelTimer();
-    this.#cancelTimer = this.clock.schedule(() => this.replaceConnection(), clearTimeoutMs, { keepAlive: false });
+    this.#clearAlarm.set(clearTimeoutMs);
   }
 
-  protected override connectionGone(): void {
+  protected override onConnectionGone(): void {
     this.#flushes = [];
     this.#unflushed = undefined;
     this.#clears = this.#staleFlushes = 0;
-    this.#cancelTimer();
+    this.#clearAlarm.clear();
   }
 
-  // https://developers.deepgram.com/docs/tts-ws-close: answered with the close.
-  protected override async goodbye(connection: WebsocketConnection): Promise<void> {
+  // https://developers.deepgram.com/docs/tts-ws-close: Deepgram closes the connection.
+  protected override async beforeClose(connection: WebsocketConnection): Promise<void> {
     connection.send('{"type":"Close"}');
     await connection.closed;
   }
@@ -111,10 +112,10 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
       this.#receiveText(message);
       return;
     }
-    const partId = this.#flushes[0]?.partId ?? this.#unflushed;
-    if (this.#clears > 0 || partId === undefined) return;
+    const part = this.#flushes[0]?.part ?? this.#unflushed;
+    if (this.#clears > 0 || part === undefined) return;
     this.#staleFlushes = 0;
-    await this.audioCame(partId, message);
+    await part.addAudio(message);
   }
 
   #receiveText(text: string): void {
@@ -126,10 +127,10 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
     else if (message["type"] === "Error") throw readError(message);
   }
 
-  #flush(partId: string, last: boolean): void {
+  #flush(part: SpeechPart<DeepgramTTSSettings>, isLast: boolean): void {
     if (!this.send({ type: "Flush" })) return;
     this.#flushLog.add();
-    this.#flushes.push({ partId, offset: this.saidOffset, last });
+    this.#flushes.push({ part, offset: part.saidOffset, isLast });
     this.#unflushed = undefined;
   }
 
@@ -141,23 +142,23 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
     }
     const flush = this.#flushes.shift();
     if (flush === undefined) return;
-    this.spokenTo(flush.partId, flush.offset);
-    if (flush.last) this.partEnded(flush.partId);
+    flush.part.markSpoken(flush.offset);
+    if (flush.isLast) flush.part.end();
   }
 
   #cleared(): void {
     this.#clears = Math.max(0, this.#clears - 1);
-    if (this.#clears === 0) this.#cancelTimer();
+    if (this.#clears === 0) this.#clearAlarm.clear();
   }
 
-  /** Mostly of a flush that is one too many: the next one covers its text. */
+  /** Most warnings refuse a flush as one too many: the next flush covers its text. */
   #warned(message: Readonly<Record<string, unknown>>): void {
     const error = readError(message);
     this.logger.warn(error.message, { code: error.code });
     if (!/flush/i.test(`${error.code} ${error.message}`) || this.#clears > 0) return;
     const refused = this.#flushes.pop();
     if (refused === undefined) return;
-    this.#unflushed = refused.partId;
-    if (refused.last) this.partFailed(refused.partId, error);
+    this.#unflushed = refused.part;
+    if (refused.isLast) refused.part.fail(error);
   }
 }

@@ -1,8 +1,7 @@
-import { bytesForMs, checkAudioFormat, type AudioFormat } from "turnwire/internal";
-import { InvalidArgumentError, kindOf, type TurnwireError } from "turnwire/internal";
 import {
   EndFrame,
   type Frame,
+  type FrameDirection,
   FunctionCallsStartedFrame,
   InterruptionFrame,
   LLMFullResponseEndFrame,
@@ -13,54 +12,58 @@ import {
   TTSSpeakFrame,
   TTSUpdateSettingsFrame,
 } from "turnwire";
-import type { FrameDirection } from "turnwire";
-import type { WebsocketServiceEvents } from "turnwire/provider";
-import { AIService, type AIServiceOptions } from "turnwire/provider";
-import { SentenceAggregator, type TextAggregator } from "./sentences.ts";
-import { changedSettings, type SettingsTable } from "turnwire/provider";
-import { SpeechQueue } from "./speech-queue.ts";
-import { type SpeechPart, Synthesis, type SynthesisHooks } from "./synthesis.ts";
-import { type SpokenWord, Utterance } from "./utterance.ts";
-import { SpeakingRate } from "./word-pace.ts";
+import { type AudioFormat, bytesForMs, checkAudioFormat, InvalidArgumentError, kindOf } from "turnwire/internal";
+import {
+  AIService,
+  type AIServiceOptions,
+  changedSettings,
+  type SettingsTable,
+  type WebsocketServiceEvents,
+} from "turnwire/provider";
+import { type SpeechPart, SpeechQueue, Synthesis } from "./synthesis/index.ts";
+import { SentenceAggregator, type TextAggregator } from "./text/index.ts";
+import { SpeakingRate, Utterance } from "./utterance/index.ts";
 
 export interface TTSServiceOptions<Settings extends object = object> extends AIServiceOptions {
   settings?: Partial<Settings>;
-  /** Samples per second of the audio asked for; default 24 000. */
+  /** The sample rate of the audio that the provider is asked for; default 24 000. */
   sampleRate?: number;
-  /** Cuts the model's text into what is spoken at a time; default: sentences. */
+  /** Cuts the model's text into the pieces that are spoken one at a time; default: sentences. */
   textAggregator?: TextAggregator;
-  /** Makes of each piece of text what is spoken of it, such as `withoutMarkdown`. The words pushed on are the model's own. */
+  /** Returns what is spoken of a piece of text, such as `withoutMarkdown`. The words that are pushed stay the model's own. */
   textFilter?: (text: string) => string;
-  /** How long the provider may take to begin with the audio of an utterance, and to go on to its end, in milliseconds; default 10 000. */
+  /** How long the provider may take to start with the audio of an utterance, and to continue it, in milliseconds; default 10 000. */
   responseTimeoutMs?: number;
 }
 
-/** The connection's events come from services that keep one. */
+/** Only services that keep a connection emit these. */
 export type TTSServiceEvents = WebsocketServiceEvents;
 
-const heldFrames = 64;
-const heldCharacters = 16_384;
-const heldAudioMs = 3000;
+const maxFrames = 64;
+const maxCharacters = 16_384;
+const maxAudioMs = 3000;
 
 /**
- * The base of every TTS service. Takes the text of a model's answer (`LLMTextFrame`s) and `TTSSpeakFrame`s, and pushes for
- * each utterance `TTSStartedFrame`, `TTSAudioRawFrame`s with `TTSTextFrame`s right behind the audio that says them, and
- * `TTSStoppedFrame`. An utterance is the text of an answer up to its end or its function calls, or of a `TTSSpeakFrame`;
- * the provider is given it sentence by sentence, one utterance at a time.
+ * The base of every TTS service. Takes the text of a model's answer (`LLMTextFrame`s) and `TTSSpeakFrame`s. For each
+ * utterance it pushes a `TTSStartedFrame`, `TTSAudioRawFrame`s with `TTSTextFrame`s right after the audio that says them,
+ * and a `TTSStoppedFrame`. An utterance is the text of an answer up to its end or its function calls, or the text of a
+ * `TTSSpeakFrame`. The provider speaks one utterance at a time, sentence by sentence.
  *
- * **Order.** Other frames keep their place in the speech: they come out behind the words before them.
+ * **Order.** Other frames keep their place: they are pushed after the words in front of them.
  *
- * **Interruption.** What has not come out is dropped at once, here and at the provider, except uninterruptible frames.
+ * **Interruption.** Everything that has not been pushed is dropped at once, here and at the provider, except
+ * uninterruptible frames.
  *
- * **Failure.** An utterance the provider fails to speak is reported with an `ErrorFrame`, and is marked on the end of the
- * answer (`incompleteReason: "speech_failed"`). The words that were not heard never come out.
+ * **Failure.** If the provider fails to speak an utterance, an `ErrorFrame` reports it and the end of the answer is marked
+ * (`incompleteReason: "speech_failed"`). The words that were not heard are never pushed.
  *
- * A provider implements `say`, `finish` and `drop`, and reports with `audioCame`, `wordsCame`, `spokenTo`, `partEnded` and
- * `partFailed`. It may take an utterance in several parts; what it reports of a part that is over is ignored.
+ * A provider implements `say`, `finish` and `drop`, and reports on the {@link SpeechPart} it was given.
  */
 export abstract class TTSService<Settings extends object> extends AIService<TTSServiceEvents> {
   /** The format of the audio. */
   readonly format: AudioFormat;
+  /** For a provider that loses what it speaks, or cannot speak for a while. */
+  protected readonly speech: Pick<Synthesis<Settings>, "lost" | "resume" | "fail">;
   readonly #table: SettingsTable<Settings>;
   readonly #aggregator: TextAggregator;
   readonly #filter: (text: string) => string;
@@ -70,15 +73,15 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
   #settings: Settings;
   /** Whether a model is answering, and whether that answer was interrupted. */
   #answer: "none" | "open" | "interrupted" = "none";
-  /** Whether a part of the answer that comes out now could not be spoken. */
+  /** Whether a part of the answer that is being pushed could not be spoken. */
   #answerFailed = false;
-  /** The number of the last interruption's frame. */
+  /** The id of the last interruption's frame. */
   #interruptedAt = 0;
   /** The utterance that text is added to. */
   #open: Utterance<Settings> | undefined;
   #utterances = 0;
 
-  /** @throws InvalidArgumentError naming the option that cannot be used. */
+  /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: TTSServiceOptions<Settings>, table: SettingsTable<Settings>) {
     super(options);
     this.format = { sampleRate: options.sampleRate ?? 24_000, channels: 1 };
@@ -87,155 +90,88 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
     this.#settings = changedSettings(table, table.defaults, options.settings ?? {});
     this.#aggregator = options.textAggregator ?? new SentenceAggregator();
     this.#filter = options.textFilter ?? ((text) => text);
-    this.#queue = new SpeechQueue({
-      push: (frame, signal) => this.pushFrame(this.#marked(frame), "downstream", signal),
-      spoken: (utterance) => {
-        this.#answerFailed ||= utterance.isAnswer && utterance.failed;
-      },
-      clock: this.clock,
-      frames: heldFrames,
-      characters: heldCharacters,
-      audioBytes: bytesForMs(heldAudioMs, this.format),
-    });
-    const hooks: SynthesisHooks<Settings> = {
-      say: (text, part) => this.say(text, part),
-      finish: (part) => this.finish(part),
-      drop: (part) => this.drop(part),
-      canSay: (settings) => this.canSay(settings),
-      canContinue: (part) => this.canContinue(part),
-      filter: (text) => this.#filtered(text),
-      idle: () => this.settingsChanged(this.#settings),
-      silent: () => this.providerSilent(),
-      began: (afterMs) => this.#reportFirstAudio(afterMs),
-      failed: (error) => void this.pushError(error),
-    };
-    const { name, clock, format } = this;
     const { responseTimeoutMs = 10_000 } = options;
     if (!(responseTimeoutMs > 0)) {
       const kind = kindOf(responseTimeoutMs);
       throw new InvalidArgumentError("responseTimeoutMs", `must be a number above 0, not ${kind}`);
     }
-    this.#synthesis = new Synthesis(this.#queue, hooks, { name, clock, format, responseTimeoutMs });
+    this.#queue = this.#makeQueue();
+    this.speech = this.#synthesis = this.#makeSynthesis(responseTimeoutMs);
   }
 
-  /** The settings, for utterances that begin from now on. */
+  /** The settings of utterances that begin from now on. */
   get settings(): Readonly<Settings> {
     return this.#settings;
   }
 
   /**
-   * Changes settings, from the next utterance on; one set to undefined goes back to its default.
-   * @throws InvalidArgumentError naming the setting that is unknown or cannot be used.
+   * Changes settings from the next utterance on. A setting changed to undefined goes back to its default.
+   * @throws InvalidArgumentError for a setting that is unknown or unusable; nothing is changed then.
    */
   updateSettings(changes: Readonly<Record<string, unknown>>): void {
     this.#settings = changedSettings(this.#table, this.#settings, changes);
-    if (this.#synthesis.active === undefined) this.settingsChanged(this.#settings);
+    if (this.#synthesis.active === undefined) this.onSettingsIdle(this.#settings);
   }
 
   /** The voice or model, for metrics. */
   protected abstract get model(): string;
 
-  /** Whether the provider says when it has spoken which word; else the words are spread over the audio. */
+  /** Whether the provider reports when it has spoken which word; otherwise the words are spread over the audio. */
   protected get hasWordTimestamps(): boolean {
     return false;
   }
 
-  /** Has a piece of text spoken, behind what was said of the part before. */
+  /** Asks the provider to speak a piece of text, after the text of the part that it was given before. */
   protected abstract say(text: string, part: SpeechPart<Settings>): void;
 
-  /** No more text comes for the part: the provider speaks what it has and says when it is done. */
+  /** Tells the provider that the part gets no more text. It has to call `part.end()` when it has spoken everything. */
   protected abstract finish(part: SpeechPart<Settings>): void;
 
-  /** Nothing of the part is wanted any more. */
+  /** Tells the provider that nothing of the part is wanted any more. */
   protected abstract drop(part: SpeechPart<Settings>): void;
 
-  /** Whether text can be said now; if not, `resumeSpeech` is called when it can. */
+  /** Whether text can be said now; if not, call `speech.resume()` when it can. */
   protected canSay(_settings: Settings): boolean {
     return true;
   }
 
-  /** Whether more text can be said in the part; if not, it is finished, and the rest is said in another one. */
+  /** Whether the part can take more text; if not, it is finished and another part says the rest. */
   protected canContinue(_part: SpeechPart<Settings>): boolean {
     return true;
   }
 
-  /** The provider has not answered in time. */
-  protected providerSilent(): void {}
+  /** Called when audio of the current part has arrived. */
+  protected onAudio(): void {}
 
-  /** Settings may have been changed, and nothing is being said. */
-  protected settingsChanged(_settings: Settings): void {}
+  /** Called when the provider has not answered in time. */
+  protected onSilent(): void {}
 
-  /** The settings of what the provider speaks now, or will speak next. */
+  /** Called when nothing is being said, with settings that may have been changed. */
+  protected onSettingsIdle(_settings: Settings): void {}
+
+  /** The settings of the utterance that the provider speaks now, or will speak next. */
   protected get activeSettings(): Settings {
     return this.#synthesis.active?.settings ?? this.#settings;
   }
 
-  /** How far the text of the part has been given to the provider, for `spokenTo`. */
-  protected get saidOffset(): number {
-    return this.#synthesis.saidOffset;
-  }
-
-  /** Audio of a part has come. Resolves once there is room for more: to be awaited before more is received. */
-  protected async audioCame(partId: string, bytes: Uint8Array): Promise<void> {
-    await this.#synthesis.audioCame(partId, bytes);
-  }
-
-  /** Words of a part have been spoken, or will be, at these times of its audio. */
-  protected wordsCame(partId: string, words: readonly SpokenWord[]): void {
-    this.#synthesis.wordsCame(partId, words);
-  }
-
-  /** All audio of the text up to `offset` (see `saidOffset`) has come. */
-  protected spokenTo(partId: string, offset: number): void {
-    this.#synthesis.spokenTo(partId, offset);
-  }
-
-  /** The provider has spoken what it was given of the part. */
-  protected partEnded(partId: string): void {
-    this.#synthesis.partEnded(partId);
-  }
-
-  /** The provider has given the part up. What has not been heard is said again, unless it spoke no word of it. */
-  protected partFailed(partId: string, error: TurnwireError): void {
-    const again = this.#synthesis.partFailed(partId, error);
-    if (again) this.logger.warn(`${this.name} says the rest of an utterance again`, { code: error.code });
-  }
-
-  /** What is being said fails; `error` has been reported if it is left out. */
-  protected failSpeech(error?: TurnwireError): void {
-    const { active } = this.#synthesis;
-    if (active !== undefined) this.#synthesis.fail(active, error);
-    else if (error !== undefined) void this.pushError(error);
-  }
-
-  /** The provider has lost the part it was speaking. What has not been heard of it is said again at `resumeSpeech`. */
-  protected speechLost(): void {
-    this.#synthesis.lost();
-  }
-
-  /** Text can be said (again). */
-  protected resumeSpeech(): void {
-    this.#synthesis.sayMore();
-  }
-
-  /** Everything that is being said, and waits to be said, is dropped. */
+  /** Drops everything that is being said and waits to be said. */
   override stop(): void | Promise<void> {
     this.#interrupt();
-    this.#queue.changed();
+    this.#queue.advance();
   }
 
   protected override async processFrame(frame: Frame, direction: FrameDirection, signal: AbortSignal): Promise<void> {
     if (frame instanceof InterruptionFrame) {
       this.#interruptedAt = frame.id;
       this.#interrupt();
-      // Pushed on before anything else can be.
-      const passed = super.processFrame(frame, direction, signal);
-      this.#queue.changed();
-      await passed;
+      // Pushed before anything else can be.
+      const pushed = super.processFrame(frame, direction, signal);
+      this.#queue.advance();
+      await pushed;
     } else if (direction === "upstream" || frame instanceof SystemFrame) {
       await super.processFrame(frame, direction, signal);
     } else if (frame instanceof EndFrame) {
-      this.#endUtterance();
+      this.#closeUtterance();
       await this.#queue.whenIdle(signal);
       await super.processFrame(frame, direction, signal);
     } else {
@@ -253,21 +189,21 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
         await this.pushFrame(this.#marked(frame), direction, signal);
         return;
       }
-      // One that failed may be out already.
-      if (this.#open === undefined || this.#open.failed) this.#queue.add(frame);
-      else this.#open.insert(frame);
+      // A failed utterance may have left the queue.
+      if (this.#open === undefined || this.#open.hasFailed) this.#queue.add(frame);
+      else this.#open.text.insert(frame);
     }
     if (this.#queue.hasRoom) return;
-    // What waits here may wait for the end of this sentence, and the provider for more text.
+    // The full queue may wait for the end of this sentence, and the provider for more text.
     this.#aggregator.flush();
-    this.#open?.cut();
-    this.#synthesis.sayMore();
+    this.#open?.text.cut();
+    this.#synthesis.resume();
     await this.#queue.room(signal);
   }
 
   #noteAnswer(frame: Frame): void {
     const [begins, ends] = [frame instanceof LLMFullResponseStartFrame, frame instanceof LLMFullResponseEndFrame];
-    if (begins || ends || frame instanceof FunctionCallsStartedFrame) this.#endUtterance();
+    if (begins || ends || frame instanceof FunctionCallsStartedFrame) this.#closeUtterance();
     if (begins) this.#answer = frame.id > this.#interruptedAt ? "open" : "interrupted";
     else if (ends) this.#answer = "none";
   }
@@ -278,19 +214,19 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
       this.#speak(text);
       return;
     }
-    this.#open ??= this.#begin();
+    this.#open ??= this.#beginUtterance();
     this.#addText(this.#open, text);
-    this.#synthesis.sayMore();
+    this.#synthesis.resume();
   }
 
   #speak(text: string): void {
-    this.#endUtterance();
-    this.#open = this.#begin();
+    this.#closeUtterance();
+    this.#open = this.#beginUtterance();
     this.#addText(this.#open, text);
-    this.#endUtterance();
+    this.#closeUtterance();
   }
 
-  #begin(): Utterance<Settings> {
+  #beginUtterance(): Utterance<Settings> {
     const utterance = new Utterance<Settings>({
       id: `${this.name}:${++this.#utterances}`,
       settings: this.#settings,
@@ -304,16 +240,16 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
     return utterance;
   }
 
-  #addText(utterance: Utterance<Settings>, text: string): void {
-    utterance.add(text);
-    for (const piece of this.#aggregator.add(text)) utterance.cut(piece.length);
+  #addText({ text: utteranceText }: Utterance<Settings>, text: string): void {
+    utteranceText.add(text);
+    for (const piece of this.#aggregator.add(text)) utteranceText.cut(piece.length);
   }
 
-  #endUtterance(): void {
+  #closeUtterance(): void {
     this.#aggregator.flush();
-    this.#open?.close();
+    this.#open?.text.close();
     this.#open = undefined;
-    this.#synthesis.sayMore();
+    this.#synthesis.resume();
   }
 
   #interrupt(): void {
@@ -325,21 +261,58 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
     this.#synthesis.interrupted();
   }
 
+  #makeQueue(): SpeechQueue<Settings> {
+    return new SpeechQueue({
+      push: (frame, signal) => this.pushFrame(this.#marked(frame), "downstream", signal),
+      onSpoken: (utterance) => {
+        this.#answerFailed ||= utterance.isAnswer && utterance.hasFailed;
+      },
+      clock: this.clock,
+      maxFrames,
+      maxCharacters,
+      maxAudioBytes: bytesForMs(maxAudioMs, this.format),
+    });
+  }
+
+  #makeSynthesis(responseTimeoutMs: number): Synthesis<Settings> {
+    const { name, clock } = this;
+
+    return new Synthesis(
+      this.#queue,
+      {
+        say: (text, part) => this.say(text, part),
+        finish: (part) => this.finish(part),
+        drop: (part) => this.drop(part),
+        canSay: (settings) => this.canSay(settings),
+        canContinue: (part) => this.canContinue(part),
+        filter: (text) => this.#filtered(text),
+        onIdle: () => this.onSettingsIdle(this.#settings),
+        onSilent: () => this.onSilent(),
+        onAudio: (afterMs) => this.#onAudio(afterMs),
+        onError: (error) => void this.pushError(error),
+        onSaidAgain: ({ code }) => this.logger.warn(`${name} says the rest of an utterance again`, { code }),
+      },
+      { name, clock, responseTimeoutMs },
+    );
+  }
+
   #filtered(text: string): string {
     try {
       return this.#filter(text);
     } catch (error) {
-      this.logger.warn(`the text filter of ${this.name} failed; the text is spoken as it is`, { error });
+      this.logger.warn(`the text filter of ${this.name} failed; the text is spoken unchanged`, { error });
       return text;
     }
   }
 
-  #reportFirstAudio(valueMs: number): void {
+  #onAudio(afterMs: number | undefined): void {
+    this.onAudio();
+    if (afterMs === undefined) return;
     const { name, model } = this;
-    void this.pushFrame(new MetricsFrame([{ type: "ttfb", processor: name, model, valueMs }]));
+    void this.pushFrame(new MetricsFrame([{ type: "ttfb", processor: name, model, valueMs: afterMs }]));
   }
 
-  /** The end of an answer says so when not all of it was spoken. */
+  /** Marks the end of an answer if not all of it was spoken. */
   #marked(frame: Frame): Frame {
     if (!(frame instanceof LLMFullResponseEndFrame)) return frame;
     const failed = this.#answerFailed;

@@ -1,41 +1,38 @@
 import { toTurnwireError, type TurnwireError } from "turnwire/internal";
 import {
+  ContinuousConnection,
+  type ContinuousConnectionOptions,
+  type SettingsTable,
   type WebsocketConnection,
   WebsocketService,
   type WebsocketServiceOptions,
   type WebsocketTarget,
 } from "turnwire/provider";
-import { ContinuousConnection, type ContinuousConnectionOptions } from "turnwire/provider";
-import type { SettingsTable } from "turnwire/provider";
 import { TTSService, type TTSServiceOptions } from "./tts-service.ts";
 
 export interface WebsocketTTSServiceOptions<Settings extends object = object>
   extends TTSServiceOptions<Settings>, Omit<WebsocketServiceOptions, "clock" | "logger"> {}
 
-/** Audio comes faster than it is played: what a slow consumer has not taken is to wait at the provider. */
+/** Audio arrives faster than it is played. What a slow consumer has not taken should wait at the provider. */
 const queueCapacity = 32;
 
 /**
- * The base of TTS services that talk over a WebSocket. Continuous: the connection is made at the start, kept, and made
- * again when it is lost; what has not been heard of an utterance is then said again. Text waits for the connection.
+ * The base of TTS services that use a WebSocket. It connects when it starts and stays connected. It replaces a lost
+ * connection by itself; the text that has not been heard is then said again. Text waits for the connection.
  *
- * When connecting is given up, an `ErrorFrame` says so, once, and what was to be said fails; the next utterance tries
- * again.
+ * If it gives up connecting, one `ErrorFrame` reports it and the utterance fails; the next utterance connects again.
  *
- * A subclass says where to connect, sends with `send`, and reads messages in `receive`.
+ * A subclass returns the target of a connection, sends with `send`, and reads messages in `receive`.
  */
 export abstract class WebsocketTTSService<Settings extends object> extends TTSService<Settings> {
-  readonly #websocket: WebsocketService;
   readonly #connection: ContinuousConnection;
-  /** The connection that is being configured. */
+  #state: "stopped" | "running" | "replacing" = "stopped";
+  /** The connection that `#onOpen` configures. */
   #opening: WebsocketConnection | undefined;
-  /** The settings the last connection was asked for with, and the one in use. */
-  #asked: Settings | undefined;
+  /** The settings of the newest connection attempt, of the connection in use, and of the last that could not be made. */
+  #attempted: Settings | undefined;
   #connected: Settings | undefined;
-  /** The settings a connection could not be had for. */
   #refused: Settings | undefined;
-  #running = false;
-  #restarting = false;
 
   constructor(
     options: WebsocketTTSServiceOptions<Settings>,
@@ -43,24 +40,24 @@ export abstract class WebsocketTTSService<Settings extends object> extends TTSSe
     keepalive?: ContinuousConnectionOptions["keepalive"],
   ) {
     super(options, table);
-    const { clock, logger, events } = this;
+    const { clock, logger } = this;
     const target = (signal: AbortSignal): WebsocketTarget | Promise<WebsocketTarget> => {
-      this.#asked = this.activeSettings;
-      return this.websocketTarget(this.#asked, signal);
+      this.#attempted = this.activeSettings;
+      return this.websocketTarget(this.#attempted, signal);
     };
-    this.#websocket = new WebsocketService(target, { queueCapacity, ...options, clock, logger });
-    events.forward(this.#websocket, ["connected", "disconnected", "reconnected", "connectionError"]);
+    const websocket = new WebsocketService(target, { queueCapacity, ...options, clock, logger });
+    this.events.forward(websocket, ["connected", "disconnected", "reconnected", "connectionError"]);
     const handlers = {
-      opened: (connection: WebsocketConnection) => this.#opened(connection),
+      opened: (connection: WebsocketConnection) => this.#onOpen(connection),
       message: (message: string | Uint8Array) => this.receive(message),
-      lost: () => this.speechLost(),
-      givenUp: (error: TurnwireError) => this.#givenUp(error),
+      lost: () => this.speech.lost(),
+      givenUp: (error: TurnwireError) => this.#onFailed(error),
       failed: (error: TurnwireError) => void this.pushError(error),
     };
-    this.#connection = new ContinuousConnection(this.#websocket, handlers, { keepalive, clock, logger });
+    this.#connection = new ContinuousConnection(websocket, handlers, { keepalive, clock, logger });
   }
 
-  /** Where to connect, with which headers. Asked at every connect, since tokens expire. */
+  /** Returns where to connect, and with which headers. Called at every connect, since tokens expire. */
   protected abstract websocketTarget(
     settings: Settings,
     signal: AbortSignal,
@@ -69,46 +66,42 @@ export abstract class WebsocketTTSService<Settings extends object> extends TTSSe
   /** Reads a message. Awaited before the next one. */
   protected abstract receive(message: string | Uint8Array): void | Promise<void>;
 
-  /** What was under way on the connection is gone: there is a new one, or none. */
-  protected connectionGone(): void {}
+  /** Called when everything under way on the connection is lost: it is replaced or closed. */
+  protected onConnectionGone(): void {}
 
-  /** Whether settings that have changed so need a new connection. */
+  /** Whether a change of settings needs a new connection. */
   protected needsNewConnection(_from: Settings, _to: Settings): boolean {
     return false;
   }
 
-  /** Takes leave of the provider before the connection is closed. */
-  protected goodbye(_connection: WebsocketConnection): void | Promise<void> {}
+  /** Says goodbye to the provider before the connection is closed. */
+  protected beforeClose(_connection: WebsocketConnection): void | Promise<void> {}
 
   /** Whether a connection is open. */
   get isConnected(): boolean {
     return this.#connection.isConnected;
   }
 
-  /** Makes the connection, in a pipeline without holding up the StartFrame. */
+  /** Starts to connect. In a pipeline the StartFrame does not wait for the connection. */
   override start(): void {
-    this.#running = true;
-    // Who gives up tells `givenUp`.
+    if (this.#state === "stopped") this.#state = "running";
+    // A failure is reported by `#onFailed`.
     void this.#connection.start().catch(() => undefined);
   }
 
-  /** Drops what is being said and closes the connection in order. */
+  /** Drops what is being said, says goodbye to the provider and closes the connection. */
   override async stop(): Promise<void> {
-    this.#running = false;
-    await super.stop();
-    this.connectionGone();
-    await this.#connection.stop((connection) => this.goodbye(connection));
+    await this.#end();
+    await this.#connection.stop((connection) => this.beforeClose(connection));
   }
 
   /** Drops what is being said and closes the connection at once. */
   override async cancel(): Promise<void> {
-    this.#running = false;
-    await super.stop();
-    this.connectionGone();
+    await this.#end();
     await this.#connection.stop();
   }
 
-  /** Sends a message, as JSON; answers whether there was a connection for it. */
+  /** Sends a message as JSON. Returns whether there is a connection to send it on. */
   protected send(message: object): boolean {
     const text = JSON.stringify(message);
     if (this.#opening === undefined) return this.#connection.trySend(text);
@@ -116,70 +109,78 @@ export abstract class WebsocketTTSService<Settings extends object> extends TTSSe
     return this.#opening.isOpen;
   }
 
-  /** The connection has served: those that died young before it are no reason to give up any more. */
-  protected override async audioCame(partId: string, bytes: Uint8Array): Promise<void> {
+  protected override onAudio(): void {
     this.#connection.sawSuccess();
-    await super.audioCame(partId, bytes);
   }
 
   protected override canSay(settings: Settings): boolean {
-    if (!this.#running) {
+    if (this.#state === "stopped") {
       this.start();
       return false;
     }
     if (this.#opening === undefined && !this.isConnected) return false;
-    if (this.#connected === undefined || !this.needsNewConnection(this.#connected, settings)) return !this.#restarting;
+    if (this.#connected === undefined || !this.needsNewConnection(this.#connected, settings)) {
+      return this.#state === "running";
+    }
     this.replaceConnection();
     return false;
   }
 
-  /** The next utterance does not have to wait for a new connection. */
-  protected override settingsChanged(settings: Settings): void {
-    if (this.#running && settings !== this.#refused) this.canSay(settings);
+  /** Replaces the connection now, so that the next utterance does not have to wait for it. */
+  protected override onSettingsIdle(settings: Settings): void {
+    if (this.#state !== "stopped" && settings !== this.#refused) this.canSay(settings);
   }
 
-  protected override providerSilent(): void {
+  protected override onSilent(): void {
     this.replaceConnection();
   }
 
-  /** Goes over to a new connection: for other settings, or because the one in use does not answer. */
+  /** Switches to a new connection: for other settings, or because the provider does not answer on this one. */
   protected replaceConnection(): void {
-    if (this.#restarting || !this.isConnected) return;
-    this.#restarting = true;
+    if (this.#state !== "running" || !this.isConnected) return;
+    this.#state = "replacing";
     this.#connection.restart().then(
-      () => this.#restarted(),
-      (error: unknown) => {
-        this.#restarting = false;
-        this.#refused = this.#asked;
-        // What was to be said needs the other connection.
-        if (this.#running) this.failSpeech(toTurnwireError(error, "connection_failed", `${this.name} cannot connect`));
-      },
+      () => this.#onReplaced(),
+      (error: unknown) => this.#onReplaceFailed(error),
     );
   }
 
-  #restarted(): void {
-    this.#restarting = false;
-    if (this.#running) this.resumeSpeech();
+  #onReplaced(): void {
+    if (this.#state === "replacing") this.#state = "running";
+    if (this.#state === "running") this.speech.resume();
   }
 
-  #opened(connection: WebsocketConnection): void {
+  #onReplaceFailed(error: unknown): void {
+    this.#refused = this.#attempted;
+    if (this.#state !== "replacing") return;
+    this.#state = "running";
+    // What was to be said needs the new connection.
+    this.speech.fail(toTurnwireError(error, "connection_failed", `${this.name} cannot connect`));
+  }
+
+  #onOpen(connection: WebsocketConnection): void {
     this.#opening = connection;
-    this.#connected = this.#asked;
-    this.#restarting = false;
+    this.#connected = this.#attempted;
+    if (this.#state === "replacing") this.#state = "running";
     try {
-      this.speechLost();
-      this.connectionGone();
-      this.resumeSpeech();
+      this.speech.lost();
+      this.onConnectionGone();
+      this.speech.resume();
     } finally {
       this.#opening = undefined;
     }
   }
 
-  #givenUp(error: TurnwireError): void {
-    this.#running = false;
-    this.#restarting = false;
-    this.connectionGone();
+  #onFailed(error: TurnwireError): void {
+    this.#state = "stopped";
+    this.onConnectionGone();
     void this.pushError(error);
-    this.failSpeech();
+    this.speech.fail();
+  }
+
+  async #end(): Promise<void> {
+    this.#state = "stopped";
+    await super.stop();
+    this.onConnectionGone();
   }
 }

@@ -465,7 +465,7 @@ describe("settings", () => {
     await tts.audio(1, speak("One. And more."));
     tts.ended(1);
     await until(() => tts.asked.includes("finish 2"));
-    expect(tts.parts.map((id) => tts.settingsOf.get(id))).toEqual(["one", "two"]);
+    expect(tts.parts.map(({ settings }) => settings.voice)).toEqual(["one", "two"]);
     expect(tts.settings).toEqual({ voice: "two" });
   });
 

@@ -80,8 +80,7 @@ export class FakeTTS extends TTSService<{ voice: string }> {
   /** What was asked for: `say 1 Hello.`, `finish 1`, `drop 1`; parts are counted. */
   readonly asked: string[] = [];
   /** Parts in the order of their first text. */
-  readonly parts: string[] = [];
-  readonly settingsOf = new Map<string, string>();
+  readonly parts: Array<SpeechPart<{ voice: string }>> = [];
   onSay: (text: string, part: number) => void = () => undefined;
   onFinish: (part: number) => void = () => undefined;
   onDrop: (part: number) => void = () => undefined;
@@ -107,48 +106,44 @@ export class FakeTTS extends TTSService<{ voice: string }> {
   }
 
   protected override say(text: string, part: SpeechPart<{ voice: string }>): void {
-    if (!this.parts.includes(part.id)) this.parts.push(part.id);
-    this.settingsOf.set(part.id, part.settings.voice);
-    this.asked.push(`say ${this.#number(part.id)} ${text}`);
-    this.onSay(text, this.#number(part.id));
+    if (!this.parts.includes(part)) this.parts.push(part);
+    this.asked.push(`say ${this.#number(part)} ${text}`);
+    this.onSay(text, this.#number(part));
   }
 
   protected override finish(part: SpeechPart<{ voice: string }>): void {
-    this.asked.push(`finish ${this.#number(part.id)}`);
-    this.onFinish(this.#number(part.id));
+    this.asked.push(`finish ${this.#number(part)}`);
+    this.onFinish(this.#number(part));
   }
 
   protected override drop(part: SpeechPart<{ voice: string }>): void {
-    this.asked.push(`drop ${this.#number(part.id)}`);
-    this.onDrop(this.#number(part.id));
+    this.asked.push(`drop ${this.#number(part)}`);
+    this.onDrop(this.#number(part));
   }
 
   /** Audio comes for a part. */
   audio(part: number, bytes: Uint8Array): Promise<void> {
-    return this.audioCame(this.parts[part - 1] ?? "", bytes);
+    return this.parts[part - 1]?.addAudio(bytes) ?? Promise.resolve();
   }
 
   timestamps(part: number, words: ReadonlyArray<readonly [text: string, endMs: number]>): void {
-    this.wordsCame(
-      this.parts[part - 1] ?? "",
-      words.map(([text, endMs]) => ({ text, endMs })),
-    );
+    this.parts[part - 1]?.addWords(words.map(([text, endMs]) => ({ text, endMs })));
   }
 
   ended(part: number): void {
-    this.partEnded(this.parts[part - 1] ?? "");
+    this.parts[part - 1]?.end();
   }
 
   broke(part: number, error: TurnwireError): void {
-    this.partFailed(this.parts[part - 1] ?? "", error);
+    this.parts[part - 1]?.fail(error);
   }
 
   lose(): void {
-    this.speechLost();
+    this.speech.lost();
   }
 
   resume(): void {
-    this.resumeSpeech();
+    this.speech.resume();
   }
 
   /** Speaks whatever it is asked to, to the end: at once, or a few characters at every turn of the event loop. */
@@ -171,8 +166,8 @@ export class FakeTTS extends TTSService<{ voice: string }> {
     return this;
   }
 
-  #number(partId: string): number {
-    return this.parts.indexOf(partId) + 1;
+  #number(part: SpeechPart<{ voice: string }>): number {
+    return this.parts.indexOf(part) + 1;
   }
 }
 

@@ -1,18 +1,18 @@
-/** Scripts that put no space between words. */
+/** Scripts without spaces between words. */
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const letterOrNumber = /[\p{L}\p{N}]/u;
 const segmenter = new Intl.Segmenter(undefined, { granularity: "word" });
 
-/** How far ahead a word that a provider names is looked for. */
+/** How many characters ahead `findWord` looks. */
 const reach = 200;
 
-/** Whether there is anything in the text to say: a provider asked for nothing but white space may never answer. */
+/** Whether the text holds anything that can be said. A provider may never answer a request to say white space. */
 export function isSpeakable(text: string): boolean {
   return /[\p{L}\p{N}\p{Sc}%&@+=]/u.test(text);
 }
 
-/** Where the word that begins at `from` ends: behind its punctuation; the white space before it is a part of it. */
+/** The offset at which the word from `from` on ends. White space before it and punctuation after it belong to it. */
 export function wordEnd(text: string, from: number): number {
   const run = /\s*\S*/uy;
   run.lastIndex = from;
@@ -27,8 +27,8 @@ export function wordEnd(text: string, from: number): number {
 }
 
 /**
- * Where a word ends that a provider says it has spoken, its punctuation included; undefined when the text has no such word
- * near `from`: providers say numbers and signs in words of their own.
+ * The offset at which a word ends that a provider reports as spoken, after its punctuation. Undefined if the text has no
+ * such word near `from`: providers spell out numbers and signs in their own words.
  */
 export function findWord(text: string, from: number, word: string): number | undefined {
   const near = text.slice(from, from + reach).toLowerCase();
@@ -36,7 +36,7 @@ export function findWord(text: string, from: number, word: string): number | und
   const bare = whole.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
   for (const wanted of new Set([whole, bare])) {
     const at = wanted === "" ? -1 : indexOfWord(near, wanted);
-    if (at !== -1) return from + behindPunctuation(near, at + wanted.length);
+    if (at !== -1) return from + afterPunctuation(near, at + wanted.length);
   }
   return undefined;
 }
@@ -48,13 +48,13 @@ function indexOfWord(text: string, word: string): number {
   return -1;
 }
 
-/** Whether a word can begin or end there. */
+/** Whether a word can begin or end at this offset. */
 function isEdge(text: string, at: number): boolean {
-  const [before, behind] = [text.charAt(at - 1), text.charAt(at)];
-  return ![before, behind].every((char) => letterOrNumber.test(char) && !unspaced.test(char));
+  const sides = [text.charAt(at - 1), text.charAt(at)];
+  return !sides.every((char) => letterOrNumber.test(char) && !unspaced.test(char));
 }
 
-function behindPunctuation(text: string, from: number): number {
+function afterPunctuation(text: string, from: number): number {
   let at = from;
   while (at < text.length && /[^\s\p{L}\p{N}]/u.test(text.charAt(at))) at += 1;
   return at;

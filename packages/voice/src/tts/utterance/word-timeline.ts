@@ -1,11 +1,11 @@
-import { type AudioFormat, bytesForMs, bytesPerFrame } from "turnwire/internal";
+import { type AudioFormat, bytesForMs, bytesPerFrame, msForBytes } from "turnwire/internal";
 
-/** What has been heard before counts this much less each time something is learned. */
+/** Each time something is learned, what was learned before counts this much less. */
 const fading = 0.7;
 
 /** How fast a voice speaks, learned from what it has said. */
 export class SpeakingRate {
-  // About 15 characters a second, known as well as a short sentence would tell it.
+  // About 15 characters a second, with the weight of a short sentence.
   #ms = 2000;
   #characters = 30;
 
@@ -13,7 +13,7 @@ export class SpeakingRate {
     return this.#ms / this.#characters;
   }
 
-  /** So many characters took so long. */
+  /** Learns that this many characters took this long. */
   learn(ms: number, characters: number): void {
     if (!(ms > 0) || characters <= 0) return;
     this.#ms = this.#ms * fading + ms;
@@ -21,18 +21,18 @@ export class SpeakingRate {
   }
 }
 
-/** A place in the text, and where in the audio it is reached. */
+/** The position in the audio, in bytes, at which the text up to an offset has been spoken. */
 export interface Mark {
   offset: number;
   bytes: number;
 }
 
 /**
- * Where in an utterance's audio its words end. Places that are known for sure, by the provider's timestamps or because
- * a stretch of text has been spoken to its end, are marks. Between marks, and behind the last one, words are
- * spread by their length; a provider that gives timestamps is waited for instead.
+ * Where the words of an utterance end in its audio. Marks are known positions: from the provider's timestamps, or because
+ * a stretch of text has been spoken to its end. Without timestamps (`exact` false), words between two marks are spread by
+ * their length and words after the last mark by the speaking rate; with timestamps, those words have no position yet.
  */
-export class WordPace {
+export class WordTimeline {
   readonly #rate: SpeakingRate;
   readonly #format: AudioFormat;
   readonly #exact: boolean;
@@ -44,12 +44,11 @@ export class WordPace {
     this.#exact = options.exact;
   }
 
-  /** The furthest place that is known. */
   get last(): Mark {
     return this.#marks.at(-1) ?? { offset: 0, bytes: 0 };
   }
 
-  /** The text up to `offset` is spoken when the audio is at `bytes`. */
+  /** Adds a mark. One before the last mark is ignored. */
   mark(offset: number, bytes: number): void {
     const { last } = this;
     if (offset < last.offset) return;
@@ -58,41 +57,31 @@ export class WordPace {
     else last.bytes = at;
   }
 
-  /** As `mark`, and what lies between was spoken without a pause: the rate is learned from it. */
+  /** Adds a mark, and learns the speaking rate: the text since the last mark was spoken without a pause. */
   markStretch(offset: number, bytes: number): void {
     const { last } = this;
-    if (!this.#exact) this.#rate.learn(this.#msOf(bytes - last.bytes), offset - last.offset);
+    if (!this.#exact) this.#rate.learn(msForBytes(bytes - last.bytes, this.#format), offset - last.offset);
     this.mark(offset, bytes);
   }
 
-  /** Forgets what lies behind the place, which is one now. */
+  /** Drops the marks after a position and makes the position the last mark. */
   cut(offset: number, bytes: number): void {
     this.#marks = this.#marks.filter((mark) => mark.offset < offset && mark.bytes <= bytes);
     this.#marks.push({ offset, bytes });
   }
 
-  /** Where the text up to `offset` has been spoken, in bytes of audio; undefined while only the provider knows. */
+  /** The position in bytes at which the text up to `offset` has been spoken; undefined while only the provider knows. */
   bytesAt(offset: number): number | undefined {
     const index = this.#marks.findIndex((mark) => mark.offset >= offset);
     const next = this.#marks[index];
     const before = this.#marks.at(index === -1 ? -1 : Math.max(0, index - 1));
     if (next !== undefined && (this.#exact || next.offset === offset)) return next.bytes;
     if (this.#exact || before === undefined) return undefined;
-    if (next === undefined) return before.bytes + this.#bytesOf(offset - before.offset);
+    if (next === undefined) {
+      return before.bytes + bytesForMs((offset - before.offset) * this.#rate.msPerCharacter, this.#format);
+    }
     const part = (offset - before.offset) / (next.offset - before.offset);
-    return this.#wholeSamples(before.bytes + part * (next.bytes - before.bytes));
-  }
-
-  #bytesOf(characters: number): number {
-    return bytesForMs(characters * this.#rate.msPerCharacter, this.#format);
-  }
-
-  #wholeSamples(bytes: number): number {
     const size = bytesPerFrame(this.#format);
-    return Math.round(bytes / size) * size;
-  }
-
-  #msOf(bytes: number): number {
-    return (bytes * 1000) / bytesPerFrame(this.#format) / this.#format.sampleRate;
+    return Math.round((before.bytes + part * (next.bytes - before.bytes)) / size) * size;
   }
 }

@@ -1,41 +1,47 @@
-import { InvalidArgumentError, kindOf } from "turnwire/internal";
+import { checkOptions, type Checks, InvalidArgumentError, is, kindOf } from "turnwire/internal";
 
 /**
- * Cuts text that comes bit by bit into pieces worth speaking. The pieces join to exactly the text given. A strategy of
- * `TTSService`, easy to replace; one object serves one service.
+ * Cuts streamed text into pieces to be spoken one at a time. Joined, the pieces are exactly the text that was added. Each
+ * `TTSService` needs an aggregator of its own.
  */
 export interface TextAggregator {
-  /** Takes text. The answer is the pieces that are complete now. */
+  /** Adds text and returns the pieces that are complete now. */
   add(text: string): string[];
-  /** The text ends here, or is wanted now: what is left of it, or the empty text. Starts anew. */
+  /** Returns the text that no piece has contained yet, possibly empty, and starts again. */
   flush(): string;
-  /** Forgets what it holds and starts anew. */
+  /** Drops the text that no piece has contained yet, and starts again. */
   reset(): void;
 }
 
 export interface SentenceAggregatorOptions {
-  /** The language whose rules hold, as BCP 47; default `en`. */
+  /** The language of the text as a BCP 47 tag; default `en`. */
   locale?: string;
-  /** A piece that is shorter waits for the next sentence, except the first: that goes at once. Default 0. */
+  /** A shorter piece is joined with the next sentence, except the first one, which is returned at once. Default 0. */
   minCharacters?: number;
-  /** The longest piece: a sentence that goes on is cut between words. Default 400. */
+  /** The longest piece; a longer sentence is cut between words. Default 400. */
   maxCharacters?: number;
 }
 
-/** Titles that come before a name: their full stop ends no sentence, though a capital follows. */
+const checks: Checks<SentenceAggregatorOptions> = {
+  locale: is.text,
+  minCharacters: is.number({ min: 0, integer: true }),
+  maxCharacters: is.number({ min: 2, integer: true }),
+};
+
+/** Titles before a name: their full stop ends no sentence, although a capital letter follows. */
 const title =
   /(?:^|[\s("'“‘])(?:Mr|Mrs|Ms|Mx|Dr|Prof|St|Rev|Hon|Gen|Col|Capt|Lt|Sgt|Sen|Rep|Gov|vs|Hr|Fr|Mme|Mlle|Sra?|Dra)\.\s+$/u;
-/** The number of a point in a list. */
+/** The number of a list item. */
 const number = /^\s*\p{N}{1,3}[.)]\s+$/u;
 const fullStop = /\.[\p{Pe}\p{Pf}"'’]*\s+$/u;
 const newline = /\n\s*$/;
-/** Ends of sentences in scripts that put no space behind them. */
+/** Sentence ends in scripts without spaces. */
 const unspacedEnd = /[。！？｡．][\p{Pe}\p{Pf}]*\s*$/u;
 const possibleEnd = /[.!?\n\p{Sentence_Terminal}]/u;
 
 /**
- * Sentences, by the Unicode rules of `Intl.Segmenter`. A sentence is complete once what follows shows that another has
- * begun: numbers, abbreviations and addresses are not cut where the rules of the language tell them apart.
+ * Cuts text into sentences by the Unicode rules of `Intl.Segmenter`. A sentence is complete when the text after it shows
+ * that another one has begun, so numbers, abbreviations and addresses stay whole where the rules of the language allow.
  */
 export class SentenceAggregator implements TextAggregator {
   readonly #segmenter: Intl.Segmenter;
@@ -44,10 +50,11 @@ export class SentenceAggregator implements TextAggregator {
   #held = "";
   #first = true;
 
-  /** @throws InvalidArgumentError naming the option that cannot be used. */
+  /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: SentenceAggregatorOptions = {}) {
-    this.#min = checkCount("minCharacters", options.minCharacters ?? 0, 0);
-    this.#max = checkCount("maxCharacters", options.maxCharacters ?? 400, 2);
+    checkOptions("SentenceAggregator", options, checks);
+    this.#min = options.minCharacters ?? 0;
+    this.#max = options.maxCharacters ?? 400;
     this.#segmenter = segmenterFor(options.locale ?? "en");
   }
 
@@ -73,7 +80,7 @@ export class SentenceAggregator implements TextAggregator {
     this.#first = true;
   }
 
-  /** Where the first complete piece ends; 0 while there is none. */
+  /** The offset at which the first complete piece ends; 0 if there is none. */
   #end(): number {
     const held = this.#held;
     const end = possibleEnd.test(held) ? this.#sentenceEnd(held) : 0;
@@ -95,15 +102,15 @@ export class SentenceAggregator implements TextAggregator {
 }
 
 function isSentenceEnd(sentence: string, rest: string): boolean {
-  // White space belongs to the sentence before it.
+  // White space belongs to the sentence in front of it.
   if (/^\s/u.test(rest)) return false;
   if (newline.test(sentence) || unspacedEnd.test(sentence)) return true;
   if (!/\s$/u.test(sentence) || title.test(sentence) || number.test(sentence)) return false;
-  // Behind a full stop the next letter decides: a small one goes on with the sentence (Unicode annex 29, rule SB8).
+  // After a full stop the next letter decides: a small letter continues the sentence (Unicode annex 29, rule SB8).
   return !fullStop.test(sentence) || /[\p{L}\n]/u.test(rest);
 }
 
-/** The last end of a word at or before `limit`, the space behind it included; `limit` when there is none. */
+/** The last word boundary at or before `limit`, after the space; `limit` if there is none. */
 function wordEndBefore(text: string, limit: number): number {
   const [upToSpace] = /^[^]*\s(?=\S*$)/u.exec(text.slice(0, limit)) ?? [];
   if (upToSpace !== undefined && upToSpace.trim() !== "") return upToSpace.length;
@@ -115,13 +122,8 @@ function segmenterFor(locale: string): Intl.Segmenter {
   try {
     return new Intl.Segmenter(locale, { granularity: "sentence" });
   } catch (cause) {
-    throw new InvalidArgumentError("locale", `must be a language tag such as "en" or "de-CH", not ${kindOf(locale)}`, {
+    throw new InvalidArgumentError("locale", `expected a language tag such as "en" or "de-CH", got ${kindOf(locale)}`, {
       cause,
     });
   }
-}
-
-function checkCount(field: string, value: number, least: number): number {
-  if (Number.isInteger(value) && value >= least) return value;
-  throw new InvalidArgumentError(field, `must be a whole number of at least ${least}, not ${kindOf(value)}`);
 }

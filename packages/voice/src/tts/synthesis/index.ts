@@ -1,0 +1,3 @@
+export { SpeechQueue } from "./speech-queue.ts";
+export { type SpeechPart } from "./speech-part.ts";
+export { Synthesis, type SynthesisHooks } from "./synthesis.ts";

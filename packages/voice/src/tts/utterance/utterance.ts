@@ -1,0 +1,186 @@
+import { type Frame, TTSAudioRawFrame, TTSStartedFrame, TTSStoppedFrame, TTSTextFrame } from "turnwire";
+import type { AudioFormat } from "turnwire/internal";
+import { SpokenAudio, type SpokenAudioOptions } from "./spoken-audio.ts";
+import { SpokenText } from "./spoken-text.ts";
+
+/** A word that a provider reports as spoken. */
+export interface SpokenWord {
+  text: string;
+  /** When it ends, in milliseconds of the audio of its part. */
+  endMs: number;
+}
+
+export interface UtteranceOptions<Settings> extends SpokenAudioOptions {
+  id: string;
+  settings: Settings;
+  /** Whether it is a part of a model's answer. */
+  isAnswer: boolean;
+}
+
+/**
+ * A text and the audio that says it. The model adds text, the provider adds audio and timestamps. `take` returns the frames
+ * of both: the audio, the words right after the audio that says them, and the frames inserted into the text.
+ */
+export class Utterance<Settings> {
+  readonly id: string;
+  readonly settings: Settings;
+  readonly isAnswer: boolean;
+  readonly text = new SpokenText();
+  readonly #audio: SpokenAudio;
+  readonly #format: AudioFormat;
+  /** `asked`: the provider has some of its text. `started`: its TTSStartedFrame has been taken. `ended`: everything has. */
+  #state: "waiting" | "asked" | "started" | "ended" = "waiting";
+
+  constructor(options: UtteranceOptions<Settings>) {
+    this.id = options.id;
+    this.settings = options.settings;
+    this.isAnswer = options.isAnswer;
+    this.#format = options.format;
+    this.#audio = new SpokenAudio(options);
+  }
+
+  /** Whether the provider reports when it has spoken which word. */
+  get isExact(): boolean {
+    return this.#audio.isExact;
+  }
+
+  /** Whether no more audio will arrive. */
+  get isComplete(): boolean {
+    return this.#audio.state !== "arriving";
+  }
+
+  get hasFailed(): boolean {
+    return this.#audio.state === "failed";
+  }
+
+  /** Whether everything has been taken. */
+  get hasEnded(): boolean {
+    return this.#state === "ended";
+  }
+
+  /** Whether there is a piece that the provider has to be given. */
+  get hasPiece(): boolean {
+    return !this.isComplete && this.text.hasPiece;
+  }
+
+  /** The audio that has arrived, in bytes. */
+  get audioBytes(): number {
+    return this.#audio.inBytes;
+  }
+
+  /** The audio that has arrived and has not been taken, in bytes. */
+  get waitingBytes(): number {
+    return this.#audio.waitingBytes;
+  }
+
+  /** The text that has not been taken, in characters. */
+  get waitingCharacters(): number {
+    return this.hasFailed ? 0 : this.text.length - this.text.takenOffset;
+  }
+
+  /** In how many milliseconds `take` is to be tried again because audio is held back; undefined if none is. */
+  get heldForMs(): number | undefined {
+    return this.#audio.heldForMs;
+  }
+
+  /** The provider has been asked to speak some of the text. */
+  markAsked(): void {
+    if (this.#state === "waiting") this.#state = "asked";
+  }
+
+  addAudio(bytes: Uint8Array): void {
+    if (!this.isComplete) this.#audio.append(bytes);
+  }
+
+  /** Words that are spoken in the audio after `fromBytes`. */
+  addWords(words: readonly SpokenWord[], fromBytes: number): void {
+    for (const { text, endMs } of words) {
+      const end = this.text.findSpoken(text);
+      if (end !== undefined) this.#audio.markWord(end, fromBytes, endMs);
+    }
+  }
+
+  /** The audio that has arrived so far says the text up to `offset`. */
+  markSpoken(offset: number): void {
+    this.#audio.markSpoken(offset);
+  }
+
+  /** All audio has arrived: it says the rest of the text. */
+  finish(): void {
+    this.markSpoken(this.text.saidOffset);
+    this.#audio.complete();
+  }
+
+  /** No more audio will arrive, and the rest of the text will not be said. */
+  fail(): void {
+    this.#audio.fail();
+  }
+
+  /** The provider is lost: ends the audio with a whole word. The text after it has to be said again. */
+  rewind(): void {
+    if (this.isComplete) return;
+    let [offset, bytes] = [this.text.takenOffset, this.#audio.outBytes];
+    for (let word = this.#wordAt(offset); word !== undefined; word = this.#wordAt(offset)) {
+      if (word.bytes > this.#audio.inBytes) break;
+      offset = word.offset;
+      bytes = Math.max(word.bytes, this.#audio.outBytes);
+    }
+    this.#audio.cut(offset, bytes);
+    this.text.rewind(offset);
+  }
+
+  /** An interruption: nothing more is taken. Returns the frames that were inserted into the text. */
+  drop(): Frame[] {
+    this.fail();
+    this.#state = "ended";
+    const frames: Frame[] = [];
+    for (let frame = this.text.takeInserted(true); frame !== undefined; frame = this.text.takeInserted(true)) {
+      frames.push(frame);
+    }
+    return frames;
+  }
+
+  /** Takes the next frame in order; undefined if none is ready. */
+  take(): Frame | undefined {
+    const inserted = this.text.takeInserted();
+    if (inserted !== undefined) return inserted;
+    if (this.#state === "asked") {
+      this.#state = "started";
+      return new TTSStartedFrame(this.id);
+    }
+    let word = this.#wordAt(this.text.takenOffset);
+    let spokenTo = this.text.takenOffset;
+    for (; word !== undefined && word.bytes <= this.#audio.outBytes; word = this.#wordAt(spokenTo)) {
+      spokenTo = word.offset;
+    }
+    if (spokenTo > this.text.takenOffset) return this.#takeText(spokenTo);
+    if (this.waitingBytes > 0) return this.#takeAudio(word?.bytes ?? Infinity);
+    return this.isComplete && !this.hasEnded ? this.#takeLast() : undefined;
+  }
+
+  /** What comes after all audio. */
+  #takeLast(): Frame | undefined {
+    if (!this.hasFailed && this.text.takenOffset < this.text.length) return this.#takeText(this.text.length);
+    const inserted = this.text.takeInserted(true);
+    if (inserted !== undefined) return inserted;
+    const hasStarted = this.#state === "started";
+    this.#state = "ended";
+    return hasStarted ? new TTSStoppedFrame(this.id) : undefined;
+  }
+
+  /** Where the word from `from` on ends, if its place in the audio is known. */
+  #wordAt(from: number): { offset: number; bytes: number } | undefined {
+    const offset = this.text.wordEnd(from);
+    const bytes = offset === undefined ? undefined : this.#audio.bytesAt(Math.min(offset, this.text.saidOffset));
+    return offset === undefined || bytes === undefined ? undefined : { offset, bytes };
+  }
+
+  #takeText(toOffset: number): Frame {
+    return new TTSTextFrame(this.text.take(toOffset), this.id);
+  }
+
+  #takeAudio(upToBytes: number): Frame | undefined {
+    const audio = this.#audio.take(upToBytes);
+    return audio === undefined ? undefined : new TTSAudioRawFrame({ audio, ...this.#format }, this.id);
+  }
+}
