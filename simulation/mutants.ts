@@ -61,7 +61,7 @@ export const mutants: readonly Mutant[] = [
     breaks: ["replay", "text"],
     patches: [
       {
-        file: "openai/faults.ts",
+        file: "openai/retry/retry-policy.ts",
         find: "(state.hasOutput ? afterOutput(error, state) : undefined)",
         replace: "(state.characters < 0 ? afterOutput(error, state) : undefined)",
       },
@@ -70,9 +70,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "keep-a-dead-parent",
     breaks: ["cause"],
-    patches: [
-      { file: "openai/llm-service.ts", find: 'if (remedy === "forget the parent") {', replace: "if (!remedy) {" },
-    ],
+    patches: [{ file: "openai/llm-service.ts", find: 'if (action === "forget-parent") {', replace: "if (!action) {" }],
   },
   {
     name: "plan-without-comparing-the-output",

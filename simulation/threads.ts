@@ -83,7 +83,11 @@ async function runThread(
 ): Promise<void> {
   const current = new SharedArrayBuffer(4);
   const workerData: WorkerOptions = { mutant, sourceDir, current };
-  const worker = new Worker(new URL("worker.ts", import.meta.url), { workerData, execArgv: [], resourceLimits });
+  const worker = new Worker(new URL("worker.ts", import.meta.url), {
+    workerData,
+    execArgv: ["--conditions=turnwire-source"],
+    resourceLimits,
+  });
   try {
     let task = take();
     while (task !== undefined) {

@@ -25,7 +25,7 @@ function conversation(items: number): () => void {
     const [said, answered] = turn(context.messages.length);
     context.addMessage(said!);
     const view = adapter.toConversation(context);
-    JSON.stringify(view.wireFrom(plan(view, [lane], "none").from));
+    JSON.stringify(view.wireFrom(plan(view, [lane], "first-request").from));
     const text = (answered as { content: string }).content;
     const content = [{ type: "output_text" as const, text, annotations: [] }];
     const items = [

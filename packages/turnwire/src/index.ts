@@ -123,6 +123,8 @@ export {
   type LLMServiceEvents,
   type LLMServiceOptions,
   type MessageLink,
+  type RequestReason,
+  type RetryReason,
   type RunInferenceOptions,
   Turn,
   type TurnRecord,

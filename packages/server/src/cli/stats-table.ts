@@ -1,6 +1,7 @@
 import type { TurnRecord } from "turnwire";
 import { timeToFirstOutput } from "turnwire/provider";
 import { formatCount, formatMs } from "./format.ts";
+import { reasonWords } from "./reason-words.ts";
 import { sum } from "./summary-line.ts";
 
 const columns = ["#", "sent", "items", "bytes", "of", "first", "total", ""] as const;
@@ -43,9 +44,9 @@ function row(record: TurnRecord): string[] {
 function remarks(record: TurnRecord): string {
   const { mode, reason, functionCalls, retries, interrupted, incompleteReason, error } = record;
   return [
-    mode === "full" ? reason : "",
+    mode === "full" ? reasonWords[reason] : "",
     functionCalls === 0 ? "" : functionCalls === 1 ? "1 call" : `${functionCalls} calls`,
-    ...retries.filter((why) => why !== reason).map((why) => `again: ${why}`),
+    ...retries.filter((why) => why !== reason).map((why) => `again: ${reasonWords[why]}`),
     interrupted ? "interrupted" : "",
     error === undefined ? (incompleteReason ?? "") : `failed: ${error}`,
   ]

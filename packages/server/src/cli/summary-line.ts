@@ -1,5 +1,6 @@
 import type { TurnRecord } from "turnwire";
 import { formatCount, formatMs } from "./format.ts";
+import { reasonWords } from "./reason-words.ts";
 import type { TurnSummary } from "./view.ts";
 
 /** `incremental · 411 of 1 466 bytes · first text 38 ms · calculate` */
@@ -15,7 +16,9 @@ export function summaryLine(summary: TurnSummary): string {
     ...records.map(({ incompleteReason }) =>
       incompleteReason === undefined || incompleteReason === "failed" ? "" : `cut short: ${incompleteReason}`,
     ),
-    ...records.flatMap(({ retries, reason }) => retries.filter((why) => why !== reason).map((why) => `again: ${why}`)),
+    ...records.flatMap(({ retries, reason }) =>
+      retries.filter((why) => why !== reason).map((why) => `again: ${reasonWords[why]}`),
+    ),
   ];
   return parts.filter((part) => part !== "").join(" · ");
 }
@@ -24,7 +27,7 @@ export function summaryLine(summary: TurnSummary): string {
 function modes(records: readonly TurnRecord[]): string {
   const said = records
     .filter(({ bytesSent }) => bytesSent > 0)
-    .map(({ mode, reason }) => (mode === "incremental" ? mode : `${mode} (${reason})`));
+    .map(({ mode, reason }) => (mode === "incremental" ? mode : `${mode} (${reasonWords[reason]})`));
   return said.filter((mode, index) => mode !== said[index - 1]).join(", then ") || "nothing sent";
 }
 

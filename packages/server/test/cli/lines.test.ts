@@ -13,7 +13,7 @@ const record: TurnRecord = {
   model: "m",
   transport: "websocket",
   mode: "incremental",
-  reason: "continues the last response",
+  reason: "continues-last",
   itemsSent: 1,
   itemsTotal: 5,
   bytesSent: 411,
@@ -25,7 +25,7 @@ const record: TurnRecord = {
   wastedCharacters: 0,
   times: { waitingMs: 0, connectingMs: 0, firstEventMs: 30, firstTextMs: 8, restMs: 1962, totalMs: 2000 },
 };
-const full: TurnRecord = { ...record, mode: "full", reason: "the history was changed", bytesSent: 1466 };
+const full: TurnRecord = { ...record, mode: "full", reason: "history-changed", bytesSent: 1466 };
 const summary: TurnSummary = {
   turn: 1,
   text: "Hello.",
@@ -60,9 +60,16 @@ describe("the line after a turn", () => {
       { tools: [false, true, false].map((failed) => ({ name: "t", failed })) },
     ],
     [
-      "full (lost) · 1 466 bytes · first text 38 ms · cut short: max_output_tokens · again: overloaded",
+      "full (the connection was lost) · 1 466 bytes · first text 38 ms · cut short: max_output_tokens · again: the server failed",
       {
-        records: [{ ...full, reason: "lost", retries: ["overloaded", "lost"], incompleteReason: "max_output_tokens" }],
+        records: [
+          {
+            ...full,
+            reason: "connection-lost",
+            retries: ["server-failed", "connection-lost"],
+            incompleteReason: "max_output_tokens",
+          },
+        ],
       },
     ],
   ])("%s", (line, change) => {

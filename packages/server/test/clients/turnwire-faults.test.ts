@@ -103,7 +103,7 @@ describe("our client, at the fault", () => {
     );
     expect(errors).toEqual([]);
     expect(texts).toEqual(whole);
-    expect(records[0]!.retries).toEqual(["no output in time"]);
+    expect(records[0]!.retries).toEqual(["no-output"]);
   });
 
   it("half-open, found by the heartbeat", async () => {
@@ -140,14 +140,14 @@ describe("our client, at the fault", () => {
     const { texts, errors, records } = await converse({ first: fault });
     expect(errors).toEqual([]);
     expect(texts).toEqual(whole);
-    expect(records[0]!.retries).toEqual(["server_is_overloaded"]);
+    expect(records[0]!.retries).toEqual(["server-failed"]);
   });
 
   it("evict sends everything, once", async () => {
     const { texts, errors, records } = await converse({ second: { fault: "evict", request: 2 } });
     expect(errors).toEqual([]);
     expect(texts).toEqual(whole);
-    expect(records[1]).toMatchObject({ mode: "full", retries: ["previous_response_not_found"] });
+    expect(records[1]).toMatchObject({ mode: "full", retries: ["response-gone"] });
   });
 
   it.each([426, 403, 404, 501])("refuse %i goes over HTTP at once", async (status) => {

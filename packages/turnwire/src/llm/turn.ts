@@ -1,6 +1,7 @@
 import type { Clock } from "../async/index.ts";
 import { TurnwireError } from "../errors.ts";
 import { type Frame, LLMTextFrame, type LLMTokenUsage } from "../frames/index.ts";
+import type { RequestReason, RetryReason } from "./reasons.ts";
 
 /** Where the time of a turn went, in milliseconds. The parts add up to `totalMs`. */
 export interface TurnTimes {
@@ -25,8 +26,8 @@ export interface TurnRecord {
   transport: "websocket" | "http";
   /** What was sent of the conversation: only what is new, or all of it. */
   mode: "incremental" | "full";
-  /** Why, in a few words. */
-  reason: string;
+  /** Why. */
+  reason: RequestReason;
   /** Items sent, and items the whole conversation has. */
   itemsSent: number;
   itemsTotal: number;
@@ -45,7 +46,7 @@ export interface TurnRecord {
   /** Why the model stopped before it was done. */
   incompleteReason?: string;
   /** Why the request was made again, once per time. */
-  retries: readonly string[];
+  retries: readonly RetryReason[];
   /** The code of the error the turn ended with. */
   error?: string;
   functionCalls: number;
@@ -86,7 +87,7 @@ export class Turn {
   readonly #sink: FrameSink;
   readonly #clock: Clock;
   readonly #times: TurnTimes;
-  readonly #retries: string[] = [];
+  readonly #retries: RetryReason[] = [];
   #request: RequestDetails | undefined;
   #phase: Phase = "waitingMs";
   #phaseStartMs: number;
@@ -159,7 +160,7 @@ export class Turn {
   }
 
   /** The request is going to be made again. */
-  retrying(reason: string): void {
+  retrying(reason: RetryReason): void {
     this.#retries.push(reason);
     this.enter("waitingMs");
   }
@@ -195,7 +196,7 @@ export class Turn {
 const nothingSent: RequestDetails = {
   transport: "websocket",
   mode: "full",
-  reason: "nothing was sent",
+  reason: "nothing-sent",
   itemsSent: 0,
   itemsTotal: 0,
   bytesSent: 0,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { RequestReason } from "../llm/index.ts";
 import type { ResponseInputItem, ResponseOutputItem } from "../protocol/index.ts";
 import type { Conversation } from "./conversation.ts";
 import { type Essence, essenceOf } from "./items.ts";
@@ -22,7 +23,7 @@ export interface Plan<Holder> {
   from: number;
   /** The response to continue, and who holds it. */
   parent: { holder: Holder; responseId: string } | undefined;
-  reason: string;
+  reason: RequestReason;
 }
 
 /** Who holds a response that can be continued: a lane. */
@@ -41,10 +42,10 @@ export interface KnownHolder {
 export function plan<Holder extends KnownHolder>(
   conversation: Conversation,
   holders: readonly Holder[],
-  whyNone: string,
+  reasonWithout: RequestReason,
 ): Plan<Holder> {
   let best: { holder: Holder; responseId: string; from: number } | undefined;
-  let newest: { usedAt: number; why: string } | undefined;
+  let newest: { usedAt: number; reason: RequestReason } | undefined;
   for (const holder of holders) {
     const known = holder.latest;
     if (known === undefined) continue;
@@ -52,23 +53,23 @@ export function plan<Holder extends KnownHolder>(
     if (typeof from === "number") {
       if (best === undefined || from > best.from) best = { holder, responseId: known.responseId, from };
     } else if (newest === undefined || holder.usedAt > newest.usedAt) {
-      newest = { usedAt: holder.usedAt, why: from };
+      newest = { usedAt: holder.usedAt, reason: from };
     }
   }
-  if (best === undefined) return { mode: "full", from: 0, parent: undefined, reason: newest?.why ?? whyNone };
+  if (best === undefined) return { mode: "full", from: 0, parent: undefined, reason: newest?.reason ?? reasonWithout };
   const isLatest = newest === undefined || best.holder.usedAt > newest.usedAt;
   return {
     mode: "incremental",
     from: best.from,
     parent: { holder: best.holder, responseId: best.responseId },
-    reason: isLatest ? "continues the last response" : "continues an earlier response",
+    reason: isLatest ? "continues-last" : "continues-earlier",
   };
 }
 
 /** The index behind the known part of the conversation, or why it is not known. */
-function matchKnown(conversation: Conversation, known: Known): number | string {
+function matchKnown(conversation: Conversation, known: Known): number | RequestReason {
   let index = known.conversation.length;
-  if (!conversation.sharesBeginning(known.conversation, index)) return "the history was changed";
+  if (!conversation.sharesBeginning(known.conversation, index)) return "history-changed";
   for (const part of joinOutputs(known.parts)) {
     const next =
       part.kind === "input"
@@ -77,7 +78,7 @@ function matchKnown(conversation: Conversation, known: Known): number | string {
     if (typeof next === "string") return next;
     index = next;
   }
-  return index >= conversation.length ? "nothing follows the last response" : index;
+  return index >= conversation.length ? "nothing-new" : index;
 }
 
 /** What the model said before and after an input that was never given reads as one. */
@@ -92,31 +93,38 @@ function joinOutputs(parts: readonly KnownPart[]): KnownPart[] {
   return joined;
 }
 
-function matchInput(conversation: Conversation, from: number, items: readonly ResponseInputItem[]): number | string {
+function matchInput(
+  conversation: Conversation,
+  from: number,
+  items: readonly ResponseInputItem[],
+): number | RequestReason {
   for (const [offset, item] of items.entries()) {
-    if (!isDeepStrictEqual(conversation.at(from + offset)?.wire, item))
-      return "the context does not hold what was steered";
+    if (!isDeepStrictEqual(conversation.at(from + offset)?.wire, item)) return "steering-missing";
   }
   return from + items.length;
 }
 
-function matchOutput(conversation: Conversation, from: number, output: readonly ResponseOutputItem[]): number | string {
+function matchOutput(
+  conversation: Conversation,
+  from: number,
+  output: readonly ResponseOutputItem[],
+): number | RequestReason {
   let index = from;
   for (const essence of joinTexts(output.map(essenceOf))) {
     const next =
       essence.kind === "said" ? matchText(conversation, index, essence.text) : matchOne(conversation, index, essence);
-    if (next === undefined) return `the context does not hold the last response's ${label[essence.kind]}`;
+    if (next === undefined) return missing[essence.kind];
     index = next;
   }
   return index;
 }
 
-const label: Record<Essence["kind"], string> = {
-  said: "text",
-  call: "function calls",
-  output: "function outputs",
-  reasoning: "reasoning",
-  other: "output",
+const missing: Record<Essence["kind"], RequestReason> = {
+  said: "text-missing",
+  call: "calls-missing",
+  output: "output-missing",
+  reasoning: "reasoning-missing",
+  other: "output-missing",
 };
 
 /** Neighbouring messages read as one text: the context does not know where one ended. */

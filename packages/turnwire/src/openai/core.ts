@@ -1,6 +1,6 @@
 import type { OpenAI } from "openai";
 import type { ResponseCreateParams, ResponseCreateParamsStreaming } from "openai/resources/responses/responses";
-import { type Clock, delay, type Logger, type Random } from "../async/index.ts";
+import type { Logger } from "../async/index.ts";
 import type { LLMContext, LLMMessage } from "../context/index.ts";
 import { InvalidArgumentError, kindOf } from "../errors.ts";
 import type { Frame } from "../frames/index.ts";
@@ -11,10 +11,10 @@ import { proxiedFetch, type WebsocketTarget } from "../websocket/index.ts";
 import { ContextAdapter } from "./adapter.ts";
 import type { Conversation } from "./conversation.ts";
 import type { ProgressLimits } from "./response/progress-timeouts.ts";
-import { judge, type Verdict } from "./faults.ts";
 import { toProviderError } from "./http-errors.ts";
 import { type HttpEndpoint, requestEvents } from "./http-events.ts";
 import { isKnownNotToReason } from "./models.ts";
+import type { Attempt, RetryOptions } from "./retry/index.ts";
 import { type ReadResponse, ResponseReader } from "./response/response-reader.ts";
 import { requestFields, type RequestFields, type ResponseFormat } from "./request.ts";
 import { addUsage } from "./response/usage.ts";
@@ -67,35 +67,11 @@ const resumeNote: LLMMessage = {
 
 const defaultBaseURL = "https://api.openai.com/v1";
 
-/** How the next attempt at a turn is to be made. */
-export interface Attempt {
-  readonly isFirst: boolean;
-  /** Why the attempt before failed. */
-  readonly why: string | undefined;
-  readonly overHttp: boolean;
-  /** Whether only the rest of an answer that broke off is asked for. */
-  readonly resume: boolean;
-}
-
-/** Puts right what the next attempt needs. */
-export type Mend = (verdict: Exclude<Verdict, { kind: "final" }>, error: unknown) => void;
-
 /** Sends a turn's request over HTTP, given as an object and as its text; answers with its events. */
 export type AskOverHttp = (
   asked: { request: ResponseCreateParamsStreaming; body: string },
   signal: AbortSignal,
 ) => Promise<AsyncIterable<RawEvent>>;
-
-/** What a service allows when an attempt at a turn has failed. */
-export interface PersistOptions {
-  canUseHttp: boolean;
-  /** Whether the first attempt goes over HTTP already. */
-  overHttp: boolean;
-  reconnects: boolean;
-  mend: Mend;
-  random: Random;
-  clock: Clock;
-}
 
 /** What both Responses services share: settings, requests, reading, the one retry, and `runInference`. */
 export class ResponsesCore {
@@ -147,50 +123,10 @@ export class ResponsesCore {
     });
   }
 
-  /** Makes attempts at a turn until one succeeds or the table of faults says that it is over. */
-  async persist(
-    turn: Turn,
-    options: PersistOptions,
-    attempt: (attempt: Attempt) => Promise<InferenceResult>,
-  ): Promise<InferenceResult> {
-    const failures = new Map<string, number>();
-    let budgetMs = this.#options.retryBudgetMs ?? 10_000;
-    let next: Attempt = { isFirst: true, why: undefined, overHttp: options.overHttp, resume: false };
-    for (;;) {
-      try {
-        return await attempt(next);
-      } catch (error) {
-        if (turn.signal.aborted) throw error;
-        const { hasOutput, characters, continued } = turn;
-        const { retryOnTimeout, onLost } = this;
-        const state = {
-          hasOutput,
-          characters,
-          continued,
-          failures,
-          budgetMs,
-          retryOnTimeout,
-          onLost,
-          random: options.random,
-        };
-        const { reconnects } = options;
-        const verdict = judge(error, { ...state, reconnects, canUseHttp: options.canUseHttp && !next.overHttp });
-        if (verdict.kind === "final") throw verdict.error;
-        failures.set(verdict.why, (failures.get(verdict.why) ?? 0) + 1);
-        options.mend(verdict, error);
-        turn.retrying(verdict.why);
-        if (verdict.kind === "after back-off") {
-          budgetMs -= verdict.delayMs;
-          await delay(verdict.delayMs, { signal: turn.signal, clock: options.clock });
-        }
-        next = {
-          isFirst: false,
-          why: verdict.why,
-          overHttp: next.overHttp || verdict.kind === "other transport",
-          resume: next.resume || verdict.kind === "continue",
-        };
-      }
-    }
+  /** What may be tried again, from the options. */
+  get retryOptions(): Pick<RetryOptions, "retryOnTimeout" | "onLost" | "budgetMs"> {
+    const { retryOnTimeout, onLost } = this;
+    return { retryOnTimeout, onLost, budgetMs: this.#options.retryBudgetMs ?? 10_000 };
   }
 
   /** The conversation an attempt is to be made with. */

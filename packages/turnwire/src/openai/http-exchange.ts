@@ -2,9 +2,10 @@ import { type Clock, onAbort } from "../async/index.ts";
 import type { LLMContext } from "../context/index.ts";
 import { ProviderError } from "../errors.ts";
 import type { InferenceResult, Turn } from "../llm/index.ts";
-import type { Attempt, ResponsesCore } from "./core.ts";
+import type { ResponsesCore } from "./core.ts";
 import { ProgressWatch } from "./response/progress-timeouts.ts";
 import { toProviderError } from "./http-errors.ts";
+import type { Attempt } from "./retry/index.ts";
 
 /** One attempt at a turn over HTTP: the whole conversation as a request, the answer as server-sent events. */
 export async function httpExchange(
@@ -22,7 +23,7 @@ export async function httpExchange(
   turn.sending({
     transport: "http",
     mode: "full",
-    reason: attempt.why ?? "HTTP keeps nothing",
+    reason: attempt.reason ?? "nothing-kept",
     itemsSent: conversation.length,
     itemsTotal: conversation.length,
     bytesSent: bytes,

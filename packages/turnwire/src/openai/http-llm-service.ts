@@ -4,6 +4,7 @@ import { TimeoutError } from "../errors.ts";
 import { type InferenceResult, LLMService, type LLMServiceOptions, type Turn } from "../llm/index.ts";
 import { type OpenAIResponsesOptions, type OpenAIRunInferenceOptions, ResponsesCore } from "./core.ts";
 import { httpExchange } from "./http-exchange.ts";
+import { withRetries } from "./retry/index.ts";
 import type { OpenAIResponsesLLMSettings } from "./settings.ts";
 
 export interface OpenAIResponsesHttpLLMServiceOptions extends LLMServiceOptions, OpenAIResponsesOptions {
@@ -42,11 +43,13 @@ export class OpenAIResponsesHttpLLMService extends LLMService {
   }
 
   protected override inference(context: LLMContext, turn: Turn): Promise<InferenceResult> {
-    const mend = (_: unknown, error: unknown): void => {
+    const onRetry = (_: unknown, error: unknown): void => {
       if (error instanceof TimeoutError) this.events.emit("completionTimeout");
     };
     const { clock } = this;
-    const options = { canUseHttp: false, overHttp: true, reconnects: false, mend, random: this.#random, clock };
-    return this.#core.persist(turn, options, (attempt) => httpExchange(this.#core, context, turn, attempt, clock));
+    const { retryOptions } = this.#core;
+    const allowed = { ...retryOptions, canUseHttp: false, overHttp: true, reconnects: false };
+    const options = { ...allowed, onRetry, random: this.#random, clock };
+    return withRetries(turn, options, (attempt) => httpExchange(this.#core, context, turn, attempt, clock));
   }
 }

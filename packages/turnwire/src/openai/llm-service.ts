@@ -2,26 +2,26 @@ import { Deadline, onAbort, type Random, throwIfAborted } from "../async/index.t
 import { LLMContext } from "../context/index.ts";
 import { SteeringError, TimeoutError } from "../errors.ts";
 import type { RawEvent } from "../protocol/index.ts";
-import { type InferenceResult, type Turn, WebsocketLLMService, type WebsocketLLMServiceOptions } from "../llm/index.ts";
+import {
+  type InferenceResult,
+  type RetryReason,
+  type Turn,
+  WebsocketLLMService,
+  type WebsocketLLMServiceOptions,
+} from "../llm/index.ts";
 import { WebsocketService, type WebsocketTarget } from "../websocket/index.ts";
 import type { Plan } from "./continuation.ts";
 import { Answer } from "./response/response-chain.ts";
 import type { Conversation } from "./conversation.ts";
-import {
-  type Attempt,
-  type Mend,
-  type OpenAIResponsesOptions,
-  type OpenAIRunInferenceOptions,
-  ResponsesCore,
-} from "./core.ts";
+import { type OpenAIResponsesOptions, type OpenAIRunInferenceOptions, ResponsesCore } from "./core.ts";
 import { createMessage, requestDetails } from "./create-message.ts";
 import { ProgressWatch } from "./response/progress-timeouts.ts";
 import type { Exchange, Lane } from "./connection/exchange.ts";
 import { httpExchange } from "./http-exchange.ts";
-import { HttpLatch } from "./http-latch.ts";
 import { Line, type Seat } from "./connection/connection-manager.ts";
 import { defaultConnectionAgeMs, type ResponsesConnectionPool } from "./connection/pool.ts";
 import type { ResponsesConnection } from "./connection/responses-connection.ts";
+import { type Attempt, HttpFallback, type OnRetry, type RecoveryAction, withRetries } from "./retry/index.ts";
 import type { OpenAIResponsesLLMSettings } from "./settings.ts";
 import { Steering, type SteeringInput, type SteeringOutcome } from "./response/steering.ts";
 import { ServerTraits } from "./connection/server-capabilities.ts";
@@ -72,7 +72,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   readonly #core: ResponsesCore;
   readonly #options: OpenAIResponsesLLMServiceOptions;
   readonly #random: Random;
-  readonly #latch: HttpLatch;
+  readonly #httpFallback: HttpFallback;
   readonly #owner = { wasted: 0 };
   readonly #running = new Map<Turn, Steering>();
   readonly #warmUp: WarmUp;
@@ -84,7 +84,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     this.#core = new ResponsesCore(options, this.logger);
     this.#options = options;
     this.#random = options.random ?? Math.random;
-    this.#latch = new HttpLatch(this.clock);
+    this.#httpFallback = new HttpFallback(this.clock);
     const context = options.warmUp instanceof LLMContext ? options.warmUp : new LLMContext();
     this.#warmUp = new WarmUp(this.#core, this.#owner, context);
     if (options.warmUp) this.on("connected", () => void this.#warmUpOn(this.#line?.current));
@@ -170,17 +170,18 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     turn.wastedCharacters = this.#owner.wasted;
     this.#owner.wasted = 0;
     let seat: Seat | undefined;
-    const mend: Mend = (verdict, error) => {
+    const onRetry: OnRetry = (decision, error) => {
       if (error instanceof TimeoutError) this.events.emit("completionTimeout");
-      if (verdict.kind === "other transport" && verdict.latch) this.#latch.trip();
-      if (verdict.kind === "at once") this.#mend(verdict.remedy, verdict.why, seat);
+      if (decision.kind === "use-http" && decision.lasting) this.#httpFallback.trip();
+      if (decision.kind === "retry" && seat !== undefined) this.#recover(decision.action, decision.reason, seat);
     };
     const canUseHttp = this.#options.httpFallback ?? true;
     const options = {
+      ...this.#core.retryOptions,
       canUseHttp,
       reconnects: this.#options.reconnectOnError ?? true,
-      overHttp: canUseHttp && this.#latch.isOn,
-      mend,
+      overHttp: canUseHttp && this.#httpFallback.isOn,
+      onRetry,
       random: this.#random,
       clock: this.clock,
     };
@@ -191,7 +192,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     });
     this.#running.set(turn, steering);
     try {
-      return await this.#core.persist(turn, options, async (attempt) => {
+      return await withRetries(turn, options, async (attempt) => {
         if (attempt.overHttp) {
           steering.end("steering_not_supported", "a turn over HTTP cannot be steered");
           return httpExchange(this.#core, context, turn, attempt, this.clock);
@@ -206,19 +207,15 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     }
   }
 
-  #mend(
-    remedy: "forget the parent" | "replace the connection" | "send everything" | "no lanes",
-    why: string,
-    seat?: Seat,
-  ): void {
-    if (seat === undefined) return;
-    if (remedy === "forget the parent") {
+  /** Prepares the next attempt after one that failed on the seat. */
+  #recover(action: RecoveryAction, reason: RetryReason, seat: Seat): void {
+    if (action === "forget-parent") {
       const parent = seat.plan.parent?.holder;
       if (parent?.latest?.responseId === seat.plan.parent?.responseId && parent !== undefined)
         parent.latest = undefined;
-    } else if (remedy === "replace the connection") {
-      void seat.connection.retire(why);
-    } else if (remedy === "no lanes") {
+    } else if (action === "replace-connection") {
+      void seat.connection.retire(reason);
+    } else if (action === "use-no-lanes") {
       this.#currentLine().traits.lanes = "no";
     }
   }
@@ -250,7 +247,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   #seat(conversation: Conversation, turn: Turn, attempt: Attempt): Promise<Seat> {
     const { signal } = turn;
     const onPhase = (phase: "connectingMs" | "waitingMs"): void => turn.enter(phase);
-    return this.#currentLine().seat(this.#owner, conversation, { signal, onPhase, why: attempt.why });
+    return this.#currentLine().seat(this.#owner, conversation, { signal, onPhase, reason: attempt.reason });
   }
 
   async #exchange(
@@ -272,7 +269,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
       await this.wsSend(message, turn.signal, exchange);
       const result = await this.#receive(exchange, answer, turn, watch);
       succeeded = true;
-      this.#latch.clear();
+      this.#httpFallback.clear();
       this.exchangeSucceeded();
       return result;
     } finally {

@@ -27,7 +27,7 @@ export class WarmUp {
     if (line.traits.warmUp === "no") return false;
     const { context } = this;
     const conversation = this.#core.toConversation(context);
-    const seat = line.trySeat(connection, this.#owner, conversation, { why: undefined, inBackground: true });
+    const seat = line.trySeat(connection, this.#owner, conversation, { reason: undefined, inBackground: true });
     if (seat === undefined) return false;
     const { exchange, plan } = seat;
     const reader = this.#core.newReader();

@@ -113,7 +113,7 @@ describe("respond", () => {
     expect(error).toMatchObject({ code: "invalid_argument", field: "messages[0].audio" });
     expect(names(frames)).toEqual(["LLMFullResponseStartFrame", "LLMFullResponseEndFrame"]);
     expect(service.server.requests).toEqual([]);
-    expect(service.records[0]).toMatchObject({ error: "invalid_argument", reason: "nothing was sent" });
+    expect(service.records[0]).toMatchObject({ error: "invalid_argument", reason: "nothing-sent" });
   });
 });
 

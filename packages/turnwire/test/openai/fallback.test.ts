@@ -66,7 +66,7 @@ describe("a refused upgrade", () => {
     expect(await say(llm, context, "a")).toBe("over HTTP");
     expect(await say(llm, context, "b")).toBe("over HTTP");
     expect(records.map(({ transport, retries }) => [transport, retries])).toEqual([
-      ["http", ["the upgrade was refused"]],
+      ["http", ["websocket-refused"]],
       ["http", []],
     ]);
     expect(server.upgrades).toBe(1);
@@ -107,7 +107,7 @@ describe("a request of more than 15 MiB", () => {
     await collect(setup.llm.stream(contextOf(large)));
     await collect(setup.llm.stream(contextOf("small")));
     expect(setup.records.map(({ transport }) => transport)).toEqual(["http", "websocket"]);
-    expect(setup.records[0]!.retries).toEqual(["request_too_large"]);
+    expect(setup.records[0]!.retries).toEqual(["request-too-large"]);
   });
 
   it("is refused with its size where HTTP is not to be used", async () => {
@@ -121,11 +121,11 @@ describe("a request of more than 15 MiB", () => {
 
 describe("a busy server", () => {
   it.each([
-    ["rate_limit_exceeded", 429, { "retry-after": "0.02" }],
-    ["server_is_overloaded", 503, undefined],
-    ["slow_down", 503, undefined],
-    ["server_error", 500, undefined],
-  ])("(%s) is asked again after a wait", async (code, status, headers) => {
+    ["rate_limit_exceeded", 429, "rate-limited", { "retry-after": "0.02" }],
+    ["server_is_overloaded", 503, "server-failed", undefined],
+    ["slow_down", 503, "rate-limited", undefined],
+    ["server_error", 500, "server-failed", undefined],
+  ])("(%s) is asked again after a wait", async (code, status, reason, headers) => {
     let asked = 0;
     await using setup = await overWebsocket({
       brain: function* () {
@@ -140,7 +140,7 @@ describe("a busy server", () => {
       },
     });
     expect(textOf(await collect(setup.llm.stream(contextOf("Hi"))))).toBe("Now.");
-    expect(setup.records[0]).toMatchObject({ retries: [code] });
+    expect(setup.records[0]).toMatchObject({ retries: [reason] });
   });
 
   it.each(["insufficient_quota", "invalid_api_key", "context_length_exceeded"])("but not for %s", async (code) => {

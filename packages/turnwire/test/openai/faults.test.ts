@@ -107,8 +107,8 @@ describe("error events", () => {
     expect(server.connections).toBe(1);
     expect(records[1]).toMatchObject({
       mode: "full",
-      reason: "previous_response_not_found",
-      retries: ["previous_response_not_found"],
+      reason: "response-gone",
+      retries: ["response-gone"],
     });
   });
 
@@ -242,7 +242,7 @@ describe("a lost connection", () => {
     expect(await say(setup.llm, context, "b")).toBe("two");
     expect(setup.records[1]).toMatchObject({
       mode: "full",
-      reason: "the first request of the connection",
+      reason: "first-request",
       retries: [],
     });
     expect(setup.server.requests[1]!.conversation).toHaveLength(3);
@@ -316,7 +316,7 @@ describe("an event stream over HTTP that breaks off", () => {
     const fault = { fault: "reset", transport: "http", event: "response.output_text.delta" } as const;
     await using setup = await overHttp({ ...server, faults: [fault] });
     expect(await say(setup.llm, new LLMContext(), "Hi")).toBe("Hello to all of you.");
-    expect(setup.records).toMatchObject([{ transport: "http", retries: ["connection_closed"] }]);
+    expect(setup.records).toMatchObject([{ transport: "http", retries: ["no-answer"] }]);
   });
 
   it("after output ends the turn: nothing is asked twice", async () => {

@@ -97,7 +97,7 @@ describe("an interrupted turn", () => {
     expect(await say(llm, context, "b")).toBe("Next");
     expect(new Set(server.origins)).toEqual(new Set([1]));
     // What the server completed is not what was kept of it.
-    expect(records[1]).toMatchObject({ mode: "full", reason: "the context does not hold the last response's text" });
+    expect(records[1]).toMatchObject({ mode: "full", reason: "text-missing" });
   });
 
   it("before the server has said the response's id is cancelled when it says it", async () => {

@@ -92,7 +92,7 @@ describe("with lanes", () => {
     await say(setup.llm, context, "next");
     expect(setup.records.at(-1)).toMatchObject({
       mode: "incremental",
-      reason: "continues an earlier response",
+      reason: "continues-earlier",
       itemsSent: 3,
       previousResponseId: setup.records.at(-3)!.responseId,
     });

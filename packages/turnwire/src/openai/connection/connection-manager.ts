@@ -1,4 +1,5 @@
 import { type Clock, LinkedSignal, type Logger, throwIfAborted, untilAborted } from "../../async/index.ts";
+import type { RetryReason } from "../../llm/index.ts";
 import type { WebsocketConnection, WebsocketService } from "../../websocket/index.ts";
 import { type Plan, plan } from "../continuation.ts";
 import type { Conversation } from "../conversation.ts";
@@ -29,7 +30,7 @@ export interface SeatOptions {
   /** Called when connecting or waiting begins. */
   onPhase: (phase: "connectingMs" | "waitingMs") => void;
   /** Why the attempt before failed: the reason to give when there is nothing to continue. */
-  why: string | undefined;
+  reason: RetryReason | undefined;
 }
 
 /** A connection, open or being made. */
@@ -98,7 +99,7 @@ export class Line {
       throwIfAborted(options.signal);
       options.onPhase("connectingMs");
       const connection = await this.#usable(options.signal);
-      const seat = this.trySeat(connection, owner, conversation, { why: options.why });
+      const seat = this.trySeat(connection, owner, conversation, { reason: options.reason });
       if (seat !== undefined) return seat;
       options.onPhase("waitingMs");
       const heldUp = connection.exchanges.every(({ isLive, inBackground }) => !isLive || inBackground);
@@ -113,11 +114,11 @@ export class Line {
     connection: ResponsesConnection,
     owner: object,
     conversation: Conversation,
-    { why, inBackground = false }: { why: string | undefined; inBackground?: boolean },
+    { reason, inBackground = false }: { reason: RetryReason | undefined; inBackground?: boolean },
   ): Seat | undefined {
     // What nobody waits for is never in the way of what somebody does.
     if (inBackground && this.#waiting > 0) return undefined;
-    const planned = plan(conversation, connection.lanes.of(owner), why ?? "the first request of the connection");
+    const planned = plan(conversation, connection.lanes.of(owner), reason ?? "first-request");
     const options = { owners: this.owners.size, inBackground };
     const exchange = connection.begin(owner, planned.parent?.holder, conversation, options);
     return exchange === undefined ? undefined : { exchange, connection, plan: planned };

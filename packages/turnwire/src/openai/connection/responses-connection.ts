@@ -4,7 +4,7 @@ import { errorCodes, isErrorEvent, isObject, normalizeError, parseEvent, type Ra
 import type { WebsocketConnection } from "../../websocket/index.ts";
 import type { Conversation } from "../conversation.ts";
 import { Exchange, type ExchangeHost, type Lane } from "./exchange.ts";
-import { ambiguousCode } from "../faults.ts";
+import { ambiguousCode } from "../retry/index.ts";
 import { Lanes } from "./lanes.ts";
 import { SideAnswers } from "./error-attribution.ts";
 import type { ServerTraits } from "./server-capabilities.ts";

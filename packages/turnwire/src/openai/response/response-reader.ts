@@ -17,7 +17,7 @@ import {
   type ResponseOutputItem,
 } from "../../protocol/index.ts";
 import { providerName } from "../adapter.ts";
-import { ambiguousCode } from "../faults.ts";
+import { ambiguousCode } from "../retry/index.ts";
 import { essenceOf } from "../items.ts";
 import { readUsage } from "./usage.ts";
 

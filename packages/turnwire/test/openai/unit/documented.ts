@@ -1,42 +1,40 @@
+import type { RequestReason } from "../../../src/llm/index.ts";
 import { tableUnder } from "@turnwire/test-kit/documents.ts";
 
-/** The reasons a turn record can give, by what gives them. Together they are those of docs/continuation.md. */
+/** The reasons a record can give, by what gives them. Together they are those of docs/continuation.md. */
 export const reasonsGivenBy = {
   planning: [
-    "continues the last response",
-    "continues an earlier response",
-    "the history was changed",
-    "the context does not hold the last response's text",
-    "the context does not hold the last response's function calls",
-    "the context does not hold the last response's reasoning",
-    "the context does not hold the last response's output",
-    "the context does not hold what was steered",
-    "nothing follows the last response",
+    "continues-last",
+    "continues-earlier",
+    "history-changed",
+    "text-missing",
+    "calls-missing",
+    "reasoning-missing",
+    "output-missing",
+    "steering-missing",
+    "nothing-new",
   ],
   retry: [
-    "previous_response_not_found",
-    "websocket_connection_limit_reached",
-    "websocket_stream_limit_reached",
-    "the server takes no stream_id",
-    "invalid_stream_id",
-    "the connection was lost",
-    "no output in time",
-    "ambiguous_error",
-    "the answer broke off",
-    "the upgrade was refused",
-    "request_too_large",
+    "ambiguous-error",
+    "answer-broke-off",
+    "connection-limit",
+    "connection-lost",
+    "lane-limit",
+    "lanes-refused",
+    "no-answer",
+    "no-output",
+    "rate-limited",
+    "request-too-large",
+    "response-gone",
+    "server-failed",
+    "websocket-refused",
   ],
-  others: ["the first request of the connection", "HTTP keeps nothing", "nothing was sent"],
-} as const;
+  others: ["first-request", "nothing-kept", "nothing-sent"],
+} as const satisfies Readonly<Record<string, readonly RequestReason[]>>;
 
-/** Every reason of the table in docs/continuation.md, with those that a row mentions as "likewise". */
+/** Every reason of the table in docs/continuation.md. */
 export function documentedReasons(): string[] {
-  return tableUnder("docs/continuation.md", "When a turn is full, and why").flatMap(([reason = "", meaning = ""]) => {
-    const [, others, replaced] = /likewise (.+?)(?: in the place of (.+))?$/.exec(meaning) ?? [];
-    const names = others?.split(/, | and /) ?? [];
-    const start = replaced !== undefined && reason.endsWith(replaced) ? reason.slice(0, -replaced.length) : "";
-    return [reason, ...names.map((name) => start + name)];
-  });
+  return tableUnder("docs/continuation.md", "When a turn is full, and why").map(([reason = ""]) => reason);
 }
 
 /** A document's table as a map from one column's cells to the row; every cell of the column is there once. */

@@ -102,7 +102,7 @@ function holderOf({ lane, usedAt, answered, parts }: Kept): Holder {
 }
 
 function planned(holds: Conversation, holders: readonly Holder[]): Case["expected"] {
-  const { mode, from, parent, reason } = plan(holds, holders, "there is no response");
+  const { mode, from, parent, reason } = plan(holds, holders, "first-request");
   return { mode, from, ...(parent && { parent: [parent.holder.name, parent.responseId] }), reason };
 }
 
@@ -111,22 +111,22 @@ const last = (from: number, lane = "1"): Case["expected"] => ({
   mode: "incremental",
   from,
   parent: [lane, `resp_${lane}`],
-  reason: "continues the last response",
+  reason: "continues-last",
 });
 const earlier = (from: number, lane: string): Case["expected"] => ({
   ...last(from, lane),
-  reason: "continues an earlier response",
+  reason: "continues-earlier",
 });
 
 /** The only lane's response answered "Hi" with these parts. */
 const answeredHi = (...parts: KnownPart[]): Kept[] => [{ lane: "1", usedAt: 1, answered: [user("Hi")], parts }];
 
 const weather = '{"city":"Kyiv"}';
-const heldText = "the context does not hold the last response's text";
-const heldCalls = "the context does not hold the last response's function calls";
-const heldReasoning = "the context does not hold the last response's reasoning";
-const heldOutput = "the context does not hold the last response's output";
-const heldSteered = "the context does not hold what was steered";
+const heldText = "text-missing";
+const heldCalls = "calls-missing";
+const heldReasoning = "reasoning-missing";
+const heldOutput = "output-missing";
+const heldSteered = "steering-missing";
 
 const text: Case[] = [
   {
@@ -335,19 +335,19 @@ const history: Case[] = [
     name: "a changed message is a changed history",
     kept: answeredHi(output(message("Hello."))),
     holds: [user("Hey"), said("Hello."), user("Tea?")],
-    expected: full("the history was changed"),
+    expected: full("history-changed"),
   },
   {
     name: "a dropped message is a changed history",
     kept: [{ lane: "1", usedAt: 1, answered: [user("Hi"), user("Hey")], parts: [output(message("Hello."))] }],
     holds: [user("Hey"), said("Hello."), user("Tea?")],
-    expected: full("the history was changed"),
+    expected: full("history-changed"),
   },
   {
     name: "a context that is shorter than what was answered is a changed history",
     kept: [{ lane: "1", usedAt: 1, answered: [user("Hi"), user("Hey")], parts: [output(message("Hello."))] }],
     holds: [user("Hi")],
-    expected: full("the history was changed"),
+    expected: full("history-changed"),
   },
   {
     name: "the output of a function that differs is a changed history",
@@ -366,21 +366,21 @@ const history: Case[] = [
       said("It is noon."),
       user("Are you sure?"),
     ],
-    expected: full("the history was changed"),
+    expected: full("history-changed"),
   },
   {
     name: "a context that ends with the response leaves nothing to send",
     kept: answeredHi(output(message("Hello."))),
     holds: [user("Hi"), said("Hello.")],
-    expected: full("nothing follows the last response"),
+    expected: full("nothing-new"),
   },
   {
     name: "a response without output is followed by nothing when the context is what it answered",
     kept: answeredHi(output()),
     holds: [user("Hi")],
-    expected: full("nothing follows the last response"),
+    expected: full("nothing-new"),
   },
-  { name: "no lane keeps anything", kept: [], holds: [user("Hi")], expected: full("there is no response") },
+  { name: "no lane keeps anything", kept: [], holds: [user("Hi")], expected: full("first-request") },
 ];
 
 const steering: Case[] = [
@@ -494,7 +494,7 @@ const lanes: Case[] = [
       { lane: "3", usedAt: 2, answered: [user("Bonjour")], parts: [output(message("Salut."))] },
     ],
     holds: [user("Hi"), said("Hello"), user("Tea?")],
-    expected: full("the history was changed"),
+    expected: full("history-changed"),
   },
   {
     name: "the reason is that of the lane used last in another order, too",
@@ -529,7 +529,7 @@ describe("planning: what lanes keep", () => {
     const kept = holderOf({ lane: "1", usedAt: 1, ...first });
     const holds = conversationOf([user("Hi"), said("Hello."), user("Tea?")]);
     expect(planned(holds, [empty, kept])).toEqual(last(2, "1"));
-    expect(planned(holds, [empty])).toEqual(full("there is no response"));
+    expect(planned(holds, [empty])).toEqual(full("first-request"));
   });
 
   it("compares two views of one log, and what is in their tails", () => {
@@ -544,14 +544,14 @@ describe("planning: what lanes keep", () => {
     const sameTail = new Conversation(log, [user("and welcome"), said("Hello."), user("Tea?")]);
     const otherTail = new Conversation(log, [user("and goodbye"), said("Hello."), user("Tea?")]);
     expect(planned(sameTail, [holder])).toEqual(last(3));
-    expect(planned(otherTail, [holder])).toEqual(full("the history was changed"));
+    expect(planned(otherTail, [holder])).toEqual(full("history-changed"));
   });
 });
 
 describe("planning: the reasons", () => {
   it("are all given by a row of these tables", () => {
     const given = new Set(cases.map(({ expected }) => expected.reason));
-    given.delete("there is no response");
+    given.delete("first-request");
     expect([...given].toSorted()).toEqual(reasonsGivenBy.planning.toSorted());
   });
 

@@ -13,7 +13,8 @@ import {
   WebsocketReconnectedError,
   WebsocketUnstableError,
 } from "../../../src/errors.ts";
-import { ambiguousCode, type AttemptState, judge, type Verdict } from "../../../src/openai/faults.ts";
+import type { RetryReason } from "../../../src/llm/index.ts";
+import { ambiguousCode, type AttemptState, decideRetry, type RetryDecision } from "../../../src/openai/retry/index.ts";
 import { providerError, type WireError } from "../../../src/protocol/index.ts";
 import { reasonsGivenBy, rowsBy } from "./documented.ts";
 
@@ -31,19 +32,20 @@ const before: AttemptState = {
 };
 
 /** The state after this many attempts failed for the reason. */
-const after = (why: string, times: number): Partial<AttemptState> => ({ failures: new Map([[why, times]]) });
+const after = (why: RetryReason, times: number): Partial<AttemptState> => ({ failures: new Map([[why, times]]) });
 
-const judged = (error: unknown, state: Partial<AttemptState> = {}): Verdict => judge(error, { ...before, ...state });
+const decided = (error: unknown, state: Partial<AttemptState> = {}): RetryDecision =>
+  decideRetry(error, { ...before, ...state });
 
-const final = (error: unknown): Verdict => ({ kind: "final", error });
-const overHttp = (why: string, latch: boolean): Verdict => ({ kind: "other transport", why, latch });
-const waits = (why: string, delayMs: number): Verdict => ({ kind: "after back-off", why, delayMs });
-const everything: Verdict = { kind: "at once", why: "the connection was lost", remedy: "send everything" };
-const noOutput: Verdict = { kind: "at once", why: "no output in time", remedy: "replace the connection" };
-const noStreamId: Verdict = { kind: "at once", why: "the server takes no stream_id", remedy: "no lanes" };
-const forgets: Verdict = { kind: "at once", why: "previous_response_not_found", remedy: "forget the parent" };
-const replaces = (why: string): Verdict => ({ kind: "at once", why, remedy: "replace the connection" });
-const goesOn: Verdict = { kind: "continue", why: "the answer broke off" };
+const fails = (error: unknown): RetryDecision => ({ kind: "fail", error });
+const overHttp = (reason: RetryReason, lasting: boolean): RetryDecision => ({ kind: "use-http", reason, lasting });
+const waits = (reason: RetryReason, delayMs: number): RetryDecision => ({ kind: "retry-later", reason, delayMs });
+const everything: RetryDecision = { kind: "retry", reason: "connection-lost", action: "send-everything" };
+const noOutput: RetryDecision = { kind: "retry", reason: "no-output", action: "replace-connection" };
+const noStreamId: RetryDecision = { kind: "retry", reason: "lanes-refused", action: "use-no-lanes" };
+const forgets: RetryDecision = { kind: "retry", reason: "response-gone", action: "forget-parent" };
+const replaces = (reason: RetryReason): RetryDecision => ({ kind: "retry", reason, action: "replace-connection" });
+const resumes: RetryDecision = { kind: "resume", reason: "answer-broke-off" };
 
 const refused = (status: number, retryable = false): WebsocketConnectError =>
   new WebsocketConnectError("refused", { status, retryable });
@@ -64,7 +66,7 @@ interface Case {
   name: string;
   error: unknown;
   state?: Partial<AttemptState>;
-  verdict: Verdict;
+  decision: RetryDecision;
 }
 
 interface DocumentedCase extends Case {
@@ -85,8 +87,8 @@ const rowOf = {
   final: "everything else, or a wait that retryBudgetMs does not cover",
 } as const;
 
-const inRow = (row: string, name: string, error: unknown, verdict: Verdict): DocumentedCase => {
-  return { row, name, error, verdict };
+const inRow = (row: string, name: string, error: unknown, decision: RetryDecision): DocumentedCase => {
+  return { row, name, error, decision };
 };
 
 const beforeOutput: DocumentedCase[] = [
@@ -96,20 +98,20 @@ const beforeOutput: DocumentedCase[] = [
       rowOf.upgrade,
       `an upgrade refused with ${code} goes over HTTP`,
       refused(code),
-      overHttp("the upgrade was refused", true),
+      overHttp("websocket-refused", true),
     ),
   ),
   {
     row: rowOf.upgrade,
     name: "a connection that was lost and then refused goes over HTTP",
     error: new WebsocketClosedError(1006, "", { retryable: true, cause: refused(426) }),
-    verdict: overHttp("the upgrade was refused", true),
+    decision: overHttp("websocket-refused", true),
   },
   {
     row: rowOf.tooLarge,
     name: "a request that is too large goes over HTTP, and only that turn",
     error: tooLarge,
-    verdict: overHttp("request_too_large", false),
+    decision: overHttp("request-too-large", false),
   },
 
   // At once.
@@ -117,65 +119,65 @@ const beforeOutput: DocumentedCase[] = [
     row: rowOf.lost,
     name: "a connection that was lost and replaced is given everything",
     error: reconnected,
-    verdict: everything,
+    decision: everything,
   },
-  { row: rowOf.lost, name: "a close that nobody tried to mend is mended", error: closed, verdict: everything },
+  { row: rowOf.lost, name: "a close that nobody tried to mend is mended", error: closed, decision: everything },
   {
     row: rowOf.lost,
     name: "a connection lost a second time is replaced again",
     error: reconnected,
-    state: after("the connection was lost", 1),
-    verdict: everything,
+    state: after("connection-lost", 1),
+    decision: everything,
   },
   {
     row: rowOf.timeout,
     name: "a turn without output in time is asked again",
     error: noOutputInTime,
     state: { retryOnTimeout: true },
-    verdict: noOutput,
+    decision: noOutput,
   },
   {
     row: rowOf.streamId,
     name: "an error about stream_id has it left out",
     error: served({ code: "unknown_parameter", param: "stream_id", status: 400 }),
-    verdict: noStreamId,
+    decision: noStreamId,
   },
   {
     row: rowOf.streamId,
     name: "an error about stream_id without a code has it left out",
     error: served({ param: "stream_id", status: 400 }),
-    verdict: noStreamId,
+    decision: noStreamId,
   },
   {
     row: rowOf.streamId,
     name: "invalid_stream_id has the stream_id left out",
     error: coded("invalid_stream_id"),
-    verdict: { kind: "at once", why: "invalid_stream_id", remedy: "no lanes" },
+    decision: noStreamId,
   },
   {
     row: rowOf.notFound,
     name: "a response that has gone is forgotten",
     error: coded("previous_response_not_found"),
     state: { continued: true },
-    verdict: forgets,
+    decision: forgets,
   },
   {
     row: rowOf.limits,
     name: "a connection of the greatest age is replaced",
     error: coded("websocket_connection_limit_reached"),
-    verdict: replaces("websocket_connection_limit_reached"),
+    decision: replaces("connection-limit"),
   },
   {
     row: rowOf.limits,
     name: "a connection without further lanes is replaced",
     error: coded("websocket_stream_limit_reached"),
-    verdict: replaces("websocket_stream_limit_reached"),
+    decision: replaces("lane-limit"),
   },
   {
     row: rowOf.ambiguous,
     name: "a connection with an error of unknown owner is replaced",
     error: ambiguous,
-    verdict: replaces("ambiguous_error"),
+    decision: replaces("ambiguous-error"),
   },
 
   // After back-off.
@@ -184,25 +186,33 @@ const beforeOutput: DocumentedCase[] = [
       rowOf.backOff,
       `the status ${code} without a code is waited out`,
       served({ status: code }),
-      waits(`http_${code}`, 250),
+      waits(code === 429 ? "rate-limited" : "server-failed", 250),
     ),
   ),
-  ...["rate_limit_exceeded", "server_error", "server_is_overloaded", "slow_down", "timeout"].map((code) =>
-    inRow(rowOf.backOff, `the code ${code} without a status is waited out`, coded(code), waits(code, 250)),
+  ...(
+    [
+      ["rate_limit_exceeded", "rate-limited"],
+      ["slow_down", "rate-limited"],
+      ["server_error", "server-failed"],
+      ["server_is_overloaded", "server-failed"],
+      ["timeout", "server-failed"],
+    ] as const
+  ).map(([code, reason]) =>
+    inRow(rowOf.backOff, `the code ${code} without a status is waited out`, coded(code), waits(reason, 250)),
   ),
   {
     row: rowOf.backOff,
     name: "an HTTP request without an answer is made again",
     error: httpWithoutAnswer,
     state: { canUseHttp: false },
-    verdict: waits("connection_failed", 250),
+    decision: waits("no-answer", 250),
   },
   {
     row: rowOf.backOff,
     name: "an HTTP event stream that broke off before output is asked for again",
     error: httpStreamEnded,
     state: { canUseHttp: false },
-    verdict: waits("connection_closed", 250),
+    decision: waits("no-answer", 250),
   },
 
   // Final.
@@ -215,19 +225,19 @@ const beforeOutput: DocumentedCase[] = [
     "unsupported_country_region_territory",
   ].map((code): DocumentedCase => {
     const error = served({ code, status: 429 });
-    return inRow(rowOf.final, `the code ${code} is final, even with the status 429`, error, final(error));
+    return inRow(rowOf.final, `the code ${code} is final, even with the status 429`, error, fails(error));
   }),
   ...[400, 401, 403, 404, 409, 422].map((code): DocumentedCase => {
     const error = served({ status: code });
-    return inRow(rowOf.final, `the status ${code} of a request is final`, error, final(error));
+    return inRow(rowOf.final, `the status ${code} of a request is final`, error, fails(error));
   }),
   ...[200, 401, 402, 410, 505].map((code): DocumentedCase => {
     const error = refused(code);
-    return inRow(rowOf.final, `an upgrade refused with ${code} is final`, error, final(error));
+    return inRow(rowOf.final, `an upgrade refused with ${code} is final`, error, fails(error));
   }),
   ...[408, 425, 429, 500, 503].map((code): DocumentedCase => {
     const error = refused(code, true);
-    return inRow(rowOf.final, `an upgrade refused with ${code} has been tried often enough`, error, final(error));
+    return inRow(rowOf.final, `an upgrade refused with ${code} has been tried often enough`, error, fails(error));
   }),
 ];
 
@@ -253,7 +263,7 @@ const finals: DocumentedCase[] = (
     ["a thrown string is final", "thrown"],
     ["undefined is final", undefined],
   ] satisfies Array<[string, unknown, Partial<AttemptState>?]>
-).map(([name, error, state]) => ({ row: rowOf.final, name, error, verdict: final(error), ...(state && { state }) }));
+).map(([name, error, state]) => ({ row: rowOf.final, name, error, decision: fails(error), ...(state && { state }) }));
 
 function retryableError(): TurnwireError {
   return new TurnwireError("rate_limit_exceeded", "ours", { retryable: true });
@@ -264,40 +274,40 @@ const mostTimes: Array<{
   row: string;
   error: TurnwireError;
   state?: Partial<AttemptState>;
-  why: string;
+  why: RetryReason;
   times: number;
   thrown?: unknown;
 }> = [
-  { row: rowOf.upgrade, error: refused(426), why: "the upgrade was refused", times: 1 },
-  { row: rowOf.tooLarge, error: tooLarge, why: "request_too_large", times: 1 },
-  { row: rowOf.lost, error: closed, why: "the connection was lost", times: 2 },
-  { row: rowOf.lost, error: reconnected, why: "the connection was lost", times: 2, thrown: closed },
-  { row: rowOf.timeout, error: noOutputInTime, state: { retryOnTimeout: true }, why: "no output in time", times: 1 },
-  { row: rowOf.streamId, error: served({ param: "stream_id" }), why: "the server takes no stream_id", times: 1 },
-  { row: rowOf.streamId, error: coded("invalid_stream_id"), why: "invalid_stream_id", times: 1 },
+  { row: rowOf.upgrade, error: refused(426), why: "websocket-refused", times: 1 },
+  { row: rowOf.tooLarge, error: tooLarge, why: "request-too-large", times: 1 },
+  { row: rowOf.lost, error: closed, why: "connection-lost", times: 2 },
+  { row: rowOf.lost, error: reconnected, why: "connection-lost", times: 2, thrown: closed },
+  { row: rowOf.timeout, error: noOutputInTime, state: { retryOnTimeout: true }, why: "no-output", times: 1 },
+  { row: rowOf.streamId, error: served({ param: "stream_id" }), why: "lanes-refused", times: 1 },
+  { row: rowOf.streamId, error: coded("invalid_stream_id"), why: "lanes-refused", times: 1 },
   {
     row: rowOf.notFound,
     error: coded("previous_response_not_found"),
     state: { continued: true },
-    why: "previous_response_not_found",
+    why: "response-gone",
     times: 40,
   },
   {
     row: rowOf.limits,
     error: coded("websocket_connection_limit_reached"),
-    why: "websocket_connection_limit_reached",
+    why: "connection-limit",
     times: 1,
   },
   {
     row: rowOf.limits,
     error: coded("websocket_stream_limit_reached"),
-    why: "websocket_stream_limit_reached",
+    why: "lane-limit",
     times: 1,
   },
-  { row: rowOf.ambiguous, error: ambiguous, why: "ambiguous_error", times: 1 },
-  { row: rowOf.backOff, error: coded("slow_down"), why: "slow_down", times: 4 },
-  { row: rowOf.backOff, error: served({ status: 503 }), why: "http_503", times: 4 },
-  { row: rowOf.backOff, error: httpWithoutAnswer, why: "connection_failed", times: 4 },
+  { row: rowOf.ambiguous, error: ambiguous, why: "ambiguous-error", times: 1 },
+  { row: rowOf.backOff, error: coded("slow_down"), why: "rate-limited", times: 4 },
+  { row: rowOf.backOff, error: served({ status: 503 }), why: "server-failed", times: 4 },
+  { row: rowOf.backOff, error: httpWithoutAnswer, why: "no-answer", times: 4 },
 ];
 
 /** What the column "at most" says, as a number: a connection keeps 32 lanes, so that 40 are enough for each. */
@@ -305,15 +315,15 @@ const documentedTimes = new Map([
   ["once", 1],
   ["twice", 2],
   ["once for each known response", 40],
-  ["four times for each code, waiting retryBudgetMs (10 s) in all", 4],
+  ["four times for each reason, waiting retryBudgetMs (10 s) in all", 4],
 ]);
 
 describe("the retry decision: before output", () => {
   const cases = [...beforeOutput, ...finals];
   const documented = rowsBy("docs/interruption.md", "What is asked again, and what is not", 1);
 
-  it.each(cases)("$name", ({ error, state, verdict }) => {
-    expect(judged(error, state)).toEqual(verdict);
+  it.each(cases)("$name", ({ error, state, decision }) => {
+    expect(decided(error, state)).toEqual(decision);
   });
 
   it("has a case for every row of the table in docs/interruption.md, and for no other", () => {
@@ -326,12 +336,12 @@ describe("the retry decision: before output", () => {
       // A cell that is empty means the same as the one above.
       return [row, ways.slice(0, index + 1).findLast((way) => way !== "")!];
     });
-    const kinds = cases.map(({ row, verdict }): [string, string] => [row, verdict.kind]);
+    const kinds = cases.map(({ row, decision }): [string, string] => [row, decision.kind]);
     expect(Object.fromEntries(kinds)).toEqual(Object.fromEntries(named));
   });
 
   it("throws the very error that it gives up for", () => {
-    expect(judged(closedForGood)).toHaveProperty("error", closedForGood);
+    expect(decided(closedForGood)).toHaveProperty("error", closedForGood);
   });
 });
 
@@ -341,14 +351,16 @@ describe("the retry decision: how often", () => {
   it.each(mostTimes)(
     "$why ($error.name) has a turn asked again $times times",
     ({ error, state, why, times, thrown }) => {
-      expect(judged(error, { ...state, ...after(why, times - 1) })).toMatchObject({ why });
-      expect(judged(error, { ...state, ...after(why, times) })).toEqual(final(thrown ?? error));
-      expect(judged(error, { ...state, ...after(why, times + 1) })).toEqual(final(thrown ?? error));
+      expect(decided(error, { ...state, ...after(why, times - 1) })).toMatchObject({ reason: why });
+      expect(decided(error, { ...state, ...after(why, times) })).toEqual(fails(thrown ?? error));
+      expect(decided(error, { ...state, ...after(why, times + 1) })).toEqual(fails(thrown ?? error));
     },
   );
 
   it.each(mostTimes)("$why ($error.name) does not count what failed for another reason", ({ error, state, why }) => {
-    expect(judged(error, { ...state, ...after("another reason", 100) })).toMatchObject({ why });
+    expect(
+      decided(error, { ...state, ...after(why === "no-answer" ? "connection-limit" : "no-answer", 100) }),
+    ).toMatchObject({ reason: why });
   });
 
   it.each([...documented].filter(([row]) => row !== rowOf.final))("%s: as often as the document says", (row, cells) => {
@@ -357,8 +369,8 @@ describe("the retry decision: how often", () => {
   });
 
   it("throws what was lost, not that the exchange has to start again", () => {
-    const verdict = judged(reconnected, after("the connection was lost", 2));
-    expect(verdict).toHaveProperty("error", closed);
+    const decision = decided(reconnected, after("connection-lost", 2));
+    expect(decision).toHaveProperty("error", closed);
   });
 });
 
@@ -369,18 +381,18 @@ describe("the retry decision: how long it waits", () => {
     { times: 2, shortest: 500, middle: 750, longest: 1000 },
     { times: 3, shortest: 1000, middle: 1500, longest: 2000 },
   ])("after $times failures between $shortest and $longest ms", ({ times, shortest, middle, longest }) => {
-    const failures = new Map([["slow_down", times]]);
+    const failures = new Map([["rate-limited" as const, times]]);
     for (const [random, delayMs] of [
       [0, shortest],
       [0.5, middle],
       [1, longest],
     ] as const) {
-      expect(judged(coded("slow_down"), { failures, random: () => random })).toEqual(waits("slow_down", delayMs));
+      expect(decided(coded("slow_down"), { failures, random: () => random })).toEqual(waits("rate-limited", delayMs));
     }
   });
 
-  it("does not wait longer for failures with other codes", () => {
-    expect(judged(coded("slow_down"), after("server_error", 3))).toEqual(waits("slow_down", 250));
+  it("does not wait longer for failures of another kind", () => {
+    expect(decided(coded("slow_down"), after("server-failed", 3))).toEqual(waits("rate-limited", 250));
   });
 
   it.each([
@@ -400,21 +412,21 @@ describe("the retry decision: how long it waits", () => {
       status: 429,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
-    const verdict = delayMs === undefined ? final(error) : waits("rate_limit_exceeded", delayMs);
-    expect(judged(error, { budgetMs })).toEqual(verdict);
+    const decision = delayMs === undefined ? fails(error) : waits("rate-limited", delayMs);
+    expect(decided(error, { budgetMs })).toEqual(decision);
   });
 
   it("does not wait because of a retry-after alone: what is final stays final", () => {
     const error = served({ code: "insufficient_quota", status: 429, retryAfterMs: 10 });
-    expect(judged(error)).toEqual(final(error));
+    expect(decided(error)).toEqual(fails(error));
   });
 });
 
 describe("the retry decision: after output", () => {
   const text: Partial<AttemptState> = { hasOutput: true, characters: 12 };
   const onlyThoughts: Partial<AttemptState> = { hasOutput: true, characters: 0 };
-  const lostAfter = (characters: number, cause: unknown): Verdict =>
-    final(new LostAfterOutputError(characters, { cause }));
+  const lostAfter = (characters: number, cause: unknown): RetryDecision =>
+    fails(new LostAfterOutputError(characters, { cause }));
 
   const losses: Array<[name: string, error: TurnwireError]> = [
     ["a connection that was lost", closed],
@@ -426,23 +438,23 @@ describe("the retry decision: after output", () => {
   ];
 
   it.each(losses)("%s ends the turn and says how much was delivered", (_, error) => {
-    const verdict = judged(error, text);
-    expect(verdict).toEqual(lostAfter(12, error));
-    expect(verdict).toMatchObject({ error: { code: "lost_after_output", deliveredCharacters: 12, cause: error } });
+    const decision = decided(error, text);
+    expect(decision).toEqual(lostAfter(12, error));
+    expect(decision).toMatchObject({ error: { code: "lost_after_output", deliveredCharacters: 12, cause: error } });
   });
 
   it.each(losses)("%s has the rest asked for with onLost: continue", (_, error) => {
-    expect(judged(error, { ...text, onLost: "continue" })).toEqual(goesOn);
+    expect(decided(error, { ...text, onLost: "continue" })).toEqual(resumes);
   });
 
   it.each(losses)("%s has nothing to go on from when only thoughts were delivered", (_, error) => {
-    expect(judged(error, { ...onlyThoughts, onLost: "continue" })).toEqual(lostAfter(0, error));
+    expect(decided(error, { ...onlyThoughts, onLost: "continue" })).toEqual(lostAfter(0, error));
   });
 
   it("the rest is asked for once", () => {
-    const state: Partial<AttemptState> = { ...text, onLost: "continue", ...after("the answer broke off", 1) };
-    expect(judged(closed, state)).toEqual(final(closed));
-    expect(judged(reconnected, state)).toEqual(final(closed));
+    const state: Partial<AttemptState> = { ...text, onLost: "continue", ...after("answer-broke-off", 1) };
+    expect(decided(closed, state)).toEqual(fails(closed));
+    expect(decided(reconnected, state)).toEqual(fails(closed));
   });
 
   it.each([
@@ -456,8 +468,8 @@ describe("the retry decision: after output", () => {
     ["a text that is not the finished one", new ProviderError("invalid_response", "differs")],
   ])("%s ends the turn with that error, whatever onLost says", (_, error) => {
     const continued = { continued: true, retryOnTimeout: true };
-    expect(judged(error, { ...text, ...continued })).toEqual(final(error));
-    expect(judged(error, { ...text, ...continued, onLost: "continue" })).toEqual(final(error));
+    expect(decided(error, { ...text, ...continued })).toEqual(fails(error));
+    expect(decided(error, { ...text, ...continued, onLost: "continue" })).toEqual(fails(error));
   });
 });
 
@@ -466,55 +478,53 @@ describe("the retry decision: the first rule that fits holds", () => {
     {
       name: "HTTP comes before another try at a connection",
       error: new WebsocketReconnectedError({ cause: refused(404) }),
-      verdict: overHttp("the upgrade was refused", true),
+      decision: overHttp("websocket-refused", true),
     },
     {
       name: "without HTTP, another try comes next",
       error: new WebsocketReconnectedError({ cause: refused(404) }),
       state: { canUseHttp: false },
-      verdict: everything,
+      decision: everything,
     },
     {
       name: "a connection that was replaced counts, whether connections are to be replaced or not",
       error: reconnected,
       state: { reconnects: false },
-      verdict: everything,
+      decision: everything,
     },
     {
       name: "leaving stream_id out comes before waiting",
       error: served({ code: "rate_limit_exceeded", param: "stream_id", status: 429 }),
-      verdict: noStreamId,
+      decision: noStreamId,
     },
     {
       name: "replacing the connection comes before waiting as long as the server asks",
       error: served({ code: "websocket_connection_limit_reached", status: 429, retryAfterMs: 5000 }),
-      verdict: replaces("websocket_connection_limit_reached"),
+      decision: replaces("connection-limit"),
     },
     {
       name: "forgetting the response comes before waiting",
       error: served({ code: "previous_response_not_found", status: 503 }),
       state: { continued: true },
-      verdict: forgets,
+      decision: forgets,
     },
     {
       name: "an unknown response that was not continued is not waited for either",
       error: served({ code: "previous_response_not_found", status: 503 }),
-      verdict: final(served({ code: "previous_response_not_found", status: 503 })),
+      decision: fails(served({ code: "previous_response_not_found", status: 503 })),
     },
-  ])("$name", ({ error, state, verdict }) => {
-    expect(judged(error, state)).toEqual(verdict);
+  ])("$name", ({ error, state, decision }) => {
+    expect(decided(error, state)).toEqual(decision);
   });
 });
 
 describe("the retry decision: the reasons", () => {
-  it("are those of docs/continuation.md; after back-off the server's code is the reason", () => {
+  it("are those of docs/continuation.md", () => {
     const state: Partial<AttemptState> = { continued: true, retryOnTimeout: true };
-    const verdicts = [...beforeOutput, ...finals].map(({ error, state: own }) => judged(error, { ...state, ...own }));
-    verdicts.push(judged(closed, { hasOutput: true, characters: 1, onLost: "continue" }));
-    const whys = verdicts.flatMap((verdict) =>
-      verdict.kind === "final" || verdict.kind === "after back-off" ? [] : [verdict.why],
-    );
-    expect([...new Set(whys)].toSorted()).toEqual(reasonsGivenBy.retry.toSorted());
+    const decisions = [...beforeOutput, ...finals].map(({ error, state: own }) => decided(error, { ...state, ...own }));
+    decisions.push(decided(closed, { hasOutput: true, characters: 1, onLost: "continue" }));
+    const reasons = decisions.flatMap((decision) => (decision.kind === "fail" ? [] : [decision.reason]));
+    expect([...new Set(reasons)].toSorted()).toEqual(reasonsGivenBy.retry.toSorted());
   });
 });
 
@@ -525,8 +535,8 @@ describe("the retry decision: a lost connection, as in docs/interruption.md", ()
     {
       when: "in a turn, before any output",
       decisions: [
-        { name: "", error: reconnected, verdict: everything },
-        { name: "", error: reconnected, state: after("the connection was lost", 1), verdict: everything },
+        { name: "", error: reconnected, decision: everything },
+        { name: "", error: reconnected, state: after("connection-lost", 1), decision: everything },
       ],
     },
     {
@@ -536,27 +546,27 @@ describe("the retry decision: a lost connection, as in docs/interruption.md", ()
           name: "",
           error: closed,
           state: { hasOutput: true, characters: 3 },
-          verdict: final(new LostAfterOutputError(3, { cause: closed })),
+          decision: fails(new LostAfterOutputError(3, { cause: closed })),
         },
       ],
     },
     {
       when: 'in a turn, after text, onLost: "continue"',
       decisions: [
-        { name: "", error: closed, state: { hasOutput: true, characters: 3, onLost: "continue" }, verdict: goesOn },
+        { name: "", error: closed, state: { hasOutput: true, characters: 3, onLost: "continue" }, decision: resumes },
       ],
     },
     {
       when: "once too often",
       decisions: [
-        { name: "", error: reconnected, state: after("the connection was lost", 2), verdict: final(closed) },
-        { name: "", error: closed, state: after("the connection was lost", 2), verdict: final(closed) },
+        { name: "", error: reconnected, state: after("connection-lost", 2), decision: fails(closed) },
+        { name: "", error: closed, state: after("connection-lost", 2), decision: fails(closed) },
       ],
     },
   ];
 
   it.each(whens)("$when", ({ decisions }) => {
-    for (const { error, state, verdict } of decisions) expect(judged(error, state)).toEqual(verdict);
+    for (const { error, state, decision } of decisions) expect(decided(error, state)).toEqual(decision);
   });
 
   it("has every row of the table and no other", () => {
@@ -571,7 +581,7 @@ describe("the retry decision: the codes of docs/interruption.md", () => {
     errors: ProviderError[];
     retryable: string;
     state?: Partial<AttemptState>;
-    kind: Verdict["kind"];
+    kind: RetryDecision["kind"];
   }
 
   const ofTheProvider: Code[] = [
@@ -579,43 +589,43 @@ describe("the retry decision: the codes of docs/interruption.md", () => {
       cell: "rate_limit_exceeded",
       errors: [coded("rate_limit_exceeded")],
       retryable: "yes",
-      kind: "after back-off",
+      kind: "retry-later",
     },
     {
       cell: "server_is_overloaded, slow_down, server_error",
       errors: [coded("server_is_overloaded"), coded("slow_down"), coded("server_error")],
       retryable: "yes",
-      kind: "after back-off",
+      kind: "retry-later",
     },
-    { cell: "insufficient_quota", errors: [coded("insufficient_quota")], retryable: "no", kind: "final" },
-    { cell: "invalid_api_key", errors: [coded("invalid_api_key")], retryable: "no", kind: "final" },
-    { cell: "context_length_exceeded", errors: [coded("context_length_exceeded")], retryable: "no", kind: "final" },
+    { cell: "insufficient_quota", errors: [coded("insufficient_quota")], retryable: "no", kind: "fail" },
+    { cell: "invalid_api_key", errors: [coded("invalid_api_key")], retryable: "no", kind: "fail" },
+    { cell: "context_length_exceeded", errors: [coded("context_length_exceeded")], retryable: "no", kind: "fail" },
     {
       cell: "previous_response_not_found",
       errors: [coded("previous_response_not_found")],
       retryable: "yes",
       state: { continued: true },
-      kind: "at once",
+      kind: "retry",
     },
     {
       cell: "websocket_connection_limit_reached",
       errors: [coded("websocket_connection_limit_reached")],
       retryable: "yes",
-      kind: "at once",
+      kind: "retry",
     },
-    { cell: "provider_error", errors: [served({})], retryable: "by status", kind: "final" },
+    { cell: "provider_error", errors: [served({})], retryable: "by status", kind: "fail" },
     {
       cell: "http_503 and the like",
       errors: [served({ status: 408 }), served({ status: 429 }), served({ status: 503 }), served({ status: 500 })],
       retryable: "408, 429, 5xx",
-      kind: "after back-off",
+      kind: "retry-later",
     },
   ];
 
   it.each(ofTheProvider)("$cell: $kind", ({ errors, retryable, state, kind }) => {
     for (const error of errors) {
       expect(error.retryable).toBe(retryable !== "no" && retryable !== "by status");
-      expect(judged(error, state)).toMatchObject({ kind });
+      expect(decided(error, state)).toMatchObject({ kind });
     }
   });
 
@@ -626,19 +636,19 @@ describe("the retry decision: the codes of docs/interruption.md", () => {
     );
   });
 
-  const ofNeither: Array<{ code: string; error: Error; verdict: (error: Error) => Verdict }> = [
-    { code: "invalid_response", error: new ProviderError("invalid_response", "differs"), verdict: final },
+  const ofNeither: Array<{ code: string; error: Error; decision: (error: Error) => RetryDecision }> = [
+    { code: "invalid_response", error: new ProviderError("invalid_response", "differs"), decision: fails },
     {
       code: "response_already_completed",
       error: new SteeringError("response_already_completed", "over", "text"),
-      verdict: final,
+      decision: fails,
     },
-    { code: "ambiguous_error", error: ambiguous, verdict: () => replaces("ambiguous_error") },
-    { code: "unexpected", error: new RangeError("ours"), verdict: final },
+    { code: "ambiguous_error", error: ambiguous, decision: () => replaces("ambiguous-error") },
+    { code: "unexpected", error: new RangeError("ours"), decision: fails },
   ];
 
-  it.each(ofNeither)("$code", ({ error, verdict }) => {
-    expect(judged(error)).toEqual(verdict(error));
+  it.each(ofNeither)("$code", ({ error, decision }) => {
+    expect(decided(error)).toEqual(decision(error));
   });
 
   it("are all codes of neither side", () => {
@@ -656,87 +666,92 @@ describe("the retry decision: the kinds of docs/faults.md", () => {
   const kinds: Array<Case & { kind: string }> = [
     ...[1001, 1006, 1011, 1012, 1013].map((code): Case & { kind: string } => {
       const error = new WebsocketClosedError(code, "", { retryable: true });
-      return { kind: "close", name: `a close with ${code} is worth another connection`, error, verdict: everything };
+      return { kind: "close", name: `a close with ${code} is worth another connection`, error, decision: everything };
     }),
     ...[1002, 1003, 1007, 1008, 1009].map((code): Case & { kind: string } => {
       const error = new WebsocketClosedError(code, "");
-      return { kind: "close", name: `a close with ${code} is final`, error, verdict: final(error) };
+      return { kind: "close", name: `a close with ${code} is final`, error, decision: fails(error) };
     }),
     {
       kind: "close",
       name: "a close after output ends the turn",
       error: closed,
       state: talking,
-      verdict: final(new LostAfterOutputError(5, { cause: closed })),
+      decision: fails(new LostAfterOutputError(5, { cause: closed })),
     },
-    { kind: "reset", name: "a reset is a close with 1006", error: closed, verdict: everything },
+    { kind: "reset", name: "a reset is a close with 1006", error: closed, decision: everything },
     {
       kind: "half-open",
       name: "a socket without pongs has been closed and replaced",
       error: new WebsocketReconnectedError({ cause: new WebsocketClosedError(1006, "no pong", { retryable: true }) }),
-      verdict: everything,
+      decision: everything,
     },
     {
       kind: "silence",
       name: "a silence before output is asked about again where that is wanted",
       error: noOutputInTime,
       state: { retryOnTimeout: true },
-      verdict: noOutput,
+      decision: noOutput,
     },
     {
       kind: "silence",
       name: "a silence after output ends the turn",
       error: noOutputInTime,
       state: { ...talking, retryOnTimeout: true },
-      verdict: final(new LostAfterOutputError(5, { cause: noOutputInTime })),
+      decision: fails(new LostAfterOutputError(5, { cause: noOutputInTime })),
     },
     {
       kind: "duplicate",
       name: "a piece of text that came twice ends the turn",
       error: differs,
       state: talking,
-      verdict: final(differs),
+      decision: fails(differs),
     },
     {
       kind: "reorder",
       name: "pieces of text in another order end the turn",
       error: differs,
       state: talking,
-      verdict: final(differs),
+      decision: fails(differs),
     },
     {
       kind: "error",
       name: "an error with the status 500 is waited out",
       error: served({ status: 500 }),
-      verdict: waits("http_500", 250),
+      decision: waits("server-failed", 250),
     },
     {
       kind: "error",
       name: "an error with a wait is waited out as it says",
       error: served({ status: 429, retryAfterMs: 70 }),
-      verdict: waits("http_429", 70),
+      decision: waits("rate-limited", 70),
     },
     {
       kind: "evict",
       name: "a connection that forgot is continued from the response before",
       error: served({ code: "previous_response_not_found", status: 400, param: "previous_response_id" }),
       state: { continued: true },
-      verdict: forgets,
+      decision: forgets,
     },
     ...[426, 403, 404, 501].map((code): Case & { kind: string } => {
-      const verdict = overHttp("the upgrade was refused", true);
-      return { kind: "refuse", name: `a refusal with ${code} sends the turn over HTTP`, error: refused(code), verdict };
+      const decision = overHttp("websocket-refused", true);
+      return {
+        kind: "refuse",
+        name: `a refusal with ${code} sends the turn over HTTP`,
+        error: refused(code),
+        decision,
+      };
     }),
     {
       kind: "refuse",
       name: "a refusal with 401 is final",
       error: refused(401),
-      verdict: final(refused(401)),
+      decision: fails(refused(401)),
     },
   ];
 
-  it.each(kinds)("$kind: $name", ({ error, state, verdict }) => {
-    expect(judged(error, state)).toEqual(verdict);
+  it.each(kinds)("$kind: $name", ({ error, state, decision }) => {
+    expect(decided(error, state)).toEqual(decision);
   });
 
   it("are all kinds of the table that come to an error", () => {

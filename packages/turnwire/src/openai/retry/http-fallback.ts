@@ -1,10 +1,10 @@
-import type { Clock } from "../async/index.ts";
+import type { Clock } from "../../async/index.ts";
 
 const firstPauseMs = 60_000;
 const longestPauseMs = 60 * 60_000;
 
-/** Remembers that no WebSocket is to be had, and lets it be tried again after a growing pause. */
-export class HttpLatch {
+/** Remembers that no WebSocket could be had. After a pause, which doubles each time, a WebSocket is tried again. */
+export class HttpFallback {
   readonly #clock: Clock;
   #untilMs = Number.NEGATIVE_INFINITY;
   #pauseMs = firstPauseMs;

@@ -1,0 +1,30 @@
+import type { RequestReason } from "turnwire";
+
+/** What a record's reasons mean, in a few words. */
+export const reasonWords: Readonly<Record<RequestReason, string>> = {
+  "ambiguous-error": "an error may have been a cancel's answer",
+  "answer-broke-off": "the answer broke off",
+  "calls-missing": "the context does not hold the last response's function calls",
+  "connection-limit": "the connection reached its age limit",
+  "connection-lost": "the connection was lost",
+  "continues-earlier": "continues an earlier response",
+  "continues-last": "continues the last response",
+  "first-request": "the first request of the connection",
+  "history-changed": "the history was changed",
+  "lane-limit": "the connection has had all its lanes",
+  "lanes-refused": "the server takes no stream_id",
+  "no-answer": "the server did not answer",
+  "no-output": "no output in time",
+  "nothing-kept": "HTTP keeps nothing",
+  "nothing-new": "nothing follows the last response",
+  "nothing-sent": "nothing was sent",
+  "output-missing": "the context does not hold the last response's output",
+  "rate-limited": "the rate limit was reached",
+  "reasoning-missing": "the context does not hold the last response's reasoning",
+  "request-too-large": "the request is too large for a WebSocket",
+  "response-gone": "the server no longer has the response",
+  "server-failed": "the server failed",
+  "steering-missing": "the context does not hold what was steered",
+  "text-missing": "the context does not hold the last response's text",
+  "websocket-refused": "the upgrade was refused",
+};

@@ -1,0 +1,72 @@
+import { type Clock, delay, type Random } from "../../async/index.ts";
+import type { InferenceResult, RetryReason, Turn } from "../../llm/index.ts";
+import { decideRetry, type RetryDecision } from "./retry-policy.ts";
+
+/** How the next attempt at an inference is to be made. */
+export interface Attempt {
+  readonly isFirst: boolean;
+  /** Why the attempt before failed. */
+  readonly reason: RetryReason | undefined;
+  readonly overHttp: boolean;
+  /** Whether only the rest of an answer that broke off is asked for. */
+  readonly resume: boolean;
+}
+
+/** Prepares the next attempt. */
+export type OnRetry = (decision: Exclude<RetryDecision, { kind: "fail" }>, error: unknown) => void;
+
+/** What a service allows when an attempt has failed. */
+export interface RetryOptions {
+  canUseHttp: boolean;
+  /** Whether the first attempt goes over HTTP already. */
+  overHttp: boolean;
+  /** Whether a lost connection is to be replaced. */
+  reconnects: boolean;
+  retryOnTimeout: boolean;
+  onLost: "fail" | "continue";
+  /** How long back-off may wait in all, in milliseconds. */
+  budgetMs: number;
+  onRetry: OnRetry;
+  random: Random;
+  clock: Clock;
+}
+
+/**
+ * Makes attempts at an inference until one succeeds or `decideRetry` gives up.
+ * @throws What the last attempt failed with; the signal's reason after an interruption.
+ */
+export async function withRetries(
+  turn: Turn,
+  options: RetryOptions,
+  attempt: (attempt: Attempt) => Promise<InferenceResult>,
+): Promise<InferenceResult> {
+  const failures = new Map<RetryReason, number>();
+  let { budgetMs } = options;
+  let next: Attempt = { isFirst: true, reason: undefined, overHttp: options.overHttp, resume: false };
+  for (;;) {
+    try {
+      return await attempt(next);
+    } catch (error) {
+      if (turn.signal.aborted) throw error;
+      const { hasOutput, characters, continued } = turn;
+      const canUseHttp = options.canUseHttp && !next.overHttp;
+      const state = { ...options, hasOutput, characters, continued, failures, budgetMs, canUseHttp };
+      const decision = decideRetry(error, state);
+      if (decision.kind === "fail") throw decision.error;
+      const { reason } = decision;
+      failures.set(reason, (failures.get(reason) ?? 0) + 1);
+      options.onRetry(decision, error);
+      turn.retrying(reason);
+      if (decision.kind === "retry-later") {
+        budgetMs -= decision.delayMs;
+        await delay(decision.delayMs, { signal: turn.signal, clock: options.clock });
+      }
+      next = {
+        isFirst: false,
+        reason,
+        overHttp: next.overHttp || decision.kind === "use-http",
+        resume: next.resume || decision.kind === "resume",
+      };
+    }
+  }
+}
