@@ -15,9 +15,6 @@ export interface FrameProcessorOptions {
   logger?: Logger;
 }
 
-/** The events of a processor that has none. */
-export type NoEvents = Record<never, never>;
-
 /** What a processor is told about its place, by those who build a pipeline. Not public. */
 export interface ProcessorPlace {
   readonly core: ProcessorCore;
@@ -67,7 +64,7 @@ export let placeOf: (processor: FrameProcessor) => ProcessorPlace;
  * frame's signal had fired and the throw only says so. The frame itself: system and uninterruptible frames are handed
  * on all the same, unless the processor had done so already; other frames end there.
  */
-export abstract class FrameProcessor<Events extends EventMap<Events> = NoEvents> {
+export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
   /** What logs and errors call it. */
   readonly name: string;
   protected readonly logger: Logger;
