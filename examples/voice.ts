@@ -10,13 +10,7 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import {
-  type AudioData,
-  LLMContext,
-  LLMContextAggregatorPair,
-  OpenAIResponsesLLMService,
-  PipelineTask,
-} from "turnwire";
+import { type PcmAudio, LLMContext, LLMContextAggregatorPair, OpenAIResponsesLLMService, PipelineTask } from "turnwire";
 import {
   DeepgramSTTService,
   DeepgramTTSService,
@@ -51,14 +45,14 @@ const brain = scriptBrain({
 });
 
 /** What the user says: a file of yours, or audio made for the script. */
-async function userAudio(file: string | undefined): Promise<{ from: string | AudioData; words: TimedWord[] }> {
+async function userAudio(file: string | undefined): Promise<{ from: string | PcmAudio; words: TimedWord[] }> {
   if (file !== undefined) return { from: file, words: [] };
   const { audio, words } = await sayScript(lines);
   return { from: audio, words };
 }
 
 /** When the last sound before a time ends, in milliseconds. */
-function lastSoundBefore(audio: AudioData, beforeMs: number): number {
+function lastSoundBefore(audio: PcmAudio, beforeMs: number): number {
   const pieceMs = 10;
   const pieces = splitAudio(audio, pieceMs).slice(0, beforeMs / pieceMs);
   return (pieces.findLastIndex((piece) => rms(piece) > 0.005) + 1) * pieceMs;

@@ -177,7 +177,7 @@ function generateOptions(random: Random): Record<string, unknown> {
     ...(random.chance(0.2) ? { standby: true } : {}),
     ...(random.chance(0.3) ? { warmUp: true } : {}),
     ...(random.chance(0.15) ? { onLost: "continue" } : {}),
-    keepalive: { intervalMs: random.pick([5000, 20_000, 20_000]), timeoutMs: random.pick([1000, 10_000]) },
+    heartbeat: { intervalMs: random.pick([5000, 20_000, 20_000]), timeoutMs: random.pick([1000, 10_000]) },
     functionTimeoutMs: random.pick([500, 10_000]),
   };
 }

@@ -4,7 +4,7 @@ import type { Socket, SocketFactory, SocketHandlers, WebsocketTarget } from "tur
 export type OnConnect = (server: MemorySocket, index: number) => void;
 
 /**
- * WebSockets without a network: `new WebsocketService(target, { socketFactory: network.factory })`. The test holds the
+ * WebSockets without a network: `new ReconnectingWebsocket(target, { socketFactory: network.factory })`. The test holds the
  * server's end of each. What the server does reaches the client in order, one promise job each, and not while the
  * client has paused its socket.
  */

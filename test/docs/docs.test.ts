@@ -66,7 +66,7 @@ describe("the tables", () => {
       "Events",
       [
         [services, "LLMServiceEvents"],
-        ["packages/turnwire/src/websocket/service.ts", "WebsocketServiceEvents"],
+        ["packages/turnwire/src/websocket/reconnecting-websocket.ts", "ReconnectingWebsocketEvents"],
       ],
     ],
     [
@@ -79,7 +79,7 @@ describe("the tables", () => {
         [services, "LLMServiceOptions"],
         ["packages/turnwire/src/service/ai-service.ts", "AIServiceOptions"],
         ["packages/turnwire/src/pipeline/frame-processor.ts", "FrameProcessorOptions"],
-        ["packages/turnwire/src/websocket/service.ts", "WebsocketServiceOptions"],
+        ["packages/turnwire/src/websocket/reconnecting-websocket.ts", "ReconnectingWebsocketOptions"],
       ],
     ],
   ] as const)("%s, %s: has every field of the source and no other", (path, heading, interfaces) => {

@@ -1,5 +1,6 @@
 /** Real-time LLM turns over one persistent connection. */
 export { type Clock, type Listener, type Logger, type Random } from "./async/index.ts";
+export { type PcmAudio } from "./audio/index.ts";
 export {
   type CheckedArguments,
   defineTool,
@@ -39,7 +40,6 @@ export {
   WebsocketUnstableError,
 } from "./errors.ts";
 export {
-  type AudioData,
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
   CancelFrame,
@@ -135,14 +135,14 @@ export {
 export {
   type BackoffOptions,
   type HeartbeatOptions,
-  type QuickFailureOptions,
+  type GiveUpAfterOptions,
   type Socket,
   type SocketFactory,
   type SocketHandlers,
   WebsocketConnection,
-  WebsocketService,
-  type WebsocketServiceEvents,
-  type WebsocketServiceOptions,
+  ReconnectingWebsocket,
+  type ReconnectingWebsocketEvents,
+  type ReconnectingWebsocketOptions,
   type WebsocketTarget,
   wsSocketFactory,
 } from "./websocket/index.ts";

@@ -109,7 +109,7 @@ describe("our client, at the fault", () => {
   it("half-open, found by the heartbeat", async () => {
     const { texts, errors } = await converse(
       { first: { fault: "half-open", request: 1 } },
-      { keepalive: { intervalMs: 40, timeoutMs: 40 } },
+      { heartbeat: { intervalMs: 40, timeoutMs: 40 } },
     );
     expect(errors).toEqual([]);
     expect(texts).toEqual(whole);

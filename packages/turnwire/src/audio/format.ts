@@ -7,7 +7,7 @@ export interface AudioFormat {
   channels: number;
 }
 
-/** Signed 16-bit little-endian PCM, interleaved: what `AudioData` of the frames is. */
+/** Signed 16-bit little-endian PCM, interleaved */
 export interface PcmAudio extends AudioFormat {
   audio: Uint8Array;
 }

@@ -1,20 +1,13 @@
+import type { PcmAudio } from "../audio/index.ts";
 import { ControlFrame, DataFrame, SystemFrame } from "./frame.ts";
 
-/** Signed 16-bit little-endian PCM, interleaved. */
-export interface AudioData {
-  audio: Uint8Array;
-  /** Samples per second. */
-  sampleRate: number;
-  channels: number;
-}
-
 /** Audio from the user: overtakes, so that it is heard while the bot is busy. */
-export class InputAudioRawFrame extends SystemFrame implements AudioData {
+export class InputAudioRawFrame extends SystemFrame implements PcmAudio {
   readonly audio: Uint8Array;
   readonly sampleRate: number;
   readonly channels: number;
 
-  constructor(data: AudioData) {
+  constructor(data: PcmAudio) {
     super();
     this.audio = data.audio;
     this.sampleRate = data.sampleRate;
@@ -23,12 +16,12 @@ export class InputAudioRawFrame extends SystemFrame implements AudioData {
 }
 
 /** Audio to the user. */
-export class OutputAudioRawFrame extends DataFrame implements AudioData {
+export class OutputAudioRawFrame extends DataFrame implements PcmAudio {
   readonly audio: Uint8Array;
   readonly sampleRate: number;
   readonly channels: number;
 
-  constructor(data: AudioData) {
+  constructor(data: PcmAudio) {
     super();
     this.audio = data.audio;
     this.sampleRate = data.sampleRate;
@@ -41,7 +34,7 @@ export class TTSAudioRawFrame extends OutputAudioRawFrame {
   /** Which utterance it is a part of. */
   readonly utteranceId: string | undefined;
 
-  constructor(data: AudioData, utteranceId?: string) {
+  constructor(data: PcmAudio, utteranceId?: string) {
     super(data);
     this.utteranceId = utteranceId;
   }

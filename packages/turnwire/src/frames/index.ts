@@ -1,5 +1,4 @@
 export {
-  type AudioData,
   InputAudioRawFrame,
   OutputAudioRawFrame,
   TTSAudioRawFrame,

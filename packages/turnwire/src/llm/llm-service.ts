@@ -18,7 +18,7 @@ import {
   MetricsFrame,
 } from "../frames/index.ts";
 import type { FrameDirection } from "../pipeline/index.ts";
-import type { WebsocketServiceEvents } from "../websocket/index.ts";
+import type { ReconnectingWebsocketEvents } from "../websocket/index.ts";
 import { AIService, type AIServiceOptions } from "../service/index.ts";
 import { frameStream } from "./frame-stream.ts";
 import { type RegisteredFunction, runFunctionCalls } from "./function-call-runner.ts";
@@ -32,7 +32,7 @@ export interface LLMServiceOptions extends AIServiceOptions {
 }
 
 /** The connection's events come from services that keep one. */
-export interface LLMServiceEvents extends WebsocketServiceEvents {
+export interface LLMServiceEvents extends ReconnectingWebsocketEvents {
   /** The model asked for functions. */
   functionCallsStarted: [calls: readonly FunctionCall[]];
   /** An interruption cancelled functions. */

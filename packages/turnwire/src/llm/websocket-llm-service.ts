@@ -1,14 +1,14 @@
 import { toTurnwireError, WebsocketClosedError, WebsocketReconnectedError } from "../errors.ts";
 import {
   type WebsocketConnection,
-  WebsocketService,
-  type WebsocketServiceOptions,
+  ReconnectingWebsocket,
+  type ReconnectingWebsocketOptions,
   type WebsocketTarget,
 } from "../websocket/index.ts";
 import { LLMService, type LLMServiceOptions } from "./llm-service.ts";
 
 export interface WebsocketLLMServiceOptions
-  extends LLMServiceOptions, Omit<WebsocketServiceOptions, "clock" | "logger"> {
+  extends LLMServiceOptions, Omit<ReconnectingWebsocketOptions, "clock" | "logger"> {
   /** Whether a connection lost within an exchange is replaced there and then; default true. */
   reconnectOnError?: boolean;
 }
@@ -32,14 +32,14 @@ export interface MessageLink<Message> {
  */
 export abstract class WebsocketLLMService extends LLMService {
   readonly #reconnectOnError: boolean;
-  #websocket: WebsocketService;
+  #websocket: ReconnectingWebsocket;
   #stopForwarding: () => void = () => undefined;
   #connection: WebsocketConnection | undefined;
 
   constructor(options: WebsocketLLMServiceOptions = {}) {
     super(options);
     this.#reconnectOnError = options.reconnectOnError ?? true;
-    this.#websocket = new WebsocketService((signal) => this.websocketTarget(signal), {
+    this.#websocket = new ReconnectingWebsocket((signal) => this.websocketTarget(signal), {
       ...options,
       clock: this.clock,
       logger: this.logger,
@@ -79,12 +79,12 @@ export abstract class WebsocketLLMService extends LLMService {
   }
 
   /** What keeps the connection alive. */
-  protected get websocket(): WebsocketService {
+  protected get websocket(): ReconnectingWebsocket {
     return this.#websocket;
   }
 
   /** Goes over to a WebSocket that others keep, too. */
-  protected useWebsocket(websocket: WebsocketService): void {
+  protected useWebsocket(websocket: ReconnectingWebsocket): void {
     this.#stopForwarding();
     this.#websocket = websocket;
     this.#stopForwarding = this.events.forward(websocket, [
@@ -134,7 +134,7 @@ export abstract class WebsocketLLMService extends LLMService {
 
   /** An exchange has come to its end: connections to this server are worth making. */
   protected exchangeSucceeded(): void {
-    this.#websocket.sawSuccess();
+    this.#websocket.markHealthy();
   }
 
   async #afterLoss(connection: WebsocketConnection, error: unknown, signal: AbortSignal | undefined): Promise<unknown> {

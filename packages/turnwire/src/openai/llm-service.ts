@@ -9,7 +9,7 @@ import {
   WebsocketLLMService,
   type WebsocketLLMServiceOptions,
 } from "../llm/index.ts";
-import { WebsocketService, type WebsocketTarget } from "../websocket/index.ts";
+import { ReconnectingWebsocket, type WebsocketTarget } from "../websocket/index.ts";
 import type { Plan } from "./continuation.ts";
 import { Answer } from "./response/response-chain.ts";
 import type { Conversation } from "./conversation.ts";
@@ -225,8 +225,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     const own = this.#line;
     if (own !== undefined && (pool === undefined || own.traits.lanes !== "no" || own.owners.size === 1)) return own;
     if (pool !== undefined) {
-      const makeWebsocket = (): WebsocketService =>
-        new WebsocketService(() => this.websocketTarget(), {
+      const makeWebsocket = (): ReconnectingWebsocket =>
+        new ReconnectingWebsocket(() => this.websocketTarget(), {
           ...this.#options,
           clock: this.clock,
           logger: this.logger,

@@ -2,8 +2,8 @@ import { defaultLogger, Emitter, type EventMap, type Listener, type Logger } fro
 import { InvalidArgumentError, kindOf, PipelineError, TurnwireError } from "../errors.ts";
 import { ErrorFrame, type Frame, InterruptionFrame } from "../frames/index.ts";
 import type { DirectedFrame, FrameDirection } from "./frame-queue.ts";
-import { ProcessorCore } from "./processor-core.ts";
-import { mustArrive, type Work } from "./work.ts";
+import { FrameScheduler } from "./frame-scheduler.ts";
+import { mustArrive, type Job } from "./job.ts";
 
 /** Options every processor takes. */
 export interface FrameProcessorOptions {
@@ -16,8 +16,8 @@ export interface FrameProcessorOptions {
 }
 
 /** What a processor is told about its place, by those who build a pipeline. Not public. */
-export interface ProcessorPlace {
-  readonly core: ProcessorCore;
+export interface ProcessorInternals {
+  readonly scheduler: FrameScheduler;
   next: FrameProcessor | undefined;
   previous: FrameProcessor | undefined;
   /** Where frames enter that come from the processor before, and from the one behind. Itself, unless it is made of others. */
@@ -32,7 +32,7 @@ const defaultCapacity = 64;
 const made = new Map<string, number>();
 
 /** Not public: how `Pipeline` and `PipelineTask` get at what a subclass need not see. */
-export let placeOf: (processor: FrameProcessor) => ProcessorPlace;
+export let internalsOf: (processor: FrameProcessor) => ProcessorInternals;
 
 /**
  * A link of a pipeline. A subclass decides in `processFrame` what to do with every frame, and pushes on what it does
@@ -70,10 +70,10 @@ export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
   protected readonly logger: Logger;
   /** Emits the events that `on` listens to. A listener that throws is logged. */
   protected readonly events: Emitter<Events>;
-  readonly #place: ProcessorPlace;
+  readonly #internals: ProcessorInternals;
 
   static {
-    placeOf = (processor) => processor.#place;
+    internalsOf = (processor) => processor.#internals;
   }
 
   constructor(options: FrameProcessorOptions = {}) {
@@ -82,13 +82,13 @@ export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
     this.events = new Emitter((event, error) =>
       this.logger.warn(`a listener of "${event}" on ${this.name} failed`, { error }),
     );
-    const core = new ProcessorCore(checkCapacity(options.capacity ?? defaultCapacity), {
+    const scheduler = new FrameScheduler(checkCapacity(options.capacity ?? defaultCapacity), {
       process: (work) => this.processFrame(work.frame, work.direction, work.signal),
       failed: (work, error) => this.#failed(work, error),
       forward: (entry) => this.pushFrame(entry.frame, entry.direction),
     });
-    this.#place = {
-      core,
+    this.#internals = {
+      scheduler,
       next: undefined,
       previous: undefined,
       first: this,
@@ -115,16 +115,16 @@ export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
    * @throws PipelineError when either is linked on that side already.
    */
   link(next: FrameProcessor): void {
-    const from = this.#place.last;
-    const to = next.#place.first;
-    if (from.#place.next !== undefined || to.#place.previous !== undefined) {
-      const taken = from.#place.next === undefined ? to : from;
+    const from = this.#internals.last;
+    const to = next.#internals.first;
+    if (from.#internals.next !== undefined || to.#internals.previous !== undefined) {
+      const taken = from.#internals.next === undefined ? to : from;
       throw new PipelineError(
         `${from.name} cannot be linked to ${to.name}: ${taken.name} is linked already; make a new processor for each pipeline`,
       );
     }
-    from.#place.next = to;
-    to.#place.previous = from;
+    from.#internals.next = to;
+    to.#internals.previous = from;
   }
 
   /**
@@ -134,7 +134,7 @@ export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
    * @returns Resolves once the frame is accepted: only data and control frames that travel downstream wait for space.
    */
   queueFrame(frame: Frame, direction: FrameDirection = "downstream", signal?: AbortSignal): Promise<void> {
-    return this.#place.core.accept(frame, direction, signal);
+    return this.#internals.scheduler.accept(frame, direction, signal);
   }
 
   /**
@@ -142,7 +142,7 @@ export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
    *
    * @param signal - For data and control frames it fires when an interruption or a cancel aborts this work (when the
    * frame is uninterruptible: a cancel only); for system frames when the processor is cancelled; for a `CancelFrame`
-   * when the task gives up waiting. Work should end soon after: the next queued frame waits for that.
+   * when the task gives up waiting. Job should end soon after: the next queued frame waits for that.
    */
   protected abstract processFrame(frame: Frame, direction: FrameDirection, signal: AbortSignal): void | Promise<void>;
 
@@ -156,16 +156,16 @@ export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
    * @returns Resolves once the neighbour has accepted the frame.
    */
   protected pushFrame(frame: Frame, direction: FrameDirection = "downstream", signal?: AbortSignal): Promise<void> {
-    const work = this.#place.core.workOn(frame);
+    const work = this.#internals.scheduler.jobOf(frame);
     if (work !== undefined) work.handedOn = true;
     const guard = signal ?? work?.signal;
-    const { next, previous, onPush, core } = this.#place;
+    const { next, previous, onPush, scheduler } = this.#internals;
     const neighbour = direction === "downstream" ? next : previous;
     if (neighbour === undefined || (guard?.aborted === true && !mustArrive(frame))) return Promise.resolve();
     onPush?.(this, neighbour, { frame, direction });
     const accepted = neighbour.queueFrame(frame, direction, guard);
     // What the neighbour pushed here until now is from before the interruption.
-    if (frame instanceof InterruptionFrame) core.purgeAgainst(direction);
+    if (frame instanceof InterruptionFrame) scheduler.purgeAgainst(direction);
     return accepted;
   }
 
@@ -181,12 +181,12 @@ export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
    * @param signal - The signal of the work that calls this: that work goes on.
    */
   protected async broadcastInterruption(signal?: AbortSignal): Promise<void> {
-    this.#place.core.interrupt(signal);
+    this.#internals.scheduler.interrupt(signal);
     void this.pushFrame(new InterruptionFrame(), "upstream");
     await this.pushFrame(new InterruptionFrame(), "downstream");
   }
 
-  async #failed(work: Work, error: unknown): Promise<void> {
+  async #failed(work: Job, error: unknown): Promise<void> {
     if (work.isAbort(error)) return;
     const reported =
       error instanceof TurnwireError
@@ -200,13 +200,13 @@ export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
 /** Not public: makes processors parts of a pipeline or task: all of them, each once, or none. */
 export function claim(processors: readonly FrameProcessor[], owner: string): void {
   for (const [index, processor] of processors.entries()) {
-    const taken = processors.indexOf(processor) < index ? owner : placeOf(processor).owner;
+    const taken = processors.indexOf(processor) < index ? owner : internalsOf(processor).owner;
     if (taken === undefined) continue;
     throw new PipelineError(
       `${processor.name} cannot become a part of ${owner}: it is one of ${taken} already; make a new processor for each pipeline`,
     );
   }
-  for (const processor of processors) placeOf(processor).owner = owner;
+  for (const processor of processors) internalsOf(processor).owner = owner;
 }
 
 function defaultName(className: string): string {

@@ -23,7 +23,7 @@ export interface PipelineObserver {
 }
 
 /** What processors call so that all observers are told. */
-export function announcer(
+export function notifyObservers(
   observers: readonly PipelineObserver[],
   clock: Clock,
   logger: Logger,

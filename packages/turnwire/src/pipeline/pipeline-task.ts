@@ -18,11 +18,11 @@ import {
   SystemFrame,
 } from "../frames/index.ts";
 import { FrameQueue } from "./frame-queue.ts";
-import { claim, FrameProcessor, placeOf } from "./frame-processor.ts";
-import { announcer, type PipelineObserver } from "./observer.ts";
-import { leavesOf, Pipeline } from "./pipeline.ts";
+import { claim, FrameProcessor, internalsOf } from "./frame-processor.ts";
+import { notifyObservers, type PipelineObserver } from "./observer.ts";
+import { flatten, Pipeline } from "./pipeline.ts";
 import { Shutdown } from "./shutdown.ts";
-import { TaskEnd } from "./task-end.ts";
+import { PipelineEdge } from "./pipeline-edge.ts";
 
 /** How many frames wait for the StartFrame before who queues more has to wait. */
 const heldCapacity = 64;
@@ -68,7 +68,7 @@ export interface PipelineTaskEvents {
  * A processor ends the whole by pushing upstream: an `EndFrame` asks for `stopWhenDone()`, a `CancelFrame` for `cancel()`.
  */
 export class PipelineTask implements AsyncDisposable {
-  readonly #source: TaskEnd;
+  readonly #source: PipelineEdge;
   readonly #shutdown: Shutdown;
   readonly #events: Emitter<PipelineTaskEvents>;
   readonly #logger: Logger;
@@ -91,14 +91,14 @@ export class PipelineTask implements AsyncDisposable {
     this.#events = new Emitter((event, error) => logger.warn(`a listener for "${event}" failed`, { error }));
     const processor = pipeline instanceof FrameProcessor ? pipeline : new Pipeline(pipeline);
     claim([processor], "a PipelineTask");
-    const processors = leavesOf(processor);
+    const processors = flatten(processor);
     this.#shutdown = new Shutdown(processors, { logger, clock, limitMs: cancelTimeoutMs });
-    this.#source = new TaskEnd("PipelineTask:source", (frame) => this.#reachedUpstream(frame));
+    this.#source = new PipelineEdge("PipelineTask:source", (frame) => this.#reachedUpstream(frame));
     this.#source.link(processor);
-    processor.link(new TaskEnd("PipelineTask:sink", (frame) => this.#reachedDownstream(frame)));
+    processor.link(new PipelineEdge("PipelineTask:sink", (frame) => this.#reachedDownstream(frame)));
     if (observers.length === 0) return;
-    const onPush = announcer(observers, clock, logger);
-    for (const observed of [this.#source, ...processors]) placeOf(observed).onPush = onPush;
+    const onPush = notifyObservers(observers, clock, logger);
+    for (const observed of [this.#source, ...processors]) internalsOf(observed).onPush = onPush;
   }
 
   /** Adds a listener; the answer takes it away again. One that throws is logged. */

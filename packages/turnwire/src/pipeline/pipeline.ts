@@ -1,7 +1,7 @@
 import { InvalidArgumentError, kindOf } from "../errors.ts";
 import type { Frame } from "../frames/index.ts";
 import type { FrameDirection } from "./frame-queue.ts";
-import { claim, FrameProcessor, placeOf } from "./frame-processor.ts";
+import { claim, FrameProcessor, internalsOf } from "./frame-processor.ts";
 
 /** Options of a {@link Pipeline}. */
 export interface PipelineOptions {
@@ -31,13 +31,13 @@ export class Pipeline extends FrameProcessor {
       const next = this.processors[index + 1];
       if (next !== undefined) processor.link(next);
     }
-    const place = placeOf(this);
-    place.first = placeOf(first).first;
-    place.last = placeOf(last).last;
+    const internals = internalsOf(this);
+    internals.first = internalsOf(first).first;
+    internals.last = internalsOf(last).last;
   }
 
   override queueFrame(frame: Frame, direction: FrameDirection = "downstream", signal?: AbortSignal): Promise<void> {
-    const { first, last } = placeOf(this);
+    const { first, last } = internalsOf(this);
     return (direction === "downstream" ? first : last).queueFrame(frame, direction, signal);
   }
 
@@ -46,6 +46,6 @@ export class Pipeline extends FrameProcessor {
 }
 
 /** The processors that handle frames, in order, out of pipelines however nested. */
-export function leavesOf(processor: FrameProcessor): FrameProcessor[] {
-  return processor instanceof Pipeline ? processor.processors.flatMap(leavesOf) : [processor];
+export function flatten(processor: FrameProcessor): FrameProcessor[] {
+  return processor instanceof Pipeline ? processor.processors.flatMap(flatten) : [processor];
 }

@@ -1,6 +1,6 @@
 import { type Clock, Deadline, type Logger, untilAborted } from "../async/index.ts";
 import { CancelFrame } from "../frames/index.ts";
-import { type FrameProcessor, placeOf } from "./frame-processor.ts";
+import { type FrameProcessor, internalsOf } from "./frame-processor.ts";
 
 /** Waits, for a limited time, until every processor of a pipeline has stopped, and stops those that have not. */
 export class Shutdown {
@@ -27,7 +27,7 @@ export class Shutdown {
     using limit = new Deadline("stopping", this.#limitMs, { clock: this.#clock });
     try {
       await untilAborted(this.#quiet(cancelling), limit.signal);
-      for (const processor of this.#processors) placeOf(processor).core.cancel();
+      for (const processor of this.#processors) internalsOf(processor).scheduler.cancel();
     } catch {
       this.#giveUp();
     }
@@ -35,24 +35,25 @@ export class Shutdown {
 
   async #quiet(cancelling: boolean): Promise<void> {
     if (cancelling) await this.#cancelPassed.promise;
-    const cores = this.#processors.map((processor) => placeOf(processor).core);
-    while (cores.some((core) => core.busy)) await Promise.all(cores.map((core) => core.idle()));
+    const schedulers = this.#processors.map((processor) => internalsOf(processor).scheduler);
+    while (schedulers.some((scheduler) => scheduler.busy))
+      await Promise.all(schedulers.map((scheduler) => scheduler.idle()));
   }
 
   #giveUp(): void {
     this.#logger.warn(`${this.#culprits()} within ${this.#limitMs} ms of the pipeline's end; left behind`);
-    const cancelled = this.#processors.filter((processor) => placeOf(processor).core.cancelled);
-    for (const processor of cancelled) placeOf(processor).core.cancel();
+    const cancelled = this.#processors.filter((processor) => internalsOf(processor).scheduler.cancelled);
+    for (const processor of cancelled) internalsOf(processor).scheduler.cancel();
     // Those behind one that hangs have not heard of the end yet; one that has passes the frame on to the next itself.
     for (const processor of this.#processors) {
-      if (!placeOf(processor).core.cancelled) void processor.queueFrame(new CancelFrame());
+      if (!internalsOf(processor).scheduler.cancelled) void processor.queueFrame(new CancelFrame());
     }
   }
 
   #culprits(): string {
-    const busy = this.#processors.filter((processor) => placeOf(processor).core.busy);
+    const busy = this.#processors.filter((processor) => internalsOf(processor).scheduler.busy);
     if (busy.length > 0) return `${busy.map((processor) => processor.name).join(", ")} did not stop`;
-    const unreached = this.#processors.findIndex((processor) => !placeOf(processor).core.cancelled);
+    const unreached = this.#processors.findIndex((processor) => !internalsOf(processor).scheduler.cancelled);
     const swallower = this.#processors.at(unreached === -1 ? -1 : unreached - 1);
     return `${swallower?.name} did not push the CancelFrame on`;
   }

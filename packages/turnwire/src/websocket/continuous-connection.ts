@@ -10,7 +10,7 @@ import {
 } from "../async/index.ts";
 import { toTurnwireError, type TurnwireError, WebsocketClosedError } from "../errors.ts";
 import type { WebsocketConnection } from "./connection.ts";
-import type { WebsocketService } from "./service.ts";
+import type { ReconnectingWebsocket } from "./reconnecting-websocket.ts";
 import { ContinuousRun } from "./continuous-run.ts";
 
 /** What a continuous service does with its connection. What `opened` throws is given up for; others are reported. */
@@ -32,7 +32,7 @@ export interface ContinuousHandlers {
 
 export interface ContinuousConnectionOptions {
   /** What is sent whenever nothing else has been for `intervalMs`. */
-  keepalive?: { intervalMs: number; message: () => string | Uint8Array } | undefined;
+  keepAliveMessage?: { intervalMs: number; message: () => string | Uint8Array } | undefined;
   /** How long `stop` waits for the goodbye, and then for the handler in work, in milliseconds; default 3000. */
   stopTimeoutMs?: number | undefined;
   clock?: Clock | undefined;
@@ -41,13 +41,13 @@ export interface ContinuousConnectionOptions {
 
 /**
  * A connection that is received from all the time, in the background. When it is lost it is made again, with the
- * back-off of the `WebsocketService`, until that gives up: at a policy close, a refused key, or connections that die
+ * back-off of the `ReconnectingWebsocket`, until that gives up: at a policy close, a refused key, or connections that die
  * young three times in a row.
  */
 export class ContinuousConnection {
-  readonly #websocket: WebsocketService;
+  readonly #websocket: ReconnectingWebsocket;
   readonly #handlers: ContinuousHandlers;
-  readonly #keepalive: ContinuousConnectionOptions["keepalive"];
+  readonly #keepAliveMessage: ContinuousConnectionOptions["keepAliveMessage"];
   readonly #stopTimeoutMs: number;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -57,10 +57,14 @@ export class ContinuousConnection {
   /** Why there is no run. */
   #ended: TurnwireError = new WebsocketClosedError(1000, "not started");
 
-  constructor(websocket: WebsocketService, handlers: ContinuousHandlers, options: ContinuousConnectionOptions = {}) {
+  constructor(
+    websocket: ReconnectingWebsocket,
+    handlers: ContinuousHandlers,
+    options: ContinuousConnectionOptions = {},
+  ) {
     this.#websocket = websocket;
     this.#handlers = handlers;
-    this.#keepalive = options.keepalive;
+    this.#keepAliveMessage = options.keepAliveMessage;
     this.#stopTimeoutMs = options.stopTimeoutMs ?? 3000;
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? defaultLogger;
@@ -125,8 +129,8 @@ export class ContinuousConnection {
   }
 
   /** The connection serves its purpose: those that died young before it are no reason to give up any more. */
-  sawSuccess(): void {
-    this.#websocket.sawSuccess();
+  markHealthy(): void {
+    this.#websocket.markHealthy();
   }
 
   /**
@@ -195,11 +199,11 @@ export class ContinuousConnection {
 
   #use(run: ContinuousRun, connection: WebsocketConnection): void {
     run.use(connection);
-    const keepalive = this.#keepalive;
-    if (keepalive === undefined) return;
-    const idle = new InactivityTimer(this.#clock, keepalive.intervalMs, () => {
+    const keepAlive = this.#keepAliveMessage;
+    if (keepAlive === undefined) return;
+    const idle = new InactivityTimer(this.#clock, keepAlive.intervalMs, () => {
       idle.touch();
-      if (connection.isOpen) connection.send(keepalive.message());
+      if (connection.isOpen) connection.send(keepAlive.message());
     });
     run.idle = idle;
   }
@@ -234,7 +238,7 @@ export class ContinuousConnection {
       // Lost meanwhile: the connection that takes its place is a new one, too.
       spare.discard("not wanted");
     } else {
-      this.#websocket.adopt(spare);
+      this.#websocket.promote(spare);
       run.spare = spare;
       run.unuse(before);
       run.leave.abort();

@@ -1,9 +1,14 @@
-export { Backoff, type BackoffOptions, QuickFailureDetector, type QuickFailureOptions } from "./backoff.ts";
+export { Backoff, type BackoffOptions } from "./backoff.ts";
 export { isRetryableCloseCode, isRetryableUpgradeStatus } from "./close-codes.ts";
 export { type ConnectionSettings, WebsocketConnection } from "./connection.ts";
+export { FailureStreak, type GiveUpAfterOptions } from "./failure-streak.ts";
 export { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
 export { proxiedFetch } from "./proxy.ts";
-export { WebsocketService, type WebsocketServiceEvents, type WebsocketServiceOptions } from "./service.ts";
+export {
+  ReconnectingWebsocket,
+  type ReconnectingWebsocketEvents,
+  type ReconnectingWebsocketOptions,
+} from "./reconnecting-websocket.ts";
 export {
   type Socket,
   type SocketFactory,

@@ -109,7 +109,9 @@ describe("options", () => {
 });
 
 describe("values", () => {
-  class Kind {}
+  class Kind {
+    readonly kind = "kind";
+  }
   const one = is.anyOf(is.text, is.func, is.instanceOf(Kind));
   test.each([
     [is.flag, 1, "expected true or false, got the number 1"],

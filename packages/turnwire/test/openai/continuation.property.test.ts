@@ -110,7 +110,7 @@ class Run {
       logger,
       drainTimeoutMs: 2000,
       // Connections are dropped faster here than any network does.
-      quickFailure: { connections: 1000 },
+      giveUpAfter: { failures: 1000 },
     });
     this.#llm.on("turn", (record) => void this.records.push(record));
   }

@@ -210,7 +210,7 @@ describe("an answer that breaks off", () => {
 describe("a connection's age", () => {
   it("is not let to its limit: the connection is replaced while idle", async () => {
     const clock = new VirtualClock();
-    await using setup = await overWebsocket({}, { clock, keepalive: false, maxConnectionAgeMs: 60_000 });
+    await using setup = await overWebsocket({}, { clock, heartbeat: false, maxConnectionAgeMs: 60_000 });
     const context = new LLMContext();
     await say(setup.llm, context, "a");
     const first = setup.server.connections[0]!.id;

@@ -108,7 +108,7 @@ export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-/** Work that waits until the test lets it go on: the frames it holds, by label. */
+/** Job that waits until the test lets it go on: the frames it holds, by label. */
 export class Gate {
   readonly #waiting = new Map<string, () => void>();
 

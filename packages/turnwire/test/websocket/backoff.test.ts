@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Backoff, QuickFailureDetector } from "../../src/websocket/index.ts";
+import { Backoff } from "../../src/websocket/index.ts";
 
 const delays = (backoff: Backoff, attempts: number): number[] =>
   Array.from({ length: attempts }, (_, index) => backoff.delayMs(index + 1));
@@ -34,38 +34,5 @@ describe("Backoff", () => {
         expect(delayMs).toBeLessThanOrEqual(fullMs);
       }),
     );
-  });
-});
-
-describe("QuickFailureDetector", () => {
-  test("gives up after three connections in a row that die within five seconds", () => {
-    const detector = new QuickFailureDetector();
-    detector.sawEnd(0);
-    detector.sawEnd(4999);
-    expect(detector.hasGivenUp).toBe(false);
-    detector.sawEnd(10);
-    expect(detector.hasGivenUp).toBe(true);
-  });
-
-  test("one that lived longer interrupts the row", () => {
-    const detector = new QuickFailureDetector();
-    detector.sawEnd(0);
-    detector.sawEnd(0);
-    detector.sawEnd(5000);
-    detector.sawEnd(0);
-    detector.sawEnd(0);
-    expect(detector.hasGivenUp).toBe(false);
-    detector.sawEnd(0);
-    expect(detector.hasGivenUp).toBe(true);
-    detector.reset();
-    expect(detector.hasGivenUp).toBe(false);
-  });
-
-  test("how many and how young can be set", () => {
-    const detector = new QuickFailureDetector({ connections: 1, withinMs: 100 });
-    detector.sawEnd(100);
-    expect(detector.hasGivenUp).toBe(false);
-    detector.sawEnd(99);
-    expect(detector.hasGivenUp).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { ContinuousConnection } from "../../src/websocket/index.ts";
-import { type WebsocketConnection, WebsocketService } from "../../src/websocket/index.ts";
+import { type WebsocketConnection, ReconnectingWebsocket } from "../../src/websocket/index.ts";
 import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
 import { settle } from "@turnwire/test-kit/virtual-clock.ts";
 import { LoopbackServer, rejection, stateOf } from "./helpers.ts";
@@ -114,7 +114,7 @@ describe("a lost connection", () => {
     const { connection, network, told } = continuous();
     await connection.start();
     for (let count = 0; count < 5; count += 1) {
-      connection.sawSuccess();
+      connection.markHealthy();
       network.last.drop();
       await settle();
     }
@@ -162,8 +162,8 @@ describe("a lost connection", () => {
 
   test("is found by the heartbeat when it is half-open, within the heartbeat's limits", async () => {
     const { connection, clock, network, told } = continuous({
-      websocket: { keepalive: { intervalMs: 5000, timeoutMs: 2000 } },
-      keepalive: { intervalMs: 1000, message: () => "alive" },
+      websocket: { heartbeat: { intervalMs: 5000, timeoutMs: 2000 } },
+      keepAliveMessage: { intervalMs: 1000, message: () => "alive" },
     });
     await connection.start();
     network.last.goSilent();
@@ -229,7 +229,7 @@ test("a slow consumer pauses the socket, and loses nothing", async () => {
   const let1 = Promise.withResolvers<void>();
   const got: string[] = [];
   const { connection, network } = continuous({
-    websocket: { queueCapacity: 4, keepalive: false },
+    websocket: { queueCapacity: 4, heartbeat: false },
     handlers: {
       message: async (message) => {
         await let1.promise;
@@ -250,10 +250,10 @@ test("a slow consumer pauses the socket, and loses nothing", async () => {
   await connection.stop();
 });
 
-describe("keepalive", () => {
+describe("keep-alive message", () => {
   test("is sent while nothing else is, and only then", async () => {
     const { connection, clock, network } = continuous({
-      keepalive: { intervalMs: 4000, message: () => "alive" },
+      keepAliveMessage: { intervalMs: 4000, message: () => "alive" },
     });
     await connection.start();
     await clock.advance(3000);
@@ -270,7 +270,7 @@ describe("keepalive", () => {
 
   test("goes to the new connection after a loss, once per interval", async () => {
     const { connection, clock, network } = continuous({
-      keepalive: { intervalMs: 4000, message: () => "alive" },
+      keepAliveMessage: { intervalMs: 4000, message: () => "alive" },
     });
     await connection.start();
     await clock.advance(6000);
@@ -519,7 +519,7 @@ test("over real sockets: a cut connection is made again, and what is sent arrive
   await using server = await LoopbackServer.start();
   const reopened = Promise.withResolvers<WebsocketConnection>();
   const logger = new RecordingLogger();
-  const websocket = new WebsocketService(() => server.target, { logger });
+  const websocket = new ReconnectingWebsocket(() => server.target, { logger });
   const messages: string[] = [];
   const connection = new ContinuousConnection(
     websocket,

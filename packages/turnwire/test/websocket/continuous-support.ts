@@ -4,7 +4,11 @@ import {
   type ContinuousConnectionOptions,
   type ContinuousHandlers,
 } from "../../src/websocket/index.ts";
-import { WebsocketService, type WebsocketServiceOptions, type WebsocketTarget } from "../../src/websocket/index.ts";
+import {
+  ReconnectingWebsocket,
+  type ReconnectingWebsocketOptions,
+  type WebsocketTarget,
+} from "../../src/websocket/index.ts";
 import { MemoryNetwork, type OnConnect } from "@turnwire/test-kit/memory-socket.ts";
 import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
 import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
@@ -13,7 +17,7 @@ export interface ContinuousFixture {
   clock: VirtualClock;
   network: MemoryNetwork;
   logger: RecordingLogger;
-  websocket: WebsocketService;
+  websocket: ReconnectingWebsocket;
   connection: ContinuousConnection;
   /** What the handlers were told, in order. */
   told: string[];
@@ -21,7 +25,7 @@ export interface ContinuousFixture {
 
 export interface ContinuousFixtureOptions extends ContinuousConnectionOptions {
   onConnect?: OnConnect;
-  websocket?: WebsocketServiceOptions;
+  websocket?: ReconnectingWebsocketOptions;
   handlers?: Partial<ContinuousHandlers>;
   target?: () => WebsocketTarget;
 }
@@ -31,8 +35,8 @@ export function continuous(options: ContinuousFixtureOptions = {}): ContinuousFi
   const clock = new VirtualClock();
   const network = new MemoryNetwork(options.onConnect);
   const logger = new RecordingLogger();
-  const websocket = new WebsocketService(options.target ?? (() => ({ url: "ws://memory.test/v1" })), {
-    keepalive: false,
+  const websocket = new ReconnectingWebsocket(options.target ?? (() => ({ url: "ws://memory.test/v1" })), {
+    heartbeat: false,
     random: () => 0,
     socketFactory: network.factory,
     clock,

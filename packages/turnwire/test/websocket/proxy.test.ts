@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
 import { TimeoutError, WebsocketConnectError } from "../../src/errors.ts";
-import { WebsocketConnection, WebsocketService } from "../../src/websocket/index.ts";
+import { WebsocketConnection, ReconnectingWebsocket } from "../../src/websocket/index.ts";
 import {
   certificateFile,
   ConnectProxy,
@@ -94,7 +94,7 @@ describe("the environment's proxy", () => {
   it("is read at each connect", async () => {
     await using server = await LoopbackServer.start();
     await using proxy = await ConnectProxy.start();
-    const service = new WebsocketService(() => server.target);
+    const service = new ReconnectingWebsocket(() => server.target);
     await service.connect();
     await service.disconnect();
     stubProxies({ HTTP_PROXY: proxy.url });
@@ -204,7 +204,7 @@ describe("a proxy that lets nothing through", () => {
     await using server = await LoopbackServer.start();
     await using proxy = await ConnectProxy.start({ refuse: "502 Bad Gateway" });
     stubProxies({ HTTP_PROXY: proxy.url });
-    const service = new WebsocketService(() => server.target, { backoff: { initialDelayMs: 1, maxAttempts: 3 } });
+    const service = new ReconnectingWebsocket(() => server.target, { backoff: { initialDelayMs: 1, maxAttempts: 3 } });
     expect(await rejection(service.connect())).toMatchObject({ status: 502 });
     expect(proxy.targets).toHaveLength(3);
   });
@@ -248,10 +248,10 @@ describe("a server with a certificate of one's own", () => {
   /** What a process of its own hears from the server, or why it does not. */
   function hear(url: string, env: Record<string, string>): Promise<unknown> {
     const script = `
-      import { WebsocketService } from ${JSON.stringify(source)};
+      import { ReconnectingWebsocket } from ${JSON.stringify(source)};
       // The stack trace is not what tells TLS from none.
       Error.stackTraceLimit = 0;
-      const service = new WebsocketService(() => ({ url: ${JSON.stringify(url)} }), { backoff: { maxAttempts: 1 } });
+      const service = new ReconnectingWebsocket(() => ({ url: ${JSON.stringify(url)} }), { backoff: { maxAttempts: 1 } });
       try {
         const connection = await service.connect();
         console.log(JSON.stringify(await connection.receive()));

@@ -52,7 +52,7 @@ export class DeepgramSTTService extends WebsocketSTTService {
   }
 
   // https://developers.deepgram.com/docs/keep-alive: every 3 to 5 seconds without audio.
-  protected override get idleMessage(): string {
+  protected override get keepAliveMessage(): string {
     return '{"type":"KeepAlive"}';
   }
 

@@ -13,7 +13,7 @@ import {
   VADUserStoppedSpeakingFrame,
 } from "turnwire";
 import type { FrameDirection } from "turnwire";
-import type { WebsocketServiceEvents } from "turnwire/provider";
+import type { ReconnectingWebsocketEvents } from "turnwire/provider";
 import { AIService, type AIServiceOptions } from "turnwire/provider";
 import { AudioIntake } from "./audio-intake.ts";
 
@@ -43,7 +43,7 @@ export interface Transcript {
 }
 
 /** The connection's events come from services that keep one. */
-export interface STTServiceEvents extends WebsocketServiceEvents {
+export interface STTServiceEvents extends ReconnectingWebsocketEvents {
   /** Something was heard, final or not; the frame of it follows. */
   transcript: [transcript: Transcript];
   /** The provider heard speech begin. */

@@ -3,8 +3,8 @@ import { Deadline } from "turnwire/internal";
 import type { TurnwireError } from "turnwire/internal";
 import {
   type WebsocketConnection,
-  WebsocketService,
-  type WebsocketServiceOptions,
+  ReconnectingWebsocket,
+  type ReconnectingWebsocketOptions,
   type WebsocketTarget,
 } from "turnwire/provider";
 import { ContinuousConnection } from "turnwire/provider";
@@ -12,11 +12,11 @@ import { STTService, type STTServiceOptions, type Transcript } from "./stt-servi
 import { UnsettledAudio } from "./unsettled-audio.ts";
 
 export interface WebsocketSTTServiceOptions
-  extends STTServiceOptions, Omit<WebsocketServiceOptions, "clock" | "logger"> {
+  extends STTServiceOptions, Omit<ReconnectingWebsocketOptions, "clock" | "logger"> {
   /** Audio that is kept until a final transcription covers it, in milliseconds: how long an outage may be; default 30 000. */
   maxUnsettledMs?: number;
   /** After how long without audio something is sent to keep the connection, in milliseconds; default 4000. */
-  idleIntervalMs?: number;
+  keepAliveIntervalMs?: number;
   /** How long stopping waits for the last results, in milliseconds; default 3000. */
   stopTimeoutMs?: number;
 }
@@ -50,9 +50,9 @@ export abstract class WebsocketSTTService extends STTService {
     this.#maxUnsettledMs = options.maxUnsettledMs ?? 30_000;
     this.#stopTimeoutMs = options.stopTimeoutMs ?? 3000;
     const { clock, logger } = this;
-    const websocket = new WebsocketService((signal) => this.websocketTarget(signal), {
+    const websocket = new ReconnectingWebsocket((signal) => this.websocketTarget(signal), {
       ...options,
-      keepalive: options.keepalive ?? defaultHeartbeat,
+      heartbeat: options.heartbeat ?? defaultHeartbeat,
       backoff: { ...defaultBackoff, ...options.backoff },
       clock,
       logger,
@@ -67,7 +67,7 @@ export abstract class WebsocketSTTService extends STTService {
         failed: (error) => void this.pushError(error),
       },
       {
-        keepalive: { intervalMs: options.idleIntervalMs ?? 4000, message: () => this.#idleMessage() },
+        keepAliveMessage: { intervalMs: options.keepAliveIntervalMs ?? 4000, message: () => this.#keepAliveMessage() },
         stopTimeoutMs: this.#stopTimeoutMs,
         clock,
         logger,
@@ -92,7 +92,7 @@ export abstract class WebsocketSTTService extends STTService {
   }
 
   /** What keeps an idle connection; undefined: silence. */
-  protected get idleMessage(): string | undefined {
+  protected get keepAliveMessage(): string | undefined {
     return undefined;
   }
 
@@ -179,7 +179,7 @@ export abstract class WebsocketSTTService extends STTService {
       if (this.#position((startMs + endMs) / 2) < this.#kept.settled) text = "";
       this.settle(endMs);
     }
-    if (text !== "") this.#connection.sawSuccess();
+    if (text !== "") this.#connection.markHealthy();
     const shift = this.#msOf(this.#origin);
     await this.transcribed({
       ...transcript,
@@ -240,8 +240,8 @@ export abstract class WebsocketSTTService extends STTService {
     if (this.finalizeMessage !== undefined) connection.send(this.finalizeMessage);
   }
 
-  #idleMessage(): string | Uint8Array {
-    if (this.idleMessage !== undefined) return this.idleMessage;
+  #keepAliveMessage(): string | Uint8Array {
+    if (this.keepAliveMessage !== undefined) return this.keepAliveMessage;
     // Counts as audio: the provider's times go on with it.
     const { audio } = silence(idleSilenceMs, this.#format);
     this.#kept.push(audio);

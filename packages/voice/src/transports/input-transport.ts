@@ -1,6 +1,6 @@
 import { AudioChunker, AudioConverter, type AudioFormat, checkAudioFormat } from "turnwire/internal";
 import { type Clock, systemClock } from "turnwire/internal";
-import { type AudioData, CancelFrame, EndFrame, type Frame, InputAudioRawFrame, StartFrame } from "turnwire";
+import { type PcmAudio, CancelFrame, EndFrame, type Frame, InputAudioRawFrame, StartFrame } from "turnwire";
 import { type FrameDirection, FrameProcessor, type FrameProcessorOptions } from "turnwire";
 import { chunkBytes } from "./options.ts";
 
@@ -57,7 +57,7 @@ export abstract class InputTransport extends FrameProcessor {
   protected stop(): void | Promise<void> {}
 
   /** Audio from the user, in any format, in pieces of any length. */
-  protected receiveAudio(audio: AudioData): void {
+  protected receiveAudio(audio: PcmAudio): void {
     this.#pushAudio(this.#chunker.push(this.#converter.convert(audio)));
   }
 

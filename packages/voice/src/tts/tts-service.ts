@@ -18,7 +18,7 @@ import {
   type AIServiceOptions,
   changedSettings,
   type SettingsTable,
-  type WebsocketServiceEvents,
+  type ReconnectingWebsocketEvents,
 } from "turnwire/provider";
 import { type SpeechPart, SpeechQueue, Synthesis } from "./synthesis/index.ts";
 import { SentenceAggregator, type TextAggregator } from "./text/index.ts";
@@ -37,7 +37,7 @@ export interface TTSServiceOptions<Settings extends object = object> extends AIS
 }
 
 /** Only services that keep a connection emit these. */
-export type TTSServiceEvents = WebsocketServiceEvents;
+export type TTSServiceEvents = ReconnectingWebsocketEvents;
 
 const maxFrames = 64;
 const maxCharacters = 16_384;

@@ -4,14 +4,14 @@ import {
   type ContinuousConnectionOptions,
   type SettingsTable,
   type WebsocketConnection,
-  WebsocketService,
-  type WebsocketServiceOptions,
+  ReconnectingWebsocket,
+  type ReconnectingWebsocketOptions,
   type WebsocketTarget,
 } from "turnwire/provider";
 import { TTSService, type TTSServiceOptions } from "./tts-service.ts";
 
 export interface WebsocketTTSServiceOptions<Settings extends object = object>
-  extends TTSServiceOptions<Settings>, Omit<WebsocketServiceOptions, "clock" | "logger"> {}
+  extends TTSServiceOptions<Settings>, Omit<ReconnectingWebsocketOptions, "clock" | "logger"> {}
 
 /** Audio arrives faster than it is played. What a slow consumer has not taken should wait at the provider. */
 const queueCapacity = 32;
@@ -37,7 +37,7 @@ export abstract class WebsocketTTSService<Settings extends object> extends TTSSe
   constructor(
     options: WebsocketTTSServiceOptions<Settings>,
     table: SettingsTable<Settings>,
-    keepalive?: ContinuousConnectionOptions["keepalive"],
+    keepAliveMessage?: ContinuousConnectionOptions["keepAliveMessage"],
   ) {
     super(options, table);
     const { clock, logger } = this;
@@ -45,7 +45,7 @@ export abstract class WebsocketTTSService<Settings extends object> extends TTSSe
       this.#attempted = this.activeSettings;
       return this.websocketTarget(this.#attempted, signal);
     };
-    const websocket = new WebsocketService(target, { queueCapacity, ...options, clock, logger });
+    const websocket = new ReconnectingWebsocket(target, { queueCapacity, ...options, clock, logger });
     this.events.forward(websocket, ["connected", "disconnected", "reconnected", "connectionError"]);
     const handlers = {
       opened: (connection: WebsocketConnection) => this.#onOpen(connection),
@@ -54,7 +54,7 @@ export abstract class WebsocketTTSService<Settings extends object> extends TTSSe
       givenUp: (error: TurnwireError) => this.#onFailed(error),
       failed: (error: TurnwireError) => void this.pushError(error),
     };
-    this.#connection = new ContinuousConnection(websocket, handlers, { keepalive, clock, logger });
+    this.#connection = new ContinuousConnection(websocket, handlers, { keepAliveMessage, clock, logger });
   }
 
   /** Returns where to connect, and with which headers. Called at every connect, since tokens expire. */
@@ -110,7 +110,7 @@ export abstract class WebsocketTTSService<Settings extends object> extends TTSSe
   }
 
   protected override onAudio(): void {
-    this.#connection.sawSuccess();
+    this.#connection.markHealthy();
   }
 
   protected override canSay(settings: Settings): boolean {

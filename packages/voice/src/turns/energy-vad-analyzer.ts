@@ -1,5 +1,5 @@
 import { rms } from "turnwire/internal";
-import type { AudioData } from "turnwire";
+import type { PcmAudio } from "turnwire";
 import { checkNumber } from "./checks.ts";
 import type { VADAnalyzer } from "./vad-analyzer.ts";
 
@@ -32,7 +32,7 @@ export class EnergyVADAnalyzer implements VADAnalyzer {
     this.windowSamples = Math.round(this.sampleRate / windowsPerSecond);
   }
 
-  analyze(window: AudioData): number {
+  analyze(window: PcmAudio): number {
     const level = Math.max(silenceDb, 20 * Math.log10(rms(window)));
     const floor = this.#follow(level);
     this.#levels = [...this.#levels.slice(1 - heldWindows), level];

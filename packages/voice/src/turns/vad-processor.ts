@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "turnwire/internal";
 import { rms } from "turnwire/internal";
 import { InvalidArgumentError, kindOf, PipelineError } from "turnwire/internal";
 import {
-  type AudioData,
+  type PcmAudio,
   CancelFrame,
   EndFrame,
   type Frame,
@@ -52,7 +52,7 @@ export class VADProcessor extends FrameProcessor {
   readonly #audioTimeoutMs: number;
   readonly #clock: Clock;
   #volumes: number[] = [];
-  #waiting: AudioData[] = [];
+  #waiting: PcmAudio[] = [];
   #analysing = false;
   #analysed: Promise<void> = Promise.resolve();
   #closed = false;
@@ -92,7 +92,7 @@ export class VADProcessor extends FrameProcessor {
     await passed;
   }
 
-  #take(audio: AudioData): void {
+  #take(audio: PcmAudio): void {
     if (this.#closed) return;
     this.#lastAudioMs = this.#clock.now();
     this.#waiting.push(...this.#windows.push(audio));
@@ -117,7 +117,7 @@ export class VADProcessor extends FrameProcessor {
     this.#analysing = false;
   }
 
-  #ask(window: AudioData): number | Promise<number> {
+  #ask(window: PcmAudio): number | Promise<number> {
     try {
       const answer = this.#analyzer.analyze(window);
       if (typeof answer !== "number")
@@ -143,7 +143,7 @@ export class VADProcessor extends FrameProcessor {
     return 0;
   }
 
-  #isLoud(window: AudioData): boolean {
+  #isLoud(window: PcmAudio): boolean {
     this.#volumes = [...this.#volumes, rms(window)].slice(-Math.ceil(volumeHoldMs / this.#windowMs));
     return Math.max(...this.#volumes) >= this.#minVolume;
   }

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, kindOf, TurnwireError } from "turnwire/internal";
-import type { AudioData } from "turnwire";
+import type { PcmAudio } from "turnwire";
 import { checkNumber } from "./checks.ts";
 import type { VADAnalyzer } from "./vad-analyzer.ts";
 
@@ -61,7 +61,7 @@ export class WebRTCVADAnalyzer implements VADAnalyzer {
     this.#make = () => new Detector(mode, sampleRate);
   }
 
-  analyze(window: AudioData): number {
+  analyze(window: PcmAudio): number {
     this.#detector ??= this.#make();
     const view = new DataView(window.audio.buffer, window.audio.byteOffset, window.audio.byteLength);
     // The package reads the whole buffer behind the array.

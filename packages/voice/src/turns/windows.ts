@@ -1,5 +1,5 @@
 import { AudioChunker, Resampler, toMono } from "turnwire/internal";
-import type { AudioData } from "turnwire";
+import type { PcmAudio } from "turnwire";
 
 const bytesPerSample = 2;
 
@@ -18,7 +18,7 @@ export class Windows {
   }
 
   /** The windows that are whole now. */
-  push(audio: AudioData): AudioData[] {
+  push(audio: PcmAudio): PcmAudio[] {
     if (audio.sampleRate !== this.#inputRate) this.#begin(audio.sampleRate);
     const mono = toMono(audio).audio;
     const chunks = this.#chunker.push(this.#resampler?.push(mono) ?? mono);

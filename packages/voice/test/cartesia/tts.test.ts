@@ -76,7 +76,7 @@ describe("CartesiaTTSService", () => {
     await using server = await ScriptedSpeechServer.start(speaker.answer);
     // Time stands still: nothing goes out only because it has to be played.
     const clock = new VirtualClock();
-    const tts = service(server, { clock, keepalive: false, settings: { voice: "v", speed: 1.2, emotion: "calm" } });
+    const tts = service(server, { clock, heartbeat: false, settings: { voice: "v", speed: 1.2, emotion: "calm" } });
     await using talk = await talkWith(tts);
     const said = "Hello, world, and all who live in it! Here I am.";
     await talk.give(...answer(said.slice(0, 38), said.slice(38)));
@@ -171,7 +171,7 @@ describe("CartesiaTTSService", () => {
     const speaker = new Speaker();
     const clock = new VirtualClock();
     await using server = await ScriptedSpeechServer.start(speaker.answer);
-    await using talk = await talkWith(service(server, { clock, keepalive: false }));
+    await using talk = await talkWith(service(server, { clock, heartbeat: false }));
     await talk.give(new LLMFullResponseStartFrame(), new LLMTextFrame("First. S"));
     await clock.advance(10);
     await until(() => heard(talk.out) === "First. ");

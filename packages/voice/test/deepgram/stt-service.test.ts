@@ -416,7 +416,7 @@ describe("a server that", () => {
 
 test("keeps an idle connection with KeepAlive, as text, every 4 seconds", async () => {
   await using server = await ListenServer.start();
-  await using rig = await Rig.start(server, { sampleRate: 16_000, keepalive: false });
+  await using rig = await Rig.start(server, { sampleRate: 16_000, heartbeat: false });
   const peer = await server.peers.next();
   while (!rig.stt.isConnected) await settle();
   await rig.clock.advance(3000);
@@ -491,7 +491,7 @@ describe("an ordered stop", () => {
 
   test("waits no longer than its limit", async () => {
     await using server = await ListenServer.start();
-    await using rig = await Rig.start(server, { stopTimeoutMs: 1000, keepalive: false });
+    await using rig = await Rig.start(server, { stopTimeoutMs: 1000, heartbeat: false });
     await rig.speak(20);
     const peer = await server.peers.next();
     await peer.heard(640);

@@ -5,7 +5,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { DeepgramSTTService, type DeepgramSTTServiceOptions } from "../../src/deepgram/index.ts";
 import type { TurnwireError } from "turnwire/internal";
 import {
-  type AudioData,
+  type PcmAudio,
   EndFrame,
   ErrorFrame,
   type Frame,
@@ -195,7 +195,7 @@ export class Rig implements AsyncDisposable {
   }
 
   /** Audio of so many milliseconds; the samples count on from call to call. */
-  async speak(ms: number, format: Omit<AudioData, "audio"> = { sampleRate: 16_000, channels: 1 }): Promise<void> {
+  async speak(ms: number, format: Omit<PcmAudio, "audio"> = { sampleRate: 16_000, channels: 1 }): Promise<void> {
     const samples = new Int16Array(((ms * format.sampleRate) / 1000) * format.channels);
     for (let index = 0; index < samples.length; index += 1) samples[index] = this.#samples++ % 30_000;
     await this.give(new InputAudioRawFrame({ ...format, audio: new Uint8Array(samples.buffer) }));

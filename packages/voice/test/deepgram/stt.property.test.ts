@@ -171,7 +171,7 @@ async function run(spoken: ReadonlyArray<{ ms: number; gapMs: number }>, plan: r
     baseURL: "ws://memory.test",
     sampleRate: 1000,
     socketFactory: network.factory,
-    quickFailure: { connections: 1000 },
+    giveUpAfter: { failures: 1000 },
     backoff: { maxAttempts: 1000, maxDelayMs: 1000 },
     random: () => 0,
     clock,

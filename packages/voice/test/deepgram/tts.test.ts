@@ -159,7 +159,7 @@ describe("DeepgramTTSService", () => {
       if (text !== undefined)
         caller.send(speak(connection === 1 ? "Old" : text), ...(connection === 1 ? [] : [flushed]));
     });
-    const tts = service(server, { clock, keepalive: false });
+    const tts = service(server, { clock, heartbeat: false });
     await using talk = await talkWith(tts);
     await talk.give(...answer("Old."));
     await talk.saw(TTSAudioRawFrame);
@@ -255,7 +255,7 @@ describe("DeepgramTTSService", () => {
       },
     );
     const logger = new RecordingLogger();
-    const tts = service(server, { clock, logger, keepalive: { intervalMs: 1000, timeoutMs: 500 } });
+    const tts = service(server, { clock, logger, heartbeat: { intervalMs: 1000, timeoutMs: 500 } });
     await using talk = await talkWith(tts);
     await talk.give(...answer("Is anybody there?"));
     await until(() => server.received.length === 2);
@@ -272,7 +272,7 @@ describe("DeepgramTTSService", () => {
     await using server = await ScriptedSpeechServer.start((message, caller, connection) => {
       if (connection > 1) speaker.answer(message, caller);
     });
-    const tts = service(server, { clock, responseTimeoutMs: 800, keepalive: false });
+    const tts = service(server, { clock, responseTimeoutMs: 800, heartbeat: false });
     await using talk = await talkWith(tts);
     await talk.give(...answer("Silence."), ...answer("Sound."));
     await until(() => server.received.length === 2);
@@ -362,7 +362,7 @@ describe("DeepgramTTSService", () => {
       if (message["type"] === "Flush") flushes += 1;
       speaker.answer(message, caller);
     });
-    await using talk = await talkWith(service(server, { clock: new VirtualClock(), keepalive: false }));
+    await using talk = await talkWith(service(server, { clock: new VirtualClock(), heartbeat: false }));
     const said = Array.from({ length: 40 }, (_, index) => `This is number ${index} of them. `).join("");
     await talk.give(...answer(said));
     await talk.saw(LLMFullResponseEndFrame);

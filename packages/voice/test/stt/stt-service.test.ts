@@ -32,7 +32,7 @@ class LocalSTT extends STTService {
   }
 }
 
-/** A protocol with base64 audio in JSON, a greeting and no keepalive message: `{"until":ms,"text":"…"}` is a final. */
+/** A protocol with base64 audio in JSON, a greeting and no keep-alive message: `{"until":ms,"text":"…"}` is a final. */
 class SomeSTT extends WebsocketSTTService {
   readonly model = "some";
 
@@ -82,7 +82,7 @@ function some(options: WebsocketSTTServiceOptions = {}): {
   const stt = new SomeSTT({
     sampleRate: 1000,
     socketFactory: network.factory,
-    keepalive: false,
+    heartbeat: false,
     clock,
     logger: new RecordingLogger(),
     ...options,
@@ -128,8 +128,8 @@ test("audio that travels upstream is not the user's", async () => {
   expect(above.seenUpstream).toEqual(["InputAudioRawFrame"]);
 });
 
-test("a provider without a keepalive message gets silence, which counts as audio", async () => {
-  const { stt, network, clock } = some({ idleIntervalMs: 1000 });
+test("a provider without a keep-alive message gets silence, which counts as audio", async () => {
+  const { stt, network, clock } = some({ keepAliveIntervalMs: 1000 });
   stt.start();
   await settle();
   await stt.queueFrame(audioOf(500));
@@ -174,7 +174,7 @@ test("a final of audio that is settled already is not said twice", async () => {
     }
   }
   const network = new MemoryNetwork();
-  const stt = new Timed({ sampleRate: 1000, socketFactory: network.factory, keepalive: false });
+  const stt = new Timed({ sampleRate: 1000, socketFactory: network.factory, heartbeat: false });
   const { out } = placed(stt);
   stt.start();
   await settle();

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import {
-  type AudioData,
+  type PcmAudio,
   type Frame,
   type FrameDirection,
   FrameProcessor,
@@ -112,14 +112,14 @@ export function show(frame: Frame): string {
  * "Can you hear me?" and "It is raining.", said by `espeak-ng -v en-gb -s 150`, with a little noise throughout: 16 kHz.
  * The voice is there from 600 to 1505 and from 2305 to 3085 ms, of 3785.
  */
-export const twoSentences = (): AudioData =>
+export const twoSentences = (): PcmAudio =>
   readWav(readFileSync(new URL("../../../../test-kit/fixtures/two-sentences.wav", import.meta.url)));
 
-export const inputFrames = (audio: AudioData, chunkMs = 20): InputAudioRawFrame[] =>
+export const inputFrames = (audio: PcmAudio, chunkMs = 20): InputAudioRawFrame[] =>
   splitAudio(audio, chunkMs).map((chunk) => new InputAudioRawFrame(chunk));
 
 /** White noise, the same every time. */
-export function noise(ms: number, amplitude: number, sampleRate = 16_000): AudioData {
+export function noise(ms: number, amplitude: number, sampleRate = 16_000): PcmAudio {
   const samples = new Int16Array((ms * sampleRate) / 1000);
   let seed = 7;
   for (let at = 0; at < samples.length; at += 1) {

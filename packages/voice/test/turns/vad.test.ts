@@ -1,5 +1,5 @@
 import {
-  type AudioData,
+  type PcmAudio,
   InputAudioRawFrame,
   InvalidArgumentError,
   VADUserStartedSpeakingFrame,
@@ -268,14 +268,14 @@ describe("the WebRTC analyzer", () => {
   });
 });
 
-function stereo({ audio, sampleRate }: AudioData): AudioData {
+function stereo({ audio, sampleRate }: PcmAudio): PcmAudio {
   const mono = new Int16Array(audio.slice().buffer);
   const both = new Int16Array(mono.length * 2);
   for (const [at, sample] of mono.entries()) both.fill(sample, at * 2, at * 2 + 2);
   return { audio: new Uint8Array(both.buffer), sampleRate, channels: 2 };
 }
 
-function mixed(one: AudioData, other: AudioData): AudioData {
+function mixed(one: PcmAudio, other: PcmAudio): PcmAudio {
   const [a, b] = [new Int16Array(one.audio.slice().buffer), new Int16Array(other.audio.slice().buffer)];
   const sum = a.map((sample, at) => sample + (b[at] ?? 0));
   return { ...one, audio: new Uint8Array(sum.buffer) };

@@ -1,6 +1,6 @@
 import { type Clock, LinkedSignal, type Logger, throwIfAborted, untilAborted } from "../../async/index.ts";
 import type { RetryReason } from "../../llm/index.ts";
-import type { WebsocketConnection, WebsocketService } from "../../websocket/index.ts";
+import type { WebsocketConnection, ReconnectingWebsocket } from "../../websocket/index.ts";
 import { type Plan, plan } from "../continuation.ts";
 import type { Conversation } from "../conversation.ts";
 import type { Exchange, Lane } from "./exchange.ts";
@@ -48,7 +48,7 @@ const standbyLivesMs = 10_000;
  * be ready serves the turn; before its age limit it is replaced while nothing is under way.
  */
 export class Line {
-  readonly websocket: WebsocketService;
+  readonly websocket: ReconnectingWebsocket;
   /** Those who use the line. */
   readonly owners = new Set<object>();
   readonly traits: ServerTraits;
@@ -63,7 +63,7 @@ export class Line {
   /** Turns that have no place yet. */
   #waiting = 0;
 
-  constructor(websocket: WebsocketService, options: LineOptions) {
+  constructor(websocket: ReconnectingWebsocket, options: LineOptions) {
     this.websocket = websocket;
     this.#options = options;
     this.traits = options.traits;
@@ -132,7 +132,7 @@ export class Line {
     await prepare(next);
     if (!spare.isOpen) return;
     if (this.current !== old || signal?.aborted) return void spare.close();
-    this.websocket.adopt(spare);
+    this.websocket.promote(spare);
     await old?.retire(why);
   }
 
@@ -226,12 +226,12 @@ export class Line {
     const standby = this.#options.standby ? this.#other?.connection : undefined;
     if (standby === undefined || !standby.isOpen) return;
     this.#other = undefined;
-    this.websocket.adopt(standby);
+    this.websocket.promote(standby);
   }
 
   #goOverTo(other: WebsocketConnection, from: ResponsesConnection): void {
     this.#other = undefined;
-    this.websocket.adopt(other);
+    this.websocket.promote(other);
     void from.retire("another connection took its place");
   }
 

@@ -1,6 +1,6 @@
 import { type Clock, defaultLogger, type Logger, systemClock } from "../../async/index.ts";
 import { InvalidArgumentError, kindOf } from "../../errors.ts";
-import type { WebsocketService } from "../../websocket/index.ts";
+import type { ReconnectingWebsocket } from "../../websocket/index.ts";
 import { ownersPerConnection } from "./lanes.ts";
 import { Line } from "./connection-manager.ts";
 import { ServerTraits } from "./server-capabilities.ts";
@@ -60,7 +60,7 @@ export class ResponsesConnectionPool implements AsyncDisposable {
    * A line for a service, shared or new.
    * @internal
    */
-  join(owner: object, makeWebsocket: () => WebsocketService): Line {
+  join(owner: object, makeWebsocket: () => ReconnectingWebsocket): Line {
     const room = this.#traits.lanes === "no" ? 1 : ownersPerConnection;
     const lines = [...this.#lines].toSorted((a, b) => a.owners.size - b.owners.size);
     // Filled one after the other, so that few connections are held.
@@ -91,7 +91,7 @@ export class ResponsesConnectionPool implements AsyncDisposable {
     await this.close();
   }
 
-  #newLine(websocket: WebsocketService): Line {
+  #newLine(websocket: ReconnectingWebsocket): Line {
     const line = new Line(websocket, {
       ...this.#options,
       traits: this.#traits,

@@ -1,7 +1,7 @@
 import { type AudioFormat, bytesForMs, durationMs, silence, splitAudio } from "turnwire/internal";
 import { delay } from "turnwire/internal";
 import { toTurnwireError } from "turnwire/internal";
-import type { AudioData } from "turnwire";
+import type { PcmAudio } from "turnwire";
 import { setImmediate } from "node:timers/promises";
 import { InputTransport, type InputTransportOptions } from "../input-transport.ts";
 import { numberOption } from "../options.ts";
@@ -66,7 +66,7 @@ export class FileInput extends InputTransport {
     }
   }
 
-  async *#pieces(signal: AbortSignal): AsyncGenerator<AudioData> {
+  async *#pieces(signal: AbortSignal): AsyncGenerator<PcmAudio> {
     const { from, raw } = this.#options;
     yield* readAudio(from, { raw, chunkMs: this.chunkMs, signal });
     if (bytesForMs(this.#trailingSilenceMs, this.format) === 0) return;

@@ -10,10 +10,10 @@ import {
 } from "turnwire/internal";
 import { onAbort, untilAborted } from "turnwire/internal";
 import { InvalidArgumentError, kindOf } from "turnwire/internal";
-import type { AudioData } from "turnwire";
+import type { PcmAudio } from "turnwire";
 
 /** Where audio comes from: the path of a file, a stream such as `process.stdin`, or the audio itself. */
-export type AudioSource = string | AsyncIterable<Uint8Array> | AudioData;
+export type AudioSource = string | AsyncIterable<Uint8Array> | PcmAudio;
 
 const maxHeaderBytes = 1024 * 1024;
 
@@ -24,7 +24,7 @@ const maxHeaderBytes = 1024 * 1024;
 export async function* readAudio(
   from: AudioSource,
   options: { raw: AudioFormat | undefined; chunkMs: number; signal: AbortSignal },
-): AsyncGenerator<AudioData, void> {
+): AsyncGenerator<PcmAudio, void> {
   const { raw, chunkMs, signal } = options;
   if (isAudio(from)) yield* cut([from.audio], from, chunkMs);
   else {
@@ -46,7 +46,7 @@ export function checkSource(from: unknown, raw: AudioFormat | undefined): void {
   }
 }
 
-function isAudio(from: unknown): from is AudioData {
+function isAudio(from: unknown): from is PcmAudio {
   return typeof from === "object" && from !== null && "audio" in from && from.audio instanceof Uint8Array;
 }
 
@@ -116,7 +116,7 @@ async function* cut(
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
   format: AudioFormat,
   chunkMs: number,
-): AsyncGenerator<AudioData> {
+): AsyncGenerator<PcmAudio> {
   const { sampleRate, channels } = format;
   const chunker = new AudioChunker(Math.max(bytesPerFrame(format), bytesForMs(chunkMs, format)));
   for await (const piece of pieces) {

@@ -2,7 +2,7 @@ import { type Frame, SystemFrame } from "../frames/index.ts";
 import type { DirectedFrame, FrameDirection } from "./frame-queue.ts";
 
 /** One call of a processor's `processFrame`. */
-export class Work implements DirectedFrame {
+export class Job implements DirectedFrame {
   readonly frame: Frame;
   readonly direction: FrameDirection;
   /** Whether the processor has pushed the very frame it was given. */

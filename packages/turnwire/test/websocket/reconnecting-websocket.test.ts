@@ -9,8 +9,8 @@ import {
 } from "../../src/errors.ts";
 import {
   type WebsocketConnection,
-  WebsocketService,
-  type WebsocketServiceOptions,
+  ReconnectingWebsocket,
+  type ReconnectingWebsocketOptions,
   type WebsocketTarget,
 } from "../../src/websocket/index.ts";
 import { MemoryNetwork, type OnConnect } from "@turnwire/test-kit/memory-socket.ts";
@@ -22,12 +22,12 @@ interface Fixture {
   clock: VirtualClock;
   network: MemoryNetwork;
   logger: RecordingLogger;
-  service: WebsocketService;
+  service: ReconnectingWebsocket;
   /** What its events have told, in order. */
   told: string[];
 }
 
-interface FixtureOptions extends WebsocketServiceOptions {
+interface FixtureOptions extends ReconnectingWebsocketOptions {
   onConnect?: OnConnect;
   target?: (signal: AbortSignal) => WebsocketTarget | Promise<WebsocketTarget>;
 }
@@ -37,8 +37,8 @@ function fixture(options: FixtureOptions = {}): Fixture {
   const clock = new VirtualClock();
   const network = new MemoryNetwork(options.onConnect);
   const logger = new RecordingLogger();
-  const service = new WebsocketService(options.target ?? (() => target), {
-    keepalive: false,
+  const service = new ReconnectingWebsocket(options.target ?? (() => target), {
+    heartbeat: false,
     random: () => 0,
     socketFactory: network.factory,
     clock,
@@ -452,7 +452,7 @@ describe("connections that die young", () => {
     const made = fixture();
     await made.service.connect();
     for (let count = 0; count < 10; count += 1) {
-      made.service.sawSuccess();
+      made.service.markHealthy();
       expect(await die(made, 0)).toBe("replaced");
     }
     expect([await die(made, 0), await die(made, 0)]).toEqual(["replaced", "given up"]);
@@ -488,7 +488,7 @@ describe("connections that die young", () => {
   });
 
   test("how many and how young can be set", async () => {
-    const made = fixture({ quickFailure: { connections: 1, withinMs: 100 } });
+    const made = fixture({ giveUpAfter: { failures: 1, withinMs: 100 } });
     await made.service.connect();
     expect([await die(made, 100), await die(made, 99)]).toEqual(["replaced", "given up"]);
   });
@@ -496,7 +496,7 @@ describe("connections that die young", () => {
 
 describe("disconnect", () => {
   test("closes with a handshake and tells it; nothing is left", async () => {
-    const { service, network, told, clock } = fixture({ keepalive: { intervalMs: 20_000, timeoutMs: 10_000 } });
+    const { service, network, told, clock } = fixture({ heartbeat: { intervalMs: 20_000, timeoutMs: 10_000 } });
     const connection = await service.connect();
     expect(clock.pending).toBe(1);
     await service.disconnect();
@@ -734,7 +734,7 @@ describe("the rest", () => {
   test("by default a silent connection is pinged every 20 s and given up 10 s later", async () => {
     const clock = new VirtualClock();
     const network = new MemoryNetwork();
-    const service = new WebsocketService(() => target, { clock, socketFactory: network.factory });
+    const service = new ReconnectingWebsocket(() => target, { clock, socketFactory: network.factory });
     const connection = await service.connect();
     network.last.goSilent();
     await clock.advance(29_999);
@@ -760,7 +760,7 @@ describe("the rest", () => {
   });
 
   test("a thousand connections, lost and replaced and closed, leave no timer, socket or listener", async () => {
-    const { service, network, clock } = fixture({ keepalive: { intervalMs: 20_000, timeoutMs: 10_000 } });
+    const { service, network, clock } = fixture({ heartbeat: { intervalMs: 20_000, timeoutMs: 10_000 } });
     const { signal } = new AbortController();
     for (let count = 0; count < 500; count += 1) {
       const connection = await service.connect(signal);

@@ -12,23 +12,24 @@ import {
   untilAborted,
 } from "../async/index.ts";
 import { TurnwireError, WebsocketClosedError, WebsocketUnstableError } from "../errors.ts";
-import { Backoff, type BackoffOptions, QuickFailureDetector, type QuickFailureOptions } from "./backoff.ts";
+import { Backoff, type BackoffOptions } from "./backoff.ts";
 import { type ConnectionSettings, WebsocketConnection } from "./connection.ts";
+import { FailureStreak, type GiveUpAfterOptions } from "./failure-streak.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
 import { type SocketFactory, type WebsocketTarget, wsSocketFactory } from "./socket.ts";
 
 /** How a connection is made and kept alive. Times are in milliseconds. */
-export interface WebsocketServiceOptions {
+export interface ReconnectingWebsocketOptions {
   /** Default 10 000. */
   connectTimeoutMs?: number;
   /** How long the other side may take to answer a close; default 2000. */
   closeTimeoutMs?: number;
   /** Pings on a silent connection; default every 20 000, answered within 10 000. `false` for none. */
-  keepalive?: HeartbeatOptions | false;
+  heartbeat?: HeartbeatOptions | false;
   /** How often and how fast connecting is tried again. */
   backoff?: BackoffOptions;
-  /** When connections that die young are given up on. */
-  quickFailure?: QuickFailureOptions;
+  /** After how many connections in a row that end at once connecting is given up. */
+  giveUpAfter?: GiveUpAfterOptions;
   /** How many received messages are held before the socket is paused; default 1024. */
   queueCapacity?: number;
   /** Default: sockets of the `ws` package. */
@@ -38,7 +39,7 @@ export interface WebsocketServiceOptions {
   logger?: Logger;
 }
 
-export interface WebsocketServiceEvents {
+export interface ReconnectingWebsocketEvents {
   /** A connection was made, the first or a later one. */
   connected: [];
   /** The connection ended, on purpose or not. */
@@ -55,12 +56,12 @@ const verifyTimeoutMs = 2000;
  * A WebSocket connection kept alive: made on request, made again with exponential back-off when it is lost, given up
  * when it cannot get better. It never reconnects by itself: its users do, when they need it.
  */
-export class WebsocketService {
-  readonly events: Emitter<WebsocketServiceEvents>;
+export class ReconnectingWebsocket {
+  readonly events: Emitter<ReconnectingWebsocketEvents>;
   readonly #target: (signal: AbortSignal) => WebsocketTarget | Promise<WebsocketTarget>;
   readonly #settings: ConnectionSettings;
   readonly #backoff: Backoff;
-  readonly #quickFailures: QuickFailureDetector;
+  readonly #failureStreak: FailureStreak;
   #connection: WebsocketConnection | undefined;
   /** Every connection that has not ended. */
   readonly #alive = new Set<WebsocketConnection>();
@@ -75,26 +76,29 @@ export class WebsocketService {
   /** @param target Asked at every connect, since tokens expire. */
   constructor(
     target: (signal: AbortSignal) => WebsocketTarget | Promise<WebsocketTarget>,
-    options: WebsocketServiceOptions = {},
+    options: ReconnectingWebsocketOptions = {},
   ) {
     this.#target = target;
     this.#settings = {
       socketFactory: options.socketFactory ?? wsSocketFactory,
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
       closeTimeoutMs: options.closeTimeoutMs ?? 2000,
-      heartbeat: options.keepalive ?? { intervalMs: 20_000, timeoutMs: 10_000 },
+      heartbeat: options.heartbeat ?? { intervalMs: 20_000, timeoutMs: 10_000 },
       queueCapacity: options.queueCapacity ?? 1024,
       clock: options.clock ?? systemClock,
       logger: options.logger ?? defaultLogger,
     };
     this.#backoff = new Backoff(options.backoff ?? {}, options.random ?? Math.random);
-    this.#quickFailures = new QuickFailureDetector(options.quickFailure);
+    this.#failureStreak = new FailureStreak(options.giveUpAfter);
     this.events = new Emitter((event, error) =>
       this.#settings.logger.warn(`a listener of "${event}" failed`, { error }),
     );
   }
 
-  on<K extends keyof WebsocketServiceEvents>(event: K, listener: Listener<WebsocketServiceEvents[K]>): () => void {
+  on<K extends keyof ReconnectingWebsocketEvents>(
+    event: K,
+    listener: Listener<ReconnectingWebsocketEvents[K]>,
+  ): () => void {
     return this.events.on(event, listener);
   }
 
@@ -113,7 +117,7 @@ export class WebsocketService {
     if (this.#disconnecting !== undefined) await untilAborted(this.#disconnecting, signal);
     throwIfAborted(stop);
     if (this.connection !== undefined) return this.connection;
-    if (this.#quickFailures.hasGivenUp) this.#quickFailures.reset();
+    if (this.#failureStreak.hasGivenUp) this.#failureStreak.reset();
     return untilAborted(this.#connectOnce(), signal);
   }
 
@@ -161,7 +165,7 @@ export class WebsocketService {
   }
 
   /** Makes a spare the current connection. The answer is the one it takes the place of, still open. */
-  adopt(spare: WebsocketConnection): WebsocketConnection | undefined {
+  promote(spare: WebsocketConnection): WebsocketConnection | undefined {
     const before = this.connection;
     if (before === spare) return undefined;
     this.#makeCurrent(spare);
@@ -169,8 +173,8 @@ export class WebsocketService {
   }
 
   /** The connection has served its purpose: those that died young before it are no reason to give up any more. */
-  sawSuccess(): void {
-    this.#quickFailures.reset();
+  markHealthy(): void {
+    this.#failureStreak.reset();
   }
 
   /** Whether the other end answers a ping. */
@@ -212,8 +216,8 @@ export class WebsocketService {
     const { signal } = this.#stop;
     try {
       for (let attempt = 1; ; attempt += 1) {
-        if (this.#quickFailures.hasGivenUp) {
-          throw new WebsocketUnstableError(this.#quickFailures.connections, this.#quickFailures.withinMs);
+        if (this.#failureStreak.hasGivenUp) {
+          throw new WebsocketUnstableError(this.#failureStreak.limit, this.#failureStreak.withinMs);
         }
         await this.#pause(attempt, signal);
         try {
@@ -262,8 +266,8 @@ export class WebsocketService {
   #onClosed(connection: WebsocketConnection, error: WebsocketClosedError): void {
     this.#alive.delete(connection);
     const onPurpose = this.#stops.get(connection)?.aborted ?? false;
-    if (onPurpose) this.#quickFailures.reset();
-    else if (!connection.wasDiscarded) this.#quickFailures.sawEnd(connection.ageMs);
+    if (onPurpose) this.#failureStreak.reset();
+    else if (!connection.wasDiscarded) this.#failureStreak.recordEnd(connection.ageMs);
     if (this.#connection !== connection) return;
     this.#connection = undefined;
     this.#lost = !onPurpose;

@@ -9,33 +9,33 @@ import {
   SystemFrame,
 } from "../frames/index.ts";
 import { type DirectedFrame, type FrameDirection, FrameQueue } from "./frame-queue.ts";
-import { Work } from "./work.ts";
+import { Job } from "./job.ts";
 
-/** What the core asks of its processor. None of them may reject, except `process`. */
-export interface CoreHooks {
-  process(work: Work): void | Promise<void>;
-  failed(work: Work, error: unknown): Promise<void>;
+/** What the scheduler asks of its processor. None of them may reject, except `process`. */
+export interface SchedulerHooks {
+  process(work: Job): void | Promise<void>;
+  failed(work: Job, error: unknown): Promise<void>;
   /** Hands a frame on that the processor is not to see any more. */
   forward(entry: DirectedFrame): Promise<void>;
 }
 
 /**
  * The two lanes of a processor: system frames, handled as they come, one after the other; and the queue of data and
- * control frames, one in work at a time. A StartFrame or an InterruptionFrame bars the queue until it has been handled:
+ * control frames, one in work at a time. A StartFrame or an InterruptionFrame blocks the queue until it has been handled:
  * what was queued behind it must not get ahead of it, to the next processor, where it would be purged.
  */
-export class ProcessorCore {
-  readonly #hooks: CoreHooks;
+export class FrameScheduler {
+  readonly #hooks: SchedulerHooks;
   readonly #queue: FrameQueue;
-  readonly #systemLane: Work[] = [];
-  readonly #working = new Set<Work>();
+  readonly #systemLane: Job[] = [];
+  readonly #working = new Set<Job>();
   readonly #idle = new Condition();
-  #current: Work | undefined;
+  #current: Job | undefined;
   #systemLaneRuns = false;
-  #bars = 0;
+  #barriers = 0;
   #state: "open" | "ended" | "cancelled" = "open";
 
-  constructor(capacity: number, hooks: CoreHooks) {
+  constructor(capacity: number, hooks: SchedulerHooks) {
     this.#queue = new FrameQueue(capacity);
     this.#hooks = hooks;
   }
@@ -54,7 +54,7 @@ export class ProcessorCore {
   }
 
   /** The call of `processFrame` that was given this very frame and has not returned. */
-  workOn(frame: Frame): Work | undefined {
+  jobOf(frame: Frame): Job | undefined {
     for (const work of this.#working) if (work.frame === frame) return work;
     return undefined;
   }
@@ -101,12 +101,12 @@ export class ProcessorCore {
     if (frame instanceof CancelFrame) {
       this.cancel();
       // Not in the lane: system work that ignores its signal must not hold up a cancel.
-      void this.#perform(new Work({ frame, direction }));
+      void this.#perform(new Job({ frame, direction }));
       return;
     }
-    if (bars(frame)) this.#bars += 1;
+    if (isBarrier(frame)) this.#barriers += 1;
     if (frame instanceof InterruptionFrame) this.interrupt();
-    this.#systemLane.push(new Work({ frame, direction }));
+    this.#systemLane.push(new Job({ frame, direction }));
     void this.#runSystemLane();
   }
 
@@ -118,17 +118,17 @@ export class ProcessorCore {
       // Here, not where the bar is lifted: system frames that wait already come first.
       void this.#runQueue();
       await performed;
-      if (bars(work.frame)) this.#bars -= 1;
+      if (isBarrier(work.frame)) this.#barriers -= 1;
     }
     this.#systemLaneRuns = false;
     void this.#runQueue();
   }
 
   async #runQueue(): Promise<void> {
-    while (this.#current === undefined && this.#bars === 0) {
+    while (this.#current === undefined && this.#barriers === 0) {
       const entry = this.#queue.shift();
       if (entry === undefined) return;
-      this.#current = new Work(entry);
+      this.#current = new Job(entry);
       await this.#perform(this.#current);
       this.#current = undefined;
       if (entry.frame instanceof EndFrame && entry.direction === "downstream") this.#end();
@@ -140,7 +140,7 @@ export class ProcessorCore {
     this.#queue.close();
   }
 
-  async #perform(work: Work): Promise<void> {
+  async #perform(work: Job): Promise<void> {
     this.#working.add(work);
     try {
       await this.#hooks.process(work);
@@ -152,6 +152,6 @@ export class ProcessorCore {
   }
 }
 
-function bars(frame: Frame): boolean {
+function isBarrier(frame: Frame): boolean {
   return frame instanceof StartFrame || frame instanceof InterruptionFrame;
 }

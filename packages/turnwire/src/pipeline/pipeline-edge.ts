@@ -2,7 +2,7 @@ import type { Frame } from "../frames/index.ts";
 import { FrameProcessor } from "./frame-processor.ts";
 
 /** Where frames come into a pipeline and where they leave it: gives each to the task at once, never queues. */
-export class TaskEnd extends FrameProcessor {
+export class PipelineEdge extends FrameProcessor {
   readonly #reached: (frame: Frame) => void;
 
   constructor(name: string, reached: (frame: Frame) => void) {

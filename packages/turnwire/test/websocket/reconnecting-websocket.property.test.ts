@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { WebsocketClosedError } from "../../src/errors.ts";
-import { type WebsocketConnection, WebsocketService } from "../../src/websocket/index.ts";
+import { type WebsocketConnection, ReconnectingWebsocket } from "../../src/websocket/index.ts";
 import { MemoryNetwork } from "@turnwire/test-kit/memory-socket.ts";
 import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
 import { settle, VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
@@ -67,7 +67,7 @@ async function run(behaviours: Server[], plan: Step[]): Promise<void> {
     else if (behaviour === "accepts silently") server.goSilent().accept();
     else if (behaviour === "accepts and dies") server.accept().drop();
   });
-  const service = new WebsocketService(() => target, {
+  const service = new ReconnectingWebsocket(() => target, {
     clock,
     socketFactory: network.factory,
     logger: new RecordingLogger(),

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { WebsocketClosedError } from "../../src/errors.ts";
-import { WebsocketService } from "../../src/websocket/index.ts";
+import { ReconnectingWebsocket } from "../../src/websocket/index.ts";
 import { LoopbackServer, refuseWith, rejection } from "./helpers.ts";
 
 /** What keeps this process alive, counted by kind. */
@@ -20,7 +20,7 @@ function held(): Record<string, number> {
 
 test("connects, loses the connection, replaces it and leaves", async () => {
   await using server = await LoopbackServer.start();
-  const service = new WebsocketService(() => server.target);
+  const service = new ReconnectingWebsocket(() => server.target);
   const told: string[] = [];
   service.on("connected", () => void told.push("connected"));
   service.on("disconnected", (error) => void told.push(`disconnected ${error.closeCode}`));
@@ -49,7 +49,7 @@ test("a refusal that may pass is tried again until it does", async () => {
     refuse(request, socket);
     return true;
   });
-  const service = new WebsocketService(() => server.target, { backoff: { initialDelayMs: 2 } });
+  const service = new ReconnectingWebsocket(() => server.target, { backoff: { initialDelayMs: 2 } });
   const connection = await service.connect();
   expect(connection.isOpen).toBe(true);
   expect(server.requests).toHaveLength(3);
@@ -58,7 +58,7 @@ test("a refusal that may pass is tried again until it does", async () => {
 
 test("200 times connect and disconnect leave no socket and no timer", async () => {
   await using server = await LoopbackServer.start();
-  const service = new WebsocketService(() => server.target);
+  const service = new ReconnectingWebsocket(() => server.target);
   const before = held();
   for (let count = 0; count < 200; count += 1) {
     const connection = await service.connect();
@@ -77,8 +77,8 @@ test("a process that has disconnected ends by itself", async () => {
   await using server = await LoopbackServer.start();
   const source = fileURLToPath(new URL("../../src/websocket/index.ts", import.meta.url));
   const script = `
-    import { WebsocketService } from ${JSON.stringify(source)};
-    const service = new WebsocketService(() => (${JSON.stringify(server.target)}));
+    import { ReconnectingWebsocket } from ${JSON.stringify(source)};
+    const service = new ReconnectingWebsocket(() => (${JSON.stringify(server.target)}));
     const connection = await service.connect();
     connection.send("hello");
     await service.disconnect();
