@@ -1,78 +1,50 @@
 import type { ResponseInputItem } from "turnwire/internal";
 
-/** A function call of the current turn, and what came back. */
-export interface AnsweredCall {
+/** A function call of the current turn. */
+export interface ReadCall {
   readonly name: string;
   readonly arguments: string;
-  /** Absent while there is no output yet. */
-  readonly output?: string;
+  /** Undefined: no output has come yet. */
+  readonly output: string | undefined;
 }
 
-/** What the brain needs to know of a conversation. */
+/** What the rules need to know of a conversation. */
 export interface Reading {
-  /** What the user said last; empty when there is no user message. */
+  /** The user's last message; empty if there is none. */
   readonly said: string;
-  /** What the user said before that, the oldest first. */
+  /** The user's messages before that, the oldest first. */
   readonly saidBefore: readonly string[];
-  /** The calls made since the user spoke. */
-  readonly calls: readonly AnsweredCall[];
-  /** The last call made before the user spoke. */
-  readonly lastCall: AnsweredCall | undefined;
+  /** The calls made since the user's last message. */
+  readonly calls: readonly ReadCall[];
 }
 
-/** Of a longer message only the beginning is understood: the rules are for sentences, not for documents. */
+/** The rules are for sentences, not for documents: they read only the beginning of a longer message. */
 const longestRead = 4_000;
 
 export function readConversation(conversation: readonly ResponseInputItem[]): Reading {
   const start = conversation.findLastIndex(isUserMessage);
-  const { current, earlier } = splitCalls(conversation, start);
-  const said = conversation.filter(isUserMessage).map((item) => textOf(item).slice(0, longestRead));
-  return {
-    said: said.at(-1) ?? "",
-    saidBefore: said.slice(0, -1),
-    calls: callsOf(current),
-    lastCall: callsOf(earlier).at(-1),
-  };
-}
-
-/** Calls belong to what the user said last, too, when steering has put those words between them and their outputs. */
-function splitCalls(
-  conversation: readonly ResponseInputItem[],
-  start: number,
-): { current: ResponseInputItem[]; earlier: ResponseInputItem[] } {
-  const after = conversation.slice(start + 1);
-  const answered = new Set(after.flatMap((item) => (item.type === "function_call_output" ? [item.call_id] : [])));
-  const before = conversation.slice(0, Math.max(0, start));
-  const belongs = (item: ResponseInputItem): boolean => item.type === "function_call" && answered.has(item.call_id);
-  return { current: [...before.filter(belongs), ...after], earlier: before.filter((item) => !belongs(item)) };
-}
-
-function callsOf(items: readonly ResponseInputItem[]): AnsweredCall[] {
   const outputs = new Map<string, string>();
-  for (const item of items) {
+  for (const item of conversation.slice(start + 1)) {
     if (item.type === "function_call_output" && typeof item.call_id === "string")
-      outputs.set(item.call_id, partsText(item.output));
+      outputs.set(item.call_id, textIn(item.output));
   }
-  const calls: AnsweredCall[] = [];
-  for (const item of items) {
-    if (item.type !== "function_call") continue;
-    const output = outputs.get(item.call_id);
-    calls.push({ name: item.name, arguments: item.arguments, ...(output === undefined ? {} : { output }) });
-  }
-  return calls;
+  // Steering puts the user's words between a call and its output: such a call belongs to the current turn, too.
+  const calls = conversation.flatMap((item, index) =>
+    item.type === "function_call" && (index > start || outputs.has(item.call_id))
+      ? [{ name: item.name, arguments: item.arguments, output: outputs.get(item.call_id) }]
+      : [],
+  );
+  const said = conversation.filter(isUserMessage).map((item) => ("content" in item ? textIn(item.content) : ""));
+  return { said: said.at(-1) ?? "", saidBefore: said.slice(0, -1), calls };
 }
 
 function isUserMessage(item: ResponseInputItem): boolean {
   return "role" in item && item.role === "user";
 }
 
-function textOf(item: ResponseInputItem): string {
-  return "content" in item ? partsText(item.content) : "";
-}
-
-function partsText(content: unknown): string {
-  if (typeof content === "string") return content.trim();
+function textIn(content: unknown): string {
+  if (typeof content === "string") return content.trim().slice(0, longestRead);
   if (!Array.isArray(content)) return "";
   const texts = content.map((part: { text?: unknown }) => (typeof part.text === "string" ? part.text : ""));
-  return texts.join(" ").trim();
+  return texts.join(" ").trim().slice(0, longestRead);
 }
