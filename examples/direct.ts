@@ -2,7 +2,7 @@
 import { LLMContext, LLMTextFrame, OpenAIResponsesLLMService } from "turnwire";
 
 const llm = new OpenAIResponsesLLMService({ settings: { model: "gpt-4.1", systemInstruction: "Be brief." } });
-llm.on("turn", ({ mode, bytesSent, bytesFull }) => console.log(`(${mode}: ${bytesSent} of ${bytesFull} bytes)`));
+llm.on("inference", ({ mode, bytesSent, bytesFull }) => console.log(`(${mode}: ${bytesSent} of ${bytesFull} bytes)`));
 
 const context = new LLMContext();
 for (const text of ["My name is Ada and I live in Lisbon.", "What is my name?", "And where do I live?"]) {

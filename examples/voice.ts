@@ -88,7 +88,7 @@ const task = new PipelineTask(
 );
 task.on("error", (error) => console.log(`error: ${error.message}`));
 latency.on("turn", (record) => console.log(`\n${formatWaterfall(record)}`));
-llm.on("turn", ({ mode, interrupted, times }) =>
+llm.on("inference", ({ mode, interrupted, times }) =>
   console.log(`\nthe model: ${mode}${interrupted ? ", interrupted" : ""}, waited ${times.waitingMs.toFixed(0)} ms`),
 );
 files

@@ -1,4 +1,4 @@
-import { OpenAIResponsesHttpLLMService, OpenAIResponsesLLMService, type TurnRecord } from "turnwire";
+import { OpenAIResponsesHttpLLMService, OpenAIResponsesLLMService, type InferenceRecord } from "turnwire";
 import type { SimEndpoint } from "./endpoint.ts";
 import { httpClient } from "./model/http.ts";
 import { mix, Random } from "./random.ts";
@@ -10,7 +10,7 @@ export class SimService {
   readonly name: string;
   readonly endpoint: SimEndpoint;
   readonly llm: OpenAIResponsesLLMService | OpenAIResponsesHttpLLMService;
-  readonly records: TurnRecord[] = [];
+  readonly records: InferenceRecord[] = [];
   instructions: string | undefined;
   readonly #world: World;
 
@@ -54,7 +54,7 @@ export class SimService {
 
   #listen(): void {
     const { laws, stats } = this.#world;
-    this.llm.on("turn", (record) => {
+    this.llm.on("inference", (record) => {
       this.records.push(record);
       laws.public("a record", record);
       const mode = `${record.transport} ${record.mode}`;
@@ -67,7 +67,7 @@ export class SimService {
     this.llm.on("disconnected", (error) => laws.public("a disconnected event", error));
   }
 
-  #check({ responseId, interrupted, error, characters, times }: TurnRecord): void {
+  #check({ responseId, interrupted, error, characters, times }: InferenceRecord): void {
     const { laws, responses } = this.#world;
     const response = responseId === undefined ? undefined : responses.get(responseId);
     if (interrupted || error !== undefined) return;

@@ -1,5 +1,5 @@
 /** What a turn sends, by how far the conversation has come. */
-import { LLMContext, OpenAIResponsesLLMService, type TurnRecord } from "turnwire";
+import { LLMContext, OpenAIResponsesLLMService, type InferenceRecord } from "turnwire";
 import { ResponsesServer } from "@turnwire/server";
 import type { Report } from "../support/report.ts";
 
@@ -13,8 +13,8 @@ export async function bytesPerTurn(report: Report): Promise<void> {
     },
   });
   await using llm = new OpenAIResponsesLLMService({ apiKey: "none", baseURL: server.url });
-  const records: TurnRecord[] = [];
-  llm.on("turn", (record) => void records.push(record));
+  const records: InferenceRecord[] = [];
+  llm.on("inference", (record) => void records.push(record));
   const context = new LLMContext();
   for (let turn = 0; turn < turns; turn += 1) {
     context.addMessage({ role: "user", content: "A question that is always of the same length?" });

@@ -3,7 +3,7 @@ import {
   LLMTextFrame,
   OpenAIResponsesLLMService,
   type OpenAIResponsesLLMServiceOptions,
-  type TurnRecord,
+  type InferenceRecord,
 } from "turnwire";
 import { heldBy } from "../../packages/turnwire/test/openai/oracle.ts";
 import type { FarEnd } from "./far-end.ts";
@@ -16,7 +16,7 @@ export interface Heard {
   firstTextAt: number;
   /** When the turn was interrupted. */
   cutAt: number;
-  record: TurnRecord;
+  record: InferenceRecord;
 }
 
 /** An application with one conversation: notes what it held when it asked, and checks what it hears. */
@@ -30,11 +30,11 @@ export class Caller implements AsyncDisposable {
   stale = 0;
   /** Turns whose answer was not whole. */
   wrong = 0;
-  #record: TurnRecord | undefined;
+  #record: InferenceRecord | undefined;
 
   constructor(options: OpenAIResponsesLLMServiceOptions) {
     this.llm = new OpenAIResponsesLLMService({ apiKey: "none", logger: silent, ...options });
-    this.llm.on("turn", (record) => void (this.#record = record));
+    this.llm.on("inference", (record) => void (this.#record = record));
   }
 
   /** One turn; with `cutAfter` it is interrupted after so many pieces of text. */

@@ -58,8 +58,8 @@ describe("the tables", () => {
 
   const services = "packages/turnwire/src/llm/llm-service.ts";
   it.each([
-    ["docs/turn-record.md", "Fields", [["packages/turnwire/src/llm/turn.ts", "TurnRecord"]]],
-    ["docs/turn-record.md", "Times", [["packages/turnwire/src/llm/turn.ts", "TurnTimes"]]],
+    ["docs/inference-record.md", "Fields", [["packages/turnwire/src/llm/inference-record.ts", "InferenceRecord"]]],
+    ["docs/inference-record.md", "Times", [["packages/turnwire/src/llm/inference-record.ts", "InferenceTimes"]]],
     ["docs/guide.md", "Settings", [["packages/turnwire/src/openai/settings.ts", "OpenAIResponsesLLMSettings"]]],
     [
       "docs/guide.md",
@@ -102,7 +102,7 @@ describe("the tables", () => {
     const said = readdirSync(root + openai, { recursive: true, encoding: "utf8" })
       .filter((name) => name.endsWith(".ts"))
       .map((name) => read(openai + name))
-      .concat(read(services), read("packages/turnwire/src/llm/turn.ts"))
+      .concat(read(services), read("packages/turnwire/src/llm/inference-trace.ts"))
       .join("\n");
     expect(firstCells("docs/interruption.md", "Codes of neither").filter((cell) => !said.includes(cell))).toEqual([]);
   });

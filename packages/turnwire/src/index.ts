@@ -117,8 +117,11 @@ export {
 export { AIService, type AIServiceOptions } from "./service/index.ts";
 export { ContinuousConnection, type ContinuousConnectionOptions, type ContinuousHandlers } from "./websocket/index.ts";
 export {
+  Inference,
   type InferenceOptions,
+  type InferenceRecord,
   type InferenceResult,
+  type InferenceTimes,
   LLMService,
   type LLMServiceEvents,
   type LLMServiceOptions,
@@ -126,9 +129,6 @@ export {
   type RequestReason,
   type RetryReason,
   type RunInferenceOptions,
-  Turn,
-  type TurnRecord,
-  type TurnTimes,
   WebsocketLLMService,
   type WebsocketLLMServiceOptions,
 } from "./llm/index.ts";

@@ -5,7 +5,7 @@ import {
   LLMContext,
   LLMTextFrame,
   LLMThoughtTextFrame,
-  type TurnRecord,
+  type InferenceRecord,
 } from "turnwire";
 import type { Backend } from "./backend.ts";
 import { calculate, currentTime } from "./tools/index.ts";
@@ -16,14 +16,14 @@ export class Conversation {
   readonly context = new LLMContext({ tools: [calculate, currentTime()] });
   readonly #backend: Backend;
   readonly #view: ChatView;
-  readonly #records: TurnRecord[] = [];
+  readonly #records: InferenceRecord[] = [];
   #turns = 0;
 
   constructor(backend: Backend, view: ChatView) {
     this.#backend = backend;
     this.#view = view;
     const { llm } = backend;
-    llm.on("turn", (record) => {
+    llm.on("inference", (record) => {
       this.#records.push(record);
       view.record(this.#turns, record);
     });

@@ -1,4 +1,4 @@
-import type { FunctionCall, LLMContext, TurnRecord } from "turnwire";
+import type { FunctionCall, LLMContext, InferenceRecord } from "turnwire";
 import { errorCode, errorLine } from "./error-line.ts";
 import { commands } from "./usage.ts";
 import type { ChatView, SessionInfo, TurnSummary } from "./view.ts";
@@ -37,7 +37,7 @@ export class JsonView implements ChatView {
     this.#print("tool", { turn, name: call.functionName, arguments: call.arguments, output, failed });
   }
 
-  record(turn: number, record: TurnRecord): void {
+  record(turn: number, record: InferenceRecord): void {
     this.#print("record", { turn, record });
   }
 
@@ -59,7 +59,7 @@ export class JsonView implements ChatView {
     this.#print("notice", { message });
   }
 
-  stats(records: readonly TurnRecord[]): void {
+  stats(records: readonly InferenceRecord[]): void {
     this.#print("stats", { records });
   }
 

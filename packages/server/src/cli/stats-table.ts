@@ -1,4 +1,4 @@
-import type { TurnRecord } from "turnwire";
+import type { InferenceRecord } from "turnwire";
 import { timeToFirstOutput } from "turnwire/provider";
 import { formatCount, formatMs } from "./format.ts";
 import { reasonWords } from "./reason-words.ts";
@@ -8,7 +8,7 @@ const columns = ["#", "sent", "items", "bytes", "of", "first", "total", ""] as c
 const leftAligned: ReadonlySet<number> = new Set([1, 7]);
 
 /** All requests so far as lines of a table; the first line is its head. */
-export function statsTable(records: readonly TurnRecord[]): string[] {
+export function statsTable(records: readonly InferenceRecord[]): string[] {
   if (records.length === 0) return ["Nothing has been sent yet."];
   const rows: string[][] = [[...columns], ...records.map(row)];
   const full = sum(records, "bytesFull");
@@ -27,10 +27,10 @@ export function statsTable(records: readonly TurnRecord[]): string[] {
   );
 }
 
-function row(record: TurnRecord): string[] {
+function row(record: InferenceRecord): string[] {
   const first = timeToFirstOutput(record);
   return [
-    String(record.turn),
+    String(record.number),
     record.mode,
     `${record.itemsSent} of ${record.itemsTotal}`,
     formatCount(record.bytesSent),
@@ -41,7 +41,7 @@ function row(record: TurnRecord): string[] {
   ];
 }
 
-function remarks(record: TurnRecord): string {
+function remarks(record: InferenceRecord): string {
   const { mode, reason, functionCalls, retries, interrupted, incompleteReason, error } = record;
   return [
     mode === "full" ? reasonWords[reason] : "",

@@ -1,4 +1,4 @@
-import type { TurnRecord } from "turnwire";
+import type { InferenceRecord } from "turnwire";
 import { formatCount, formatMs } from "./format.ts";
 import { reasonWords } from "./reason-words.ts";
 import type { TurnSummary } from "./view.ts";
@@ -24,21 +24,21 @@ export function summaryLine(summary: TurnSummary): string {
 }
 
 /** Incremental or full, each with why where that is not a matter of course; the same again is said once. */
-function modes(records: readonly TurnRecord[]): string {
+function modes(records: readonly InferenceRecord[]): string {
   const said = records
     .filter(({ bytesSent }) => bytesSent > 0)
     .map(({ mode, reason }) => (mode === "incremental" ? mode : `${mode} (${reasonWords[reason]})`));
   return said.filter((mode, index) => mode !== said[index - 1]).join(", then ") || "nothing sent";
 }
 
-function bytes(records: readonly TurnRecord[]): string {
+function bytes(records: readonly InferenceRecord[]): string {
   const sent = sum(records, "bytesSent");
   const full = sum(records, "bytesFull");
   if (full === 0) return "";
   return sent === full ? `${formatCount(sent)} bytes` : `${formatCount(sent)} of ${formatCount(full)} bytes`;
 }
 
-export function sum(records: readonly TurnRecord[], field: "bytesSent" | "bytesFull"): number {
+export function sum(records: readonly InferenceRecord[], field: "bytesSent" | "bytesFull"): number {
   return records.reduce((total, record) => total + record[field], 0);
 }
 

@@ -1,4 +1,4 @@
-import type { FunctionCall, LLMContext, TurnRecord } from "turnwire";
+import type { FunctionCall, LLMContext, InferenceRecord } from "turnwire";
 import type { Backend } from "./backend.ts";
 import { contextList } from "./context-list.ts";
 import { errorLine } from "./error-line.ts";
@@ -65,7 +65,7 @@ export class TextView implements ChatView {
     // The line at the end of the turn says so.
   }
 
-  record(_turn: number, _record: TurnRecord): void {
+  record(_turn: number, _record: InferenceRecord): void {
     // The same.
   }
 
@@ -87,7 +87,7 @@ export class TextView implements ChatView {
     this.#block([this.#style.dim(printable(message))]);
   }
 
-  stats(records: readonly TurnRecord[]): void {
+  stats(records: readonly InferenceRecord[]): void {
     const [head = "", ...rows] = statsTable(records);
     this.#block([this.#style.bold(head), ...rows]);
   }

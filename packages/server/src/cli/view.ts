@@ -1,4 +1,4 @@
-import type { FunctionCall, LLMContext, TurnRecord } from "turnwire";
+import type { FunctionCall, LLMContext, InferenceRecord } from "turnwire";
 import type { Backend } from "./backend.ts";
 
 /** What became of one thing the user said: one inference, or with tools several. */
@@ -9,7 +9,7 @@ export interface TurnSummary {
   text: string;
   interrupted: boolean;
   failed: boolean;
-  records: readonly TurnRecord[];
+  records: readonly InferenceRecord[];
   /** The tools that were run, in order. */
   tools: ReadonlyArray<{ name: string; failed: boolean }>;
   /** From the user's line to the first text; absent when there was none. */
@@ -28,14 +28,14 @@ export interface ChatView {
   text(delta: string): void;
   thought(delta: string): void;
   toolRan(turn: number, call: FunctionCall, output: string, failed: boolean): void;
-  record(turn: number, record: TurnRecord): void;
+  record(turn: number, record: InferenceRecord): void;
   turnEnded(summary: TurnSummary): void;
   /** A turn failed; without a turn, something else did. */
   failed(turn: number | undefined, error: unknown): void;
   /** A lost connection has been replaced; why it was lost, where somebody said so. */
   reconnected(reason: string): void;
   notice(message: string): void;
-  stats(records: readonly TurnRecord[]): void;
+  stats(records: readonly InferenceRecord[]): void;
   context(context: LLMContext): void;
   dropped(connections: number, transport: Backend["transport"]): void;
   help(): void;

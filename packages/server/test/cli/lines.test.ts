@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LLMContext, ProviderError, type TurnRecord, TurnwireError, WebsocketConnectError } from "turnwire";
+import { LLMContext, ProviderError, type InferenceRecord, TurnwireError, WebsocketConnectError } from "turnwire";
 import { contextList } from "../../src/cli/context-list.ts";
 import { errorLine } from "../../src/cli/error-line.ts";
 import { printable } from "../../src/cli/format.ts";
@@ -8,8 +8,8 @@ import { styleFor } from "../../src/cli/style.ts";
 import { summaryLine } from "../../src/cli/summary-line.ts";
 import type { TurnSummary } from "../../src/cli/view.ts";
 
-const record: TurnRecord = {
-  turn: 1,
+const record: InferenceRecord = {
+  number: 1,
   model: "m",
   transport: "websocket",
   mode: "incremental",
@@ -25,7 +25,7 @@ const record: TurnRecord = {
   wastedCharacters: 0,
   times: { waitingMs: 0, connectingMs: 0, firstEventMs: 30, firstTextMs: 8, restMs: 1962, totalMs: 2000 },
 };
-const full: TurnRecord = { ...record, mode: "full", reason: "history-changed", bytesSent: 1466 };
+const full: InferenceRecord = { ...record, mode: "full", reason: "history-changed", bytesSent: 1466 };
 const summary: TurnSummary = {
   turn: 1,
   text: "Hello.",
@@ -79,8 +79,8 @@ describe("the line after a turn", () => {
 
 describe("/stats and /context", () => {
   it("is a table with a row per request and their sum", () => {
-    const failed = { ...full, turn: 3, characters: 0, error: "timeout", incompleteReason: "failed" };
-    expect(statsTable([full, { ...record, turn: 2, functionCalls: 2 }, failed])).toEqual([
+    const failed = { ...full, number: 3, characters: 0, error: "timeout", incompleteReason: "failed" };
+    expect(statsTable([full, { ...record, number: 2, functionCalls: 2 }, failed])).toEqual([
       "#  sent          items  bytes     of  first  total",
       "1  full         1 of 5  1 466  1 466  38 ms  2.0 s  the history was changed",
       "2  incremental  1 of 5    411  1 466  38 ms  2.0 s  2 calls",

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import type { TurnRecord } from "turnwire";
+import type { InferenceRecord } from "turnwire";
 import { ResponsesServer } from "@turnwire/server";
 import { lines, turnwire } from "./support/command.ts";
 
@@ -115,7 +115,7 @@ describe("turnwire chat with piped input", () => {
     const objects = stdout
       .trimEnd()
       .split("\n")
-      .map((line) => JSON.parse(line) as { type: string; record?: TurnRecord });
+      .map((line) => JSON.parse(line) as { type: string; record?: InferenceRecord });
     const expected =
       "session user record tool record assistant dropped user reconnected record assistant stats context notice help";
     expect(objects.map(({ type }) => type).join(" ")).toBe(expected);

@@ -3,7 +3,7 @@ import {
   LLMTextFrame,
   OpenAIResponsesLLMService,
   type OpenAIResponsesLLMServiceOptions,
-  type TurnRecord,
+  type InferenceRecord,
 } from "turnwire";
 import { type Brain, type ErrorShape, type Fault, ResponsesServer } from "@turnwire/server";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -24,7 +24,7 @@ interface Outcome {
   /** The text of each turn, and what it failed with. */
   texts: string[];
   errors: unknown[];
-  records: TurnRecord[];
+  records: InferenceRecord[];
 }
 
 /** Two turns of a conversation, the faults armed before the one or the other. */
@@ -35,7 +35,7 @@ async function converse(
   const logger = { debug: () => undefined, warn: () => undefined };
   await using llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url, logger, ...options });
   const outcome: Outcome = { texts: [], errors: [], records: [] };
-  llm.on("turn", (record) => void outcome.records.push(record));
+  llm.on("inference", (record) => void outcome.records.push(record));
   const context = new LLMContext();
   for (const fault of [faults.first, faults.second]) {
     if (fault !== undefined) server.faults.add(fault);

@@ -1,6 +1,6 @@
 import { BoundedQueue, onAbort } from "../async/index.ts";
 import { type Frame, LLMFullResponseEndFrame } from "../frames/index.ts";
-import type { FrameSink } from "./turn.ts";
+import type { FrameSink } from "./inference.ts";
 
 const capacity = 256;
 const endOfStream = Symbol("end of stream");

@@ -13,7 +13,7 @@ import {
   FunctionCallInProgressFrame,
   FunctionCallResultFrame,
 } from "../frames/index.ts";
-import type { FrameSink } from "./turn.ts";
+import type { FrameSink } from "./inference.ts";
 
 /** A function as it was registered on a service. */
 export interface RegisteredFunction extends FunctionOptions {

@@ -1,3 +1,6 @@
+export { Inference } from "./inference.ts";
+export { type InferenceRecord, type InferenceTimes, timeToFirstOutput } from "./inference-record.ts";
+export { InferenceTrace, type RequestDetails } from "./inference-trace.ts";
 export {
   type InferenceOptions,
   type InferenceResult,
@@ -7,5 +10,4 @@ export {
   type RunInferenceOptions,
 } from "./llm-service.ts";
 export type { RequestReason, RetryReason } from "./reasons.ts";
-export { type RequestDetails, timeToFirstOutput, Turn, type TurnRecord, type TurnTimes } from "./turn.ts";
 export { type MessageLink, WebsocketLLMService, type WebsocketLLMServiceOptions } from "./websocket-llm-service.ts";

@@ -22,7 +22,9 @@ import type { ReconnectingWebsocketEvents } from "../websocket/index.ts";
 import { AIService, type AIServiceOptions } from "../service/index.ts";
 import { frameStream } from "./frame-stream.ts";
 import { type RegisteredFunction, runFunctionCalls } from "./function-call-runner.ts";
-import { type FrameSink, timeToFirstOutput, Turn, type TurnRecord } from "./turn.ts";
+import { type FrameSink, Inference } from "./inference.ts";
+import { type InferenceRecord, timeToFirstOutput } from "./inference-record.ts";
+import { InferenceTrace } from "./inference-trace.ts";
 
 export interface LLMServiceOptions extends AIServiceOptions {
   /** Whether the calls of one response run at the same time; default true. */
@@ -40,7 +42,7 @@ export interface LLMServiceEvents extends ReconnectingWebsocketEvents {
   /** No output came within the time limit. */
   completionTimeout: [];
   /** An inference is over. */
-  turn: [record: TurnRecord];
+  inference: [record: InferenceRecord];
 }
 
 /** What a provider's inference answers once the model has ended. */
@@ -75,7 +77,7 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
   /** What has written to a context in direct use, while no turn does: functions may go on past their turn. */
   readonly #writers = new WeakMap<LLMContext, AssistantWriter>();
   #stopped = new AbortController();
-  #turns = 0;
+  #inferences = 0;
 
   constructor(options: LLMServiceOptions = {}) {
     super(options);
@@ -84,10 +86,10 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
   }
 
   /**
-   * Asks the model once. The turn's frames go to `turn.emit`; what was sent and received is noted on `turn`.
-   * @throws TurnwireError; after the turn's signal has fired what is thrown does not matter.
+   * Asks the model once. The answer's frames go to `inference.emit`; what was sent and received is noted on `inference.trace`.
+   * @throws TurnwireError; what it throws after `inference.signal` has fired is ignored.
    */
-  protected abstract inference(context: LLMContext, turn: Turn): Promise<InferenceResult>;
+  protected abstract inference(context: LLMContext, inference: Inference): Promise<InferenceResult>;
 
   /** The model that is asked, for records and metrics. */
   protected abstract get model(): string;
@@ -210,14 +212,15 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
 
   /** Exactly one start and one end frame, whatever happens in between. */
   async #infer(context: LLMContext, sink: FrameSink, signal: AbortSignal): Promise<readonly FunctionCall[]> {
-    const turn = new Turn({ number: ++this.#turns, model: this.model, sink, signal, clock: this.clock });
+    const trace = new InferenceTrace({ number: ++this.#inferences, model: this.model, clock: this.clock });
+    const inference = new Inference(sink, signal, trace);
     // None of the frames around the answer waits for room: a turn that cannot end would be worse than a long queue.
     void sink(new LLMFullResponseStartFrame());
     let result: InferenceResult | undefined;
     let failure: { error: unknown } | undefined;
     try {
       signal.throwIfAborted();
-      result = await this.inference(context, turn);
+      result = await this.inference(context, inference);
     } catch (error) {
       if (!signal.aborted) failure = { error: this.#asFailure(error) };
     }
@@ -227,7 +230,8 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     const ending = { interrupted, ...(incompleteReason === undefined ? {} : { incompleteReason }) };
     if (calls.length > 0) void sink(new FunctionCallsStartedFrame(calls));
     void sink(new LLMFullResponseEndFrame(ending));
-    this.#report(turn.finish({ ...ending, ...failure, functionCalls: calls.length }));
+    const { characters } = inference;
+    this.#report(trace.finish({ ...ending, ...failure, functionCalls: calls.length, characters }));
     if (failure?.error instanceof TimeoutError) this.events.emit("completionTimeout");
     if (failure !== undefined) throw failure.error;
     if (calls.length > 0) this.events.emit("functionCallsStarted", calls);
@@ -248,13 +252,13 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     return toTurnwireError(error, "inference_failed", `${this.name} failed: ${what}`);
   }
 
-  #report(record: TurnRecord): void {
-    this.events.emit("turn", record);
+  #report(record: InferenceRecord): void {
+    this.events.emit("inference", record);
     void this.pushFrame(new MetricsFrame(metrics(this.name, record)), "downstream");
   }
 }
 
-function metrics(processor: string, record: TurnRecord): MetricsData[] {
+function metrics(processor: string, record: InferenceRecord): MetricsData[] {
   const { model, interrupted, usage, times } = record;
   const ttfbMs = timeToFirstOutput(record);
   return [

@@ -5,7 +5,7 @@ import type { LLMContext, LLMMessage } from "../context/index.ts";
 import { InvalidArgumentError, kindOf } from "../errors.ts";
 import type { Frame } from "../frames/index.ts";
 import { type ApiKey, ProviderKey } from "../service/index.ts";
-import { type InferenceResult, type RunInferenceOptions, type Turn } from "../llm/index.ts";
+import { type InferenceResult, type RunInferenceOptions, type Inference } from "../llm/index.ts";
 import type { RawEvent } from "../protocol/index.ts";
 import { proxiedFetch, type WebsocketTarget } from "../websocket/index.ts";
 import { ContextAdapter } from "./adapter.ts";
@@ -130,7 +130,7 @@ export class ResponsesCore {
   }
 
   /** The conversation an attempt is to be made with. */
-  conversationFor(context: LLMContext, turn: Turn, attempt: Attempt): Conversation {
+  conversationFor(context: LLMContext, turn: Inference, attempt: Attempt): Conversation {
     if (!attempt.resume) return this.toConversation(context);
     const partial: LLMMessage = { role: "assistant", content: turn.text };
     return this.toConversation({ messages: [...context.messages, partial, resumeNote] });
@@ -148,18 +148,18 @@ export class ResponsesCore {
   }
 
   /** Delivers what an event says; the promise, if any, resolves when there is room for more. */
-  deliver(reader: ResponseReader, event: RawEvent, turn: Turn): void | Promise<void> {
-    turn.sawFirstEvent();
+  deliver(reader: ResponseReader, event: RawEvent, turn: Inference): void | Promise<void> {
+    turn.trace.received();
     const frames = reader.read(event);
-    turn.responseId = reader.responseId;
-    if (reader.model !== undefined) turn.model = reader.model;
+    turn.trace.responseId = reader.responseId;
+    if (reader.model !== undefined) turn.trace.model = reader.model;
     if (frames.length > 1) return emitInOrder(frames, turn);
     return frames[0] === undefined ? undefined : turn.emit(frames[0]);
   }
 
   /** The result of a response that has been read to its end. */
-  resultOf({ usage, functionCalls, incompleteReason }: ReadResponse, turn: Turn): InferenceResult {
-    turn.usage = addUsage(turn.usage, usage);
+  resultOf({ usage, functionCalls, incompleteReason }: ReadResponse, turn: Inference): InferenceResult {
+    turn.trace.usage = addUsage(turn.trace.usage, usage);
     return { functionCalls, ...(incompleteReason === undefined ? {} : { incompleteReason }) };
   }
 
@@ -254,7 +254,7 @@ export class ResponsesCore {
   }
 }
 
-async function emitInOrder(frames: readonly Frame[], turn: Turn): Promise<void> {
+async function emitInOrder(frames: readonly Frame[], turn: Inference): Promise<void> {
   for (const frame of frames) await turn.emit(frame);
 }
 

@@ -1,7 +1,7 @@
 import { type Clock, onAbort } from "../async/index.ts";
 import type { LLMContext } from "../context/index.ts";
 import { ProviderError } from "../errors.ts";
-import type { InferenceResult, Turn } from "../llm/index.ts";
+import type { InferenceResult, Inference } from "../llm/index.ts";
 import type { ResponsesCore } from "./core.ts";
 import { ProgressWatch } from "./response/progress-timeouts.ts";
 import { toProviderError } from "./http-errors.ts";
@@ -11,7 +11,7 @@ import type { Attempt } from "./retry/index.ts";
 export async function httpExchange(
   core: ResponsesCore,
   context: LLMContext,
-  turn: Turn,
+  turn: Inference,
   attempt: Attempt,
   clock: Clock,
 ): Promise<InferenceResult> {
@@ -20,7 +20,7 @@ export async function httpExchange(
   const body = JSON.stringify(request);
   const bytes = Buffer.byteLength(body);
   const ask = await core.http();
-  turn.sending({
+  turn.trace.sending({
     transport: "http",
     mode: "full",
     reason: attempt.reason ?? "nothing-kept",

@@ -1,7 +1,7 @@
 import type { Random } from "../async/index.ts";
 import type { LLMContext } from "../context/index.ts";
 import { TimeoutError } from "../errors.ts";
-import { type InferenceResult, LLMService, type LLMServiceOptions, type Turn } from "../llm/index.ts";
+import { type InferenceResult, LLMService, type LLMServiceOptions, type Inference } from "../llm/index.ts";
 import { type OpenAIResponsesOptions, type OpenAIRunInferenceOptions, ResponsesCore } from "./core.ts";
 import { httpExchange } from "./http-exchange.ts";
 import { withRetries } from "./retry/index.ts";
@@ -42,7 +42,7 @@ export class OpenAIResponsesHttpLLMService extends LLMService {
     return this.#core.settings.model;
   }
 
-  protected override inference(context: LLMContext, turn: Turn): Promise<InferenceResult> {
+  protected override inference(context: LLMContext, turn: Inference): Promise<InferenceResult> {
     const onRetry = (_: unknown, error: unknown): void => {
       if (error instanceof TimeoutError) this.events.emit("completionTimeout");
     };

@@ -5,7 +5,7 @@ import type { RawEvent } from "../protocol/index.ts";
 import {
   type InferenceResult,
   type RetryReason,
-  type Turn,
+  type Inference,
   WebsocketLLMService,
   type WebsocketLLMServiceOptions,
 } from "../llm/index.ts";
@@ -74,7 +74,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   readonly #random: Random;
   readonly #httpFallback: HttpFallback;
   readonly #owner = { wasted: 0 };
-  readonly #running = new Map<Turn, Steering>();
+  readonly #running = new Map<Inference, Steering>();
   readonly #warmUp: WarmUp;
   #line: Line | undefined;
   #leaving: Promise<unknown> | undefined;
@@ -165,9 +165,9 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     return super.ensureConnected(signal);
   }
 
-  protected override async inference(context: LLMContext, turn: Turn): Promise<InferenceResult> {
+  protected override async inference(context: LLMContext, turn: Inference): Promise<InferenceResult> {
     this.#warmUp.context = context;
-    turn.wastedCharacters = this.#owner.wasted;
+    turn.trace.wastedCharacters = this.#owner.wasted;
     this.#owner.wasted = 0;
     let seat: Seat | undefined;
     const onRetry: OnRetry = (decision, error) => {
@@ -244,9 +244,9 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     return this.#line;
   }
 
-  #seat(conversation: Conversation, turn: Turn, attempt: Attempt): Promise<Seat> {
+  #seat(conversation: Conversation, turn: Inference, attempt: Attempt): Promise<Seat> {
     const { signal } = turn;
-    const onPhase = (phase: "connectingMs" | "waitingMs"): void => turn.enter(phase);
+    const onPhase = (phase: "connectingMs" | "waitingMs"): void => turn.trace.enter(phase);
     return this.#currentLine().seat(this.#owner, conversation, { signal, onPhase, reason: attempt.reason });
   }
 
@@ -254,7 +254,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     seat: Seat,
     context: LLMContext,
     conversation: Conversation,
-    turn: Turn,
+    turn: Inference,
     attempt: Attempt,
     steering: Steering,
   ): Promise<InferenceResult> {
@@ -264,7 +264,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     try {
       const sending = { conversation, plan, lane: exchange.lane };
       const message = createMessage(this.#core, context, sending);
-      turn.sending(requestDetails(message, sending));
+      turn.trace.sending(requestDetails(message, sending));
       using watch = new ProgressWatch(this.#core.progressLimits(attempt), turn, this.clock);
       await this.wsSend(message, turn.signal, exchange);
       const result = await this.#receive(exchange, answer, turn, watch);
@@ -278,7 +278,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   }
 
   /** Leaves an exchange that did not come to a good end. */
-  #leave(connection: ResponsesConnection, exchange: Exchange, plan: Plan<Lane>, answer: Answer, turn: Turn): void {
+  #leave(connection: ResponsesConnection, exchange: Exchange, plan: Plan<Lane>, answer: Answer, turn: Inference): void {
     if (answer.ended && exchange.hasResponseEnded) {
       // A server forgets what a failed request on the same lane was to continue.
       if (plan.parent?.holder === exchange.lane) exchange.lane.latest = undefined;
@@ -305,7 +305,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     await line.hop("it was left to an abandoned response", prepare, over.signal).catch(() => undefined);
   }
 
-  async #receive(exchange: Exchange, answer: Answer, turn: Turn, watch: ProgressWatch): Promise<InferenceResult> {
+  async #receive(exchange: Exchange, answer: Answer, turn: Inference, watch: ProgressWatch): Promise<InferenceResult> {
     // Listened to once, not for each event: events come by the thousand.
     const removeListener = onAbort(watch.signal, (reason) => exchange.interrupt(reason));
     try {
@@ -323,7 +323,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     return answer.result;
   }
 
-  #nextEvent(exchange: Exchange, turn: Turn, { signal }: ProgressWatch): Promise<RawEvent> {
+  #nextEvent(exchange: Exchange, turn: Inference, { signal }: ProgressWatch): Promise<RawEvent> {
     // After output a lost connection is not replaced for this turn, which cannot start again.
     return turn.hasOutput ? exchange.receive() : this.wsRecv(signal, exchange);
   }

@@ -574,7 +574,7 @@ describe("a turn's record", () => {
     await collectWithError(llm.stream(contextOf("b")));
     for await (const frame of llm.stream(contextOf("c"))) if (frame instanceof LLMTextFrame) break;
     await collect(llm.stream(contextOf("d"), { signal: AbortSignal.abort() }));
-    expect(records.map(({ turn }) => turn)).toEqual([1, 2, 3, 4]);
+    expect(records.map(({ number }) => number)).toEqual([1, 2, 3, 4]);
     expect(records.map(({ interrupted }) => interrupted)).toEqual([false, false, true, true]);
     expect(records.map(({ error }) => error)).toEqual([undefined, "server_error", undefined, undefined]);
     expect(records.map(({ characters }) => characters)).toEqual([3, 1, 5, 0]);
@@ -592,7 +592,7 @@ describe("a listener", () => {
     await using service = await setup({ brain: script([call("look", {}, "c1")], "Done.") });
     const { llm, logger } = service;
     const heard: string[] = [];
-    for (const event of ["connected", "functionCallsStarted", "turn"] as const) {
+    for (const event of ["connected", "functionCallsStarted", "inference"] as const) {
       llm.on(event, () => {
         throw new Error("a listener's own");
       });
@@ -603,7 +603,7 @@ describe("a listener", () => {
     }
     const context = contextOf("Look", { tools: [look] });
     expect(textOf(await collect(llm.respond(context)))).toBe("Done.");
-    expect(heard).toEqual(["connected", "turn", "functionCallsStarted", "turn"]);
+    expect(heard).toEqual(["connected", "inference", "functionCallsStarted", "inference"]);
     await until(() => logger.warnings.length === 8);
     expect(logger.warnings.every((warning) => warning.startsWith("a listener of"))).toBe(true);
   });
@@ -612,11 +612,11 @@ describe("a listener", () => {
     await using service = await setup({ brain: script("Hi.") });
     let heard = 0;
     const listener = (): void => void (heard += 1);
-    const off = service.llm.on("turn", listener);
+    const off = service.llm.on("inference", listener);
     await say(service.llm, new LLMContext(), "a");
     off();
-    service.llm.on("turn", listener);
-    service.llm.off("turn", listener);
+    service.llm.on("inference", listener);
+    service.llm.off("inference", listener);
     await say(service.llm, new LLMContext(), "a");
     expect(heard).toBe(1);
   });

@@ -9,7 +9,7 @@ import {
   OpenAIResponsesLLMService,
   type OpenAIResponsesLLMServiceOptions,
   TextFrame,
-  type TurnRecord,
+  type InferenceRecord,
 } from "turnwire";
 import { type Brain, type BrainOutput, ResponsesServer, type ResponsesServerOptions } from "@turnwire/server";
 
@@ -26,7 +26,7 @@ export interface Setup extends AsyncDisposable {
   server: ResponsesServer;
   llm: OpenAIResponsesLLMService;
   logger: RecordingLogger;
-  records: TurnRecord[];
+  records: InferenceRecord[];
 }
 
 export async function setup(
@@ -36,8 +36,8 @@ export async function setup(
   const started = await ResponsesServer.start({ cancel: "honour", ...server });
   const logger = new RecordingLogger();
   const llm = new OpenAIResponsesLLMService({ apiKey: "test", baseURL: started.url, logger, ...options });
-  const records: TurnRecord[] = [];
-  llm.on("turn", (record) => void records.push(record));
+  const records: InferenceRecord[] = [];
+  llm.on("inference", (record) => void records.push(record));
   return {
     server: started,
     llm,

@@ -7,7 +7,7 @@ import {
   LLMFullResponseStartFrame,
   type LLMMessage,
   OpenAIResponsesLLMService,
-  type TurnRecord,
+  type InferenceRecord,
 } from "turnwire";
 import { type Brain, type BrainOutput, type CancelMode, ResponsesServer } from "@turnwire/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -95,7 +95,7 @@ const count = defineTool({
 
 class Run {
   readonly broken: string[] = [];
-  readonly records: TurnRecord[] = [];
+  readonly records: InferenceRecord[] = [];
   context = new LLMContext({ tools: [count] });
   /** What was held when each inference began. */
   readonly #held: string[] = [];
@@ -112,7 +112,7 @@ class Run {
       // Connections are dropped faster here than any network does.
       giveUpAfter: { failures: 1000 },
     });
-    this.#llm.on("turn", (record) => void this.records.push(record));
+    this.#llm.on("inference", (record) => void this.records.push(record));
   }
 
   async take(next: Step): Promise<void> {

@@ -1,7 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { LLMContext, OpenAIResponsesLLMService, RequestTooLargeError, SteeringError, type TurnRecord } from "turnwire";
+import {
+  LLMContext,
+  OpenAIResponsesLLMService,
+  RequestTooLargeError,
+  SteeringError,
+  type InferenceRecord,
+} from "turnwire";
 import { ResponsesApiError } from "@turnwire/server";
 import { describe, expect, it } from "vitest";
 import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
@@ -60,8 +66,8 @@ describe("a refused upgrade", () => {
     await using server = await httpOnly(status);
     const clock = new VirtualClock();
     await using llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url, clock });
-    const records: TurnRecord[] = [];
-    llm.on("turn", (record) => void records.push(record));
+    const records: InferenceRecord[] = [];
+    llm.on("inference", (record) => void records.push(record));
     const context = new LLMContext();
     expect(await say(llm, context, "a")).toBe("over HTTP");
     expect(await say(llm, context, "b")).toBe("over HTTP");

@@ -97,7 +97,7 @@ describe("error events", () => {
     });
     await using llm = serviceOn(server);
     const records: unknown[] = [];
-    llm.on("turn", (record) => void records.push(record));
+    llm.on("inference", (record) => void records.push(record));
     const context = new LLMContext();
     await say(llm, context, "a");
     expect(await say(llm, context, "b")).toBe("answer 3");
@@ -225,7 +225,7 @@ describe("events", () => {
     );
     await using llm = serviceOn(server);
     const usages: unknown[] = [];
-    llm.on("turn", ({ usage }) => void usages.push(usage));
+    llm.on("inference", ({ usage }) => void usages.push(usage));
     await collect(llm.stream(contextOf("Hi")));
     expect(usages).toEqual([{ inputTokens: 3, outputTokens: 0, totalTokens: 3, cachedTokens: 0, reasoningTokens: 0 }]);
   });

@@ -88,7 +88,7 @@ describe("an interrupted turn", () => {
     });
     await using llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url });
     const records: Array<{ mode: string; previousResponseId?: string }> = [];
-    llm.on("turn", (record) => void records.push(record));
+    llm.on("inference", (record) => void records.push(record));
     const context = new LLMContext();
     await interrupted(llm, context, "a");
     await server.until(2);

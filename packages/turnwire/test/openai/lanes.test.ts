@@ -4,7 +4,7 @@ import {
   LLMTextFrame,
   OpenAIResponsesLLMService,
   ResponsesConnectionPool,
-  type TurnRecord,
+  type InferenceRecord,
 } from "turnwire";
 import { type Brain, ResponsesServer } from "@turnwire/server";
 import { describe, expect, it } from "vitest";
@@ -320,8 +320,8 @@ describe("a pool", () => {
       { length: 39 },
       () => new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url, pool, logger: new RecordingLogger() }),
     );
-    const records: TurnRecord[] = [];
-    for (const llm of services) llm.on("turn", (record) => void records.push(record));
+    const records: InferenceRecord[] = [];
+    for (const llm of services) llm.on("inference", (record) => void records.push(record));
     const contexts = services.map(() => new LLMContext());
     const round = (): Promise<string[]> =>
       Promise.all(
@@ -352,8 +352,8 @@ describe("a pool", () => {
     const options = { apiKey: "k", baseURL: server.url, pool, logger: new RecordingLogger() };
     await using loud = new OpenAIResponsesLLMService({ ...options, abandoned: "cut" });
     await using calm = new OpenAIResponsesLLMService(options);
-    const records: TurnRecord[] = [];
-    calm.on("turn", (record) => void records.push(record));
+    const records: InferenceRecord[] = [];
+    calm.on("inference", (record) => void records.push(record));
     const [one, two] = [new LLMContext(), new LLMContext()];
     await say(loud, one, "a");
     await say(calm, two, "a");

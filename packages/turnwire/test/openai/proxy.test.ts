@@ -194,7 +194,7 @@ describe("a process of its own", () => {
       const newContext = () => new LLMContext({ messages: [{ role: "user", content: "Hi" }] });
       const transports = [];
       async function turn(llm) {
-        llm.on("turn", ({ transport }) => transports.push(transport));
+        llm.on("inference", ({ transport }) => transports.push(transport));
         let text = "";
         for await (const frame of llm.respond(newContext())) if (frame instanceof LLMTextFrame) text += frame.text;
         return text;

@@ -10,7 +10,7 @@ import {
   OpenAIResponsesHttpLLMService,
   OpenAIResponsesLLMService,
   type OpenAIResponsesLLMServiceOptions,
-  type TurnRecord,
+  type InferenceRecord,
 } from "turnwire";
 import { type Brain, ResponsesServer, type ResponsesServerOptions } from "@turnwire/server";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -28,7 +28,7 @@ export interface Setup<S extends LLMService = LLMService> extends AsyncDisposabl
   server: ResponsesServer;
   llm: S;
   logger: RecordingLogger;
-  records: TurnRecord[];
+  records: InferenceRecord[];
 }
 
 type Make<S> = (options: OpenAIResponsesLLMServiceOptions) => S;
@@ -41,8 +41,8 @@ async function setup<S extends LLMService>(
   const started = await ResponsesServer.start(server);
   const logger = new RecordingLogger();
   const llm = make({ apiKey: "test-key", baseURL: started.url, logger, ...options });
-  const records: TurnRecord[] = [];
-  llm.on("turn", (record) => void records.push(record));
+  const records: InferenceRecord[] = [];
+  llm.on("inference", (record) => void records.push(record));
   return {
     server: started,
     llm,

@@ -34,7 +34,7 @@ describe.each([
     expect(textOf(frames)).toBe("Hello there.");
     expect(endOf(frames)).toMatchObject({ interrupted: false, incompleteReason: undefined });
     expect(setup.records).toHaveLength(1);
-    expect(setup.records[0]).toMatchObject({ turn: 1, model: "gpt-4.1", mode: "full", characters: 12, retries: [] });
+    expect(setup.records[0]).toMatchObject({ number: 1, model: "gpt-4.1", mode: "full", characters: 12, retries: [] });
     expect(setup.records[0]!.usage).toMatchObject({
       inputTokens: expect.any(Number),
       outputTokens: expect.any(Number),

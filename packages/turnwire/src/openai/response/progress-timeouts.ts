@@ -1,6 +1,6 @@
 import { type Clock, InactivityTimer, onAbort } from "../../async/index.ts";
 import { TimeoutError } from "../../errors.ts";
-import type { Turn } from "../../llm/index.ts";
+import type { Inference } from "../../llm/index.ts";
 
 /** How long a server may leave a turn without a sign of progress, in milliseconds. */
 export interface ProgressLimits {
@@ -16,7 +16,7 @@ export class ProgressWatch implements Disposable {
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
   readonly #limits: ProgressLimits;
-  readonly #turn: Turn;
+  readonly #turn: Inference;
   readonly #clock: Clock;
   readonly #removeListener: () => void;
   readonly #cancelFirstEventTimer: () => void;
@@ -24,7 +24,7 @@ export class ProgressWatch implements Disposable {
   #isFirst = true;
   #idle: InactivityTimer | undefined;
 
-  constructor(limits: ProgressLimits, turn: Turn, clock: Clock) {
+  constructor(limits: ProgressLimits, turn: Inference, clock: Clock) {
     this.#limits = limits;
     this.#turn = turn;
     this.#clock = clock;

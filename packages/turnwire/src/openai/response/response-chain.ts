@@ -1,6 +1,6 @@
 import { LLMSteeredFrame } from "../../frames/index.ts";
 import type { RawEvent } from "../../protocol/index.ts";
-import type { InferenceResult, Turn } from "../../llm/index.ts";
+import type { InferenceResult, Inference } from "../../llm/index.ts";
 import type { Known, KnownPart } from "../continuation.ts";
 import type { Conversation } from "../conversation.ts";
 import type { ResponsesCore } from "../core.ts";
@@ -13,7 +13,7 @@ export class Answer {
   readonly #core: ResponsesCore;
   readonly #exchange: Exchange;
   readonly #conversation: Conversation;
-  readonly #turn: Turn;
+  readonly #turn: Inference;
   readonly #steering: Steering;
   readonly #parts: KnownPart[] = [];
   #reader: ResponseReader;
@@ -21,7 +21,13 @@ export class Answer {
   /** Whether something is, or may be, queued at the server for what continues this response. */
   #isQueued = false;
 
-  constructor(core: ResponsesCore, exchange: Exchange, conversation: Conversation, turn: Turn, steering: Steering) {
+  constructor(
+    core: ResponsesCore,
+    exchange: Exchange,
+    conversation: Conversation,
+    turn: Inference,
+    steering: Steering,
+  ) {
     this.#core = core;
     this.#exchange = exchange;
     this.#conversation = conversation;

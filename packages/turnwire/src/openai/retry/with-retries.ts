@@ -1,5 +1,5 @@
 import { type Clock, delay, type Random } from "../../async/index.ts";
-import type { InferenceResult, RetryReason, Turn } from "../../llm/index.ts";
+import type { InferenceResult, RetryReason, Inference } from "../../llm/index.ts";
 import { decideRetry, type RetryDecision } from "./retry-policy.ts";
 
 /** How the next attempt at an inference is to be made. */
@@ -36,7 +36,7 @@ export interface RetryOptions {
  * @throws What the last attempt failed with; the signal's reason after an interruption.
  */
 export async function withRetries(
-  turn: Turn,
+  turn: Inference,
   options: RetryOptions,
   attempt: (attempt: Attempt) => Promise<InferenceResult>,
 ): Promise<InferenceResult> {
@@ -48,7 +48,8 @@ export async function withRetries(
       return await attempt(next);
     } catch (error) {
       if (turn.signal.aborted) throw error;
-      const { hasOutput, characters, continued } = turn;
+      const { hasOutput, characters } = turn;
+      const { continued } = turn.trace;
       const canUseHttp = options.canUseHttp && !next.overHttp;
       const state = { ...options, hasOutput, characters, continued, failures, budgetMs, canUseHttp };
       const decision = decideRetry(error, state);
@@ -56,7 +57,7 @@ export async function withRetries(
       const { reason } = decision;
       failures.set(reason, (failures.get(reason) ?? 0) + 1);
       options.onRetry(decision, error);
-      turn.retrying(reason);
+      turn.trace.retrying(reason);
       if (decision.kind === "retry-later") {
         budgetMs -= decision.delayMs;
         await delay(decision.delayMs, { signal: turn.signal, clock: options.clock });
