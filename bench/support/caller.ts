@@ -5,7 +5,7 @@ import {
   type OpenAIResponsesLLMServiceOptions,
   type InferenceRecord,
 } from "turnwire";
-import { heldBy } from "../../packages/turnwire/test/openai/oracle.ts";
+import { heldBy } from "@turnwire/test-kit";
 import type { FarEnd } from "./far-end.ts";
 import { newQuestion, type Question } from "./model.ts";
 import { monotonicMs } from "./time.ts";

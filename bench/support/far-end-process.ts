@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { ResponsesServer } from "@turnwire/server";
-import { seenBy } from "../../packages/turnwire/test/openai/oracle.ts";
+import { seenBy } from "@turnwire/test-kit";
 import { cpuWaitMs } from "./calm.ts";
 import { DelayProxy } from "./delay-proxy.ts";
 import type { FarEndCommands, FarEndOptions } from "./far-end.ts";

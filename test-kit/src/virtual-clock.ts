@@ -1,14 +1,9 @@
-import { setImmediate } from "node:timers/promises";
 import type { Clock } from "turnwire/internal";
+import { settle } from "./waiting.ts";
 
 interface Timer {
   atMs: number;
   callback: () => void;
-}
-
-/** Lets everything run that only waits for promises. (It does not wait for real sockets or timers.) */
-export async function settle(): Promise<void> {
-  await setImmediate();
 }
 
 /** A clock that stands still until the test advances it. */

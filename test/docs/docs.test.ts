@@ -3,16 +3,7 @@ import { dirname, join, normalize } from "node:path";
 import { ResponsesServer } from "@turnwire/server";
 import { describe, expect, it } from "vitest";
 import { packages } from "../../scripts/map.ts";
-import {
-  anchorsOf,
-  blocksOf,
-  documents,
-  fieldsOf,
-  linksOf,
-  read,
-  root,
-  tableUnder,
-} from "@turnwire/test-kit/documents.ts";
+import { anchorsOf, blocksOf, documents, fieldsOf, linksOf, read, root, tableUnder } from "@turnwire/test-kit";
 import { Workshop } from "./programs.ts";
 
 const blocks = documents().flatMap(blocksOf);

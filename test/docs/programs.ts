@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Block, root } from "@turnwire/test-kit/documents.ts";
+import { type Block, root } from "@turnwire/test-kit";
 
 /** What a `ts` block may use without declaring it. */
 const assumed = `

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { InvalidArgumentError } from "turnwire/internal";
 import { recordingBrain, scriptBrain, type ScriptFixture, upstreamBrain } from "../../src/responses/brains/index.ts";
 import { type Brain, ResponsesApiError, ResponsesServer } from "../../src/responses/index.ts";
-import { ManualClock } from "../responses/support/manual-clock.ts";
+import { VirtualClock } from "@turnwire/test-kit";
 import { RawClient, types, type WireEvent } from "../responses/support/raw-client.ts";
 import { Aimock } from "./support/aimock.ts";
 import { brainRequest, outputsOf } from "./support/brain-request.ts";
@@ -97,11 +97,11 @@ test("a recorded conversation with a real upstream, replayed, is the same conver
 });
 
 test("the fixture says who asked what, what was said and how long it took", async () => {
-  const clock = new ManualClock();
-  const brain: Brain = function* () {
-    clock.advance(100);
+  const clock = new VirtualClock();
+  const brain: Brain = async function* () {
+    await clock.advance(100);
     yield { type: "text", delta: "Hel" };
-    clock.advance(20);
+    await clock.advance(20);
     yield { type: "text", delta: "lo" };
     yield { type: "function_call", name: "a", arguments: "{}", callId: "call_1" };
     yield { type: "usage", inputTokens: 1, outputTokens: 2 };

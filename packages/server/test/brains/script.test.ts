@@ -11,7 +11,7 @@ import {
   type ScriptTurn,
 } from "../../src/responses/brains/index.ts";
 import { type BrainRequest, ResponsesServer } from "../../src/responses/index.ts";
-import { ManualClock } from "../responses/support/manual-clock.ts";
+import { VirtualClock } from "@turnwire/test-kit";
 import { RawClient, types } from "../responses/support/raw-client.ts";
 import { brainRequest, outputsOf, textOf } from "./support/brain-request.ts";
 
@@ -161,7 +161,7 @@ describe("a reply says", () => {
       { text: ["a", "b", "c"], delayMs: [10, 20] },
       { call: "d", delayMs: 5 },
     ];
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const iterator = scriptBrain({ turns: [{ reply }] }, { clock })(brainRequest());
     const said: string[] = [];
     const finished = (async () => {
@@ -174,13 +174,13 @@ describe("a reply says", () => {
       [5, "a b c function_call"],
     ] as const) {
       await expect.poll(() => clock.pending).toBe(1);
-      clock.advance(ms - 1);
+      await clock.advance(ms - 1);
       expect(clock.pending).toBe(1);
-      clock.advance(1);
+      await clock.advance(1);
       await expect.poll(() => said.join(" ")).toBe(expected);
     }
     await finished;
-    const still = new ManualClock();
+    const still = new VirtualClock();
     expect(await outputsOf(scriptBrain({ turns: [{ reply }] }, { clock: still, delays: false }))).toHaveLength(4);
     expect(still.now()).toBe(0);
   });

@@ -6,7 +6,7 @@ import OpenAI from "openai";
 import { ResponsesWS } from "openai/resources/responses/ws";
 import type { Response, ResponsesServerEvent } from "openai/resources/responses/responses";
 import { describe, expect, it } from "vitest";
-import { tableUnder } from "@turnwire/test-kit/documents.ts";
+import { tableUnder } from "@turnwire/test-kit";
 import { RawClient } from "../responses/support/raw-client.ts";
 import { lines, turnwire } from "./support/command.ts";
 import { ServerCommand, TemporaryDirectory } from "./support/server-command.ts";

@@ -6,7 +6,7 @@ import { readSpeechOptions } from "../../src/cli/speech/options.ts";
 import { SpeechTextView } from "../../src/cli/speech/view.ts";
 import { plainStyle } from "../../src/cli/style.ts";
 import { UsageError } from "../../src/cli/usage.ts";
-import { tableUnder } from "@turnwire/test-kit/documents.ts";
+import { tableUnder } from "@turnwire/test-kit";
 import { quiet, SpeechClient, transcriptOf } from "../speech/support/speech-client.ts";
 import { turnwire } from "./support/command.ts";
 import { RunningCommand } from "./support/running-command.ts";

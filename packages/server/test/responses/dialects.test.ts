@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type DialectName, dialects, ResponsesServer } from "../../src/responses/index.ts";
 import { echo, GatedBrain } from "./support/brains.ts";
-import { ManualClock } from "./support/manual-clock.ts";
+import { VirtualClock } from "@turnwire/test-kit";
 import { RawClient, type WireEvent } from "./support/raw-client.ts";
 
 const names = Object.keys(dialects) as DialectName[];
@@ -100,10 +100,10 @@ describe("xai", () => {
   });
 
   test("lives 25 minutes", async () => {
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     await using server = await ResponsesServer.start({ brain: echo, clock, dialect: "xai" });
     await using client = await RawClient.connect(server.wsURL);
-    clock.advance(25 * 60_000);
+    await clock.advance(25 * 60_000);
     expect((await client.next()).error.message).toContain("(25 minutes)");
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { dialects, ResponsesServer, type Fault } from "../../src/responses/index.ts";
-import { fieldsOf, read, tableUnder } from "@turnwire/test-kit/documents.ts";
+import { fieldsOf, read, tableUnder } from "@turnwire/test-kit";
 
 const cells = (path: string, heading: string, column = 0): string[] =>
   tableUnder(path, heading).map((row) => row[column] ?? "");

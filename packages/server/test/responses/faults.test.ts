@@ -5,7 +5,7 @@ import { WebSocket } from "ws";
 import { InvalidArgumentError } from "turnwire/internal";
 import { type Brain, type Fault, ResponsesServer } from "../../src/responses/index.ts";
 import { echo } from "./support/brains.ts";
-import { ManualClock } from "./support/manual-clock.ts";
+import { VirtualClock } from "@turnwire/test-kit";
 import { last, RawClient, types } from "./support/raw-client.ts";
 
 async function started(...faults: Fault[]): Promise<ResponsesServer> {
@@ -49,12 +49,12 @@ describe("a connection", () => {
   });
 
   test("is accepted late", async () => {
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     await using server = await ResponsesServer.start({ brain: echo, clock, faults: [{ fault: "delay", ms: 5_000 }] });
     const opening = RawClient.connect(server.wsURL);
     await expect.poll(() => clock.pending).toBe(1);
     expect(server.connections).toEqual([]);
-    clock.advance(5_000);
+    await clock.advance(5_000);
     await using client = await opening;
     expect((await client.respond({ input: "x" })).type).toBe("response.completed");
   });
@@ -100,14 +100,14 @@ describe("a request", () => {
   });
 
   test("is answered late", async () => {
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const faults: Fault[] = [{ fault: "delay", ms: 1_000, request: 1 }];
     await using server = await ResponsesServer.start({ brain: echo, clock, faults });
     await using client = await RawClient.connect(server.wsURL);
     client.create({ input: "x" });
     await expect.poll(() => clock.pending).toBe(2);
     expect(client.unread).toEqual([]);
-    clock.advance(1_000);
+    await clock.advance(1_000);
     expect(last(await client.answer()).type).toBe("response.completed");
   });
 
@@ -221,7 +221,7 @@ describe("an event", () => {
   });
 
   test("comes late, and what follows it after it, before the lane goes on", async () => {
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const faults: Fault[] = [{ fault: "delay", ms: 700, event: delta }];
     await using server = await ResponsesServer.start({ brain: pieces, clock, faults });
     await using client = await RawClient.connect(server.wsURL);
@@ -230,7 +230,7 @@ describe("an event", () => {
     await client.until("response.content_part.added");
     await expect.poll(() => clock.pending).toBe(2);
     expect(client.unread).toEqual([]);
-    clock.advance(700);
+    await clock.advance(700);
     const first = await client.answer();
     expect(deltas(first)).toEqual(["one ", "two ", "three"]);
     expect(types(await client.answer())[0]).toBe("response.created");

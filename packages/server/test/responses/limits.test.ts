@@ -5,34 +5,34 @@ import { WebSocket } from "ws";
 import { limits } from "turnwire/internal";
 import { type Brain, ResponsesServer } from "../../src/responses/index.ts";
 import { echo } from "./support/brains.ts";
-import { ManualClock } from "./support/manual-clock.ts";
+import { VirtualClock } from "@turnwire/test-kit";
 import { RawClient } from "./support/raw-client.ts";
 
 const limitReached = { type: "error", status: 400, error: { code: "websocket_connection_limit_reached" } };
 
 test("a connection past its age answers every request with the limit, and is closed soon", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   await using server = await ResponsesServer.start({ brain: echo, clock });
   await using client = await RawClient.connect(server.wsURL);
-  clock.advance(limits.maxConnectionAgeMs - 1);
+  await clock.advance(limits.maxConnectionAgeMs - 1);
   expect((await client.respond({ input: "x" })).type).toBe("response.completed");
-  clock.advance(1);
+  await clock.advance(1);
   const error = await client.next();
   expect(error).toMatchObject(limitReached);
   expect(error.error.message).toContain("(60 minutes)");
   expect(error).not.toHaveProperty("stream_id");
   expect(await client.respond({ input: "x" })).toMatchObject(limitReached);
   expect(await client.respond({ stream_id: "a", input: "x" })).toMatchObject({ ...limitReached, stream_id: "a" });
-  clock.advance(1_000);
+  await clock.advance(1_000);
   expect(await client.closed).toMatchObject({ code: 1001 });
 });
 
 test("the age limit is an option, and a closed connection leaves no timer", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   await using server = await ResponsesServer.start({ brain: echo, clock, maxConnectionAgeMs: 90_000 });
   const client = await RawClient.connect(server.wsURL);
   expect(clock.pending).toBe(1);
-  clock.advance(90_000);
+  await clock.advance(90_000);
   expect((await client.next()).error.message).toContain("(1.5 minutes)");
   await client[Symbol.asyncDispose]();
   await expect.poll(() => clock.pending).toBe(0);

@@ -2,7 +2,7 @@ import type { FunctionTool } from "openai/resources/responses/responses";
 import { describe, expect, test } from "vitest";
 import type { ResponseInputItem } from "turnwire/internal";
 import { type BrainOutput, type BrainRequest, rulesBrain, type RulesBrainOptions } from "../../src/responses/index.ts";
-import { ManualClock } from "./support/manual-clock.ts";
+import { VirtualClock } from "@turnwire/test-kit";
 
 function tool(name: string, properties: Record<string, unknown>): FunctionTool {
   const parameters = { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
@@ -178,16 +178,16 @@ test("a reasoning summary comes first where one is asked for", async () => {
 });
 
 test("it takes its time, by its clock, until it is aborted", async () => {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const controller = new AbortController();
   const brain = rulesBrain({ firstTokenMs: 300, msPerToken: 20, clock });
   const pieces = brain(requestFor([user("Count to 3")], { signal: controller.signal })) as AsyncIterable<BrainOutput>;
   const iterator = pieces[Symbol.asyncIterator]();
   const first = iterator.next();
-  clock.advance(300);
+  await clock.advance(300);
   expect(await first).toEqual({ done: false, value: { type: "text", delta: "1," } });
   const second = iterator.next();
-  clock.advance(20);
+  await clock.advance(20);
   expect((await second).value).toEqual({ type: "text", delta: " 2," });
   const third = iterator.next();
   controller.abort();

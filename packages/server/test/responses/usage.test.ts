@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { exactTokens, type TokenCounter } from "../../src/responses/core/tokens.ts";
 import { type Brain, ResponsesServer } from "../../src/responses/index.ts";
 import { echo } from "./support/brains.ts";
-import { ManualClock } from "./support/manual-clock.ts";
+import { VirtualClock } from "@turnwire/test-kit";
 import { last, RawClient, type WireEvent } from "./support/raw-client.ts";
 
 const cached = (event: WireEvent): number => event.response.usage.input_tokens_details.cached_tokens;
@@ -82,7 +82,7 @@ describe("the timing model", () => {
   };
 
   test("waits for what is not cached, and for each token", async () => {
-    const clock = new ManualClock();
+    const clock = new VirtualClock();
     const timing = { firstTokenMs: 100, perInputTokenMs: 10, perTokenMs: 5 };
     await using server = await ResponsesServer.start({ brain: pieces, clock, timing });
     await using client = await RawClient.connect(server.wsURL);
@@ -94,7 +94,7 @@ describe("the timing model", () => {
       for (;;) {
         await expect.poll(() => clock.pending > 1 || event !== undefined, { interval: 1 }).toBe(true);
         if (event !== undefined) return { ms: clock.now() - before, event };
-        clock.advance(1);
+        await clock.advance(1);
       }
     };
     // One token of input, two of output.

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { SpeechServer, type SpeechFault } from "../../src/speech/index.ts";
-import { fieldsOf, tableUnder } from "@turnwire/test-kit/documents.ts";
+import { fieldsOf, tableUnder } from "@turnwire/test-kit";
 
 const document = "docs/speech-server.md";
 const firstCells = (heading: string): string[] => tableUnder(document, heading).map(([cell]) => cell!);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { describe, expect, it } from "vitest";
 import { InvalidArgumentError } from "turnwire/internal";
 import { type SpeechFault, SpeechServer, type SpeechServerOptions, toneAudio } from "../../src/speech/index.ts";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { VirtualClock } from "@turnwire/test-kit";
 import { quiet, SpeechClient, transcriptOf, type WireMessage } from "./support/speech-client.ts";
 
 const script = ["one", "two", "three"].map((word, index) => ({ word, startMs: 300 * index, endMs: 300 * index + 200 }));

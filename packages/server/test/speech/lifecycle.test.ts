@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { InvalidArgumentError } from "turnwire/internal";
 import { type SpeechEvent, SpeechServer, type SpeechServerOptions } from "../../src/speech/index.ts";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { VirtualClock } from "@turnwire/test-kit";
 import { quiet, SpeechClient, token } from "./support/speech-client.ts";
 
 const script = [{ word: "secret", startMs: 0, endMs: 200 }];

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { writeWav } from "turnwire/internal";
 import { type ScriptedWord, SpeechServer, type SpeechServerOptions } from "../../src/speech/index.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { RecordingLogger, VirtualClock } from "@turnwire/test-kit";
 import { quiet, SpeechClient, transcriptOf, type WireMessage } from "./support/speech-client.ts";
 
 /** Words of 200 ms, one every 300 ms, from `fromMs` on. */
@@ -362,7 +361,7 @@ describe("the script", () => {
     await using server = await start({ logger, script: () => [{ word: "x", startMs: 5, endMs: 5 }] });
     await using client = await listen(server);
     expect(await client.closed).toEqual({ code: 1011, reason: "NET-0000" });
-    expect(logger.warnings.map(({ message }) => message)).toEqual([
+    expect(logger.warned).toEqual([
       "the script failed: script[0].endMs: must be more than startMs, 5, not the number 5",
     ]);
   });

@@ -19,7 +19,7 @@ import {
   type TimedWord,
   toneAudio,
 } from "../../src/speech/index.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
+import { RecordingLogger } from "@turnwire/test-kit";
 
 const lines = [
   { text: "Hello, my name is Ada.", atMs: 300 },

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { durationMs } from "turnwire/internal";
 import { SpeechServer, type SpeechServerOptions, toneAudio, type Voice } from "../../src/speech/index.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { RecordingLogger, VirtualClock } from "@turnwire/test-kit";
 import { SpeechClient, type WireMessage } from "./support/speech-client.ts";
 
 async function start(options: SpeechServerOptions = {}): Promise<SpeechServer> {

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { BoundedQueue } from "../../src/async/index.ts";
-import { settle } from "@turnwire/test-kit/virtual-clock.ts";
+import { settle } from "@turnwire/test-kit";
 
 type Step =
   | {

@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { BoundedQueue } from "../../src/async/index.ts";
-import { settle } from "@turnwire/test-kit/virtual-clock.ts";
+import { settle } from "@turnwire/test-kit";
 
 function queueOf<T>(values: T[], capacity = 4): BoundedQueue<T> {
   const queue = new BoundedQueue<T>({ capacity });

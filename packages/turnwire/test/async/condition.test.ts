@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Condition } from "../../src/async/index.ts";
-import { settle } from "@turnwire/test-kit/virtual-clock.ts";
+import { settle } from "@turnwire/test-kit";
 
 test("a wait ends at once when the condition holds, also with a signal that has fired", async () => {
   await new Condition().wait(() => true);

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { Emitter } from "../../src/async/index.ts";
-import { settle } from "@turnwire/test-kit/virtual-clock.ts";
+import { settle } from "@turnwire/test-kit";
 
 interface Events {
   said: [text: string, times: number];

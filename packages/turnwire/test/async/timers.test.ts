@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Alarm, InactivityTimer } from "../../src/async/index.ts";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { VirtualClock } from "@turnwire/test-kit";
 
 describe("Alarm", () => {
   const start = (): { clock: VirtualClock; rung: number[]; alarm: Alarm } => {

@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
 import { Deadline, delay, LinkedSignal, onAbort, throwIfAborted, untilAborted } from "../../src/async/index.ts";
 import { TimeoutError } from "../../src/errors.ts";
-import { settle, VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { settle, VirtualClock } from "@turnwire/test-kit";
 
 const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, "abort").length;
 const reason = new Error("enough");

@@ -11,7 +11,7 @@ import {
   splitAudio,
   toMono,
 } from "../../src/audio/index.ts";
-import { anyAudio, pcm, samplesOf, sine } from "./support.ts";
+import { anyAudio, pcm, samplesOf, sine } from "@turnwire/test-kit";
 
 const format = { sampleRate: 16_000, channels: 1 };
 

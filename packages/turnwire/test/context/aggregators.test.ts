@@ -25,21 +25,9 @@ import {
 } from "turnwire";
 import type { Brain } from "@turnwire/server";
 import { describe, expect, it } from "vitest";
-import {
-  bracketFlaws,
-  call,
-  endsOf,
-  flawsOf,
-  gist,
-  saysOnly,
-  script,
-  text,
-  textOf,
-  turnOfLoop,
-  until,
-  user,
-} from "../llm/support.ts";
-import { Gate, startTalk } from "./support.ts";
+import { bracketFlaws, endsOf, flawsOf, gist, settle, textOf, until, user } from "@turnwire/test-kit";
+import { call, saysOnly, script, text } from "../support/brains.ts";
+import { Gate, startTalk } from "../support/talk.ts";
 
 const nothing = { type: "object", properties: {} };
 
@@ -159,7 +147,7 @@ describe("LLMMessagesAppendFrame", () => {
     await talk.say("a");
     await until(() => textOf(talk.out) === "It ");
     await talk.task.queueFrame(new LLMMessagesAppendFrame([note]));
-    await turnOfLoop();
+    await settle();
     expect(gist(talk.context)).toEqual(["user: a"]);
     go.resolve();
     expect((await talk.ended(1)).interrupted).toBe(false);
@@ -265,7 +253,7 @@ describe("functions", () => {
     await talk.say("Look");
     await talk.ended(1);
     await talk.task.queueFrame(new LLMMessagesAppendFrame([{ role: "developer", content: "Hurry." }]));
-    await turnOfLoop();
+    await settle();
     expect(gist(context)).toEqual(["user: Look", "assistant: [look#c1]"]);
     go.resolve("seen");
     await talk.ended(2);
@@ -411,7 +399,7 @@ describe("the assistant aggregator", () => {
     await until(() => textOf(talk.out) !== "");
     // As a processor at the end would: up through the assistant aggregator and the service.
     await talk.last.queueFrame(new EndFrame(), "upstream");
-    await turnOfLoop();
+    await settle();
     go.resolve();
     expect(await talk.finished).toEqual({ kind: "ended" });
     expect(gist(talk.context)).toEqual(["user: Bye", "assistant: Goodbye."]);

@@ -18,20 +18,9 @@ import {
 } from "turnwire";
 import type { Brain, BrainRequest } from "@turnwire/server";
 import { describe, expect, it } from "vitest";
-import {
-  bracketFlaws,
-  call,
-  endsOf,
-  flawsOf,
-  gist,
-  saysOnly,
-  script,
-  text,
-  textOf,
-  turnOfLoop,
-  until,
-} from "../llm/support.ts";
-import { Gate, startTalk, type Talk } from "./support.ts";
+import { bracketFlaws, endsOf, flawsOf, gist, settle, textOf, until } from "@turnwire/test-kit";
+import { call, saysOnly, script, text } from "../support/brains.ts";
+import { Gate, startTalk, type Talk } from "../support/talk.ts";
 
 const nothing = { type: "object", properties: {} };
 
@@ -82,7 +71,7 @@ describe("an interruption in the middle of a reply", () => {
     await until(() => gate.held === 1);
     gate.release();
     await talk.ended(2);
-    for (let count = 0; count < 10; count += 1) await turnOfLoop();
+    for (let count = 0; count < 10; count += 1) await settle();
     expect(gist(context)).toEqual(["user: a", "user: b", "assistant: Here."]);
     expect(talk.server.requests).toHaveLength(2);
     expect(bracketFlaws(talk.out)).toEqual([]);
@@ -161,10 +150,10 @@ describe("a function that goes on past the interruption", () => {
     await talk.say("Wait");
     await until(() => textOf(talk.out) === "Su");
     go.resolve("seat 4");
-    await turnOfLoop();
+    await settle();
     more.resolve();
     await until(() => gate.held === 1);
-    await turnOfLoop();
+    await settle();
     expect(gist(context)).toHaveLength(4);
     gate.release();
     await until(() => gate.held === 1);
@@ -189,7 +178,7 @@ describe("a function that goes on past the interruption", () => {
     await using talk = await startTalk({ server: { brain }, context, between: [gate] });
     await talk.say("Book");
     await until(() => gate.held === 1 && talk.records.length === 1);
-    await turnOfLoop();
+    await settle();
     await talk.say("Wait");
     await talk.ended(2);
     go.resolve("seat 4");
@@ -266,7 +255,7 @@ function planned(plans: readonly Plan[]): Brain {
     if (one.thinks) yield { type: "reasoning", summary: "Hm.", encryptedContent: `t${turn}` };
     const { callAfter = words.length } = one;
     for (const [index, word] of (called ? words.slice(callAfter) : words.slice(0, callAfter)).entries()) {
-      if (index % one.pace === 0) await turnOfLoop();
+      if (index % one.pace === 0) await settle();
       yield text(word);
     }
     if (one.callAfter !== undefined && !called) yield call("look", { turn });
@@ -286,7 +275,7 @@ class Slow extends FrameProcessor {
   protected override async processFrame(frame: Frame, direction: FrameDirection): Promise<void> {
     if (!(frame instanceof SystemFrame)) {
       const pauses = this.#pauses[this.#next++ % this.#pauses.length] ?? 0;
-      for (let count = 0; count < pauses; count += 1) await turnOfLoop();
+      for (let count = 0; count < pauses; count += 1) await settle();
     }
     await this.pushFrame(frame, direction);
   }
@@ -345,7 +334,7 @@ class Driver {
     await until(() =>
       talk.context.messages.some((message) => "content" in message && message.content === `turn ${turn}`),
     );
-    for (let count = 0; count < loopTurns; count += 1) await turnOfLoop();
+    for (let count = 0; count < loopTurns; count += 1) await settle();
     if (this.#turn === turn) this.#next(talk);
   }
 }
@@ -357,7 +346,7 @@ it("leaves whole responses, a true context and nothing of the old in the new: at
       fc.constantFrom("honour" as const, "refuse" as const, "ignore" as const),
       fc.array(fc.nat(3), { maxLength: 7 }),
       async (plans, cancel, pauses) => {
-        const look = defineTool({ name: "look", parameters: nothing, execute: () => turnOfLoop() });
+        const look = defineTool({ name: "look", parameters: nothing, execute: () => settle() });
         const driver = new Driver(plans);
         await using talk = await startTalk({
           server: { brain: planned(plans), cancel },
@@ -369,7 +358,7 @@ it("leaves whole responses, a true context and nothing of the old in the new: at
         driver.speak(talk);
         await driver.done;
         // What would come too many has time to come.
-        for (let count = 0; count < 10; count += 1) await turnOfLoop();
+        for (let count = 0; count < 10; count += 1) await settle();
         const { out, context, server, records } = talk;
 
         expect(bracketFlaws(out)).toEqual([]);

@@ -13,10 +13,8 @@ import {
 } from "turnwire";
 import { type Brain, ResponsesApiError } from "@turnwire/server";
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
 import {
   bracketFlaws,
-  call,
   collect,
   collectWithError,
   contextOf,
@@ -25,15 +23,14 @@ import {
   flawsOf,
   gist,
   say,
-  saysOnly,
-  script,
-  setup,
-  text,
+  settle,
   textOf,
-  turnOfLoop,
   until,
   user,
-} from "./support.ts";
+  VirtualClock,
+} from "@turnwire/test-kit";
+import { call, saysOnly, script, text } from "../support/brains.ts";
+import { setup } from "../support/setup.ts";
 
 const nothing = { type: "object", properties: {} };
 const names = (frames: readonly Frame[]): string[] => frames.map((frame) => frame.constructor.name);
@@ -130,7 +127,7 @@ describe("stream", () => {
       "FunctionCallsStartedFrame",
       "LLMFullResponseEndFrame",
     ]);
-    await turnOfLoop();
+    await settle();
     expect(ran).toBe(0);
     expect(gist(context)).toEqual(["user: Look"]);
     expect(service.server.requests).toHaveLength(1);
@@ -140,7 +137,7 @@ describe("stream", () => {
     await using service = await setup({ brain: script("Hi.") });
     service.llm.stream(contextOf("a"));
     service.llm.respond(contextOf("a"));
-    await turnOfLoop();
+    await settle();
     expect(service.records).toEqual([]);
     expect(service.llm.isConnected).toBe(false);
   });
@@ -152,7 +149,7 @@ describe("stream", () => {
     const taken: Frame[] = [];
     for await (const frame of service.llm.respond(context)) {
       taken.push(frame);
-      if (taken.length % 10 === 0) await turnOfLoop();
+      if (taken.length % 10 === 0) await settle();
     }
     expect(taken.filter((frame) => frame instanceof LLMTextFrame)).toHaveLength(words.length);
     expect(textOf(taken)).toBe(words.join(""));
@@ -243,7 +240,7 @@ describe("leaving the loop", () => {
     for await (const frame of service.llm.respond(context)) {
       if (!(frame instanceof LLMTextFrame)) continue;
       await until(() => ran === 1);
-      await turnOfLoop();
+      await settle();
       break;
     }
     expect(gist(context)).toEqual(["user: Book", "assistant: Booking.  [book#c1]", "tool#c1: seat 1"]);
@@ -261,7 +258,7 @@ describe("a signal", () => {
     const frames = await collect(service.llm.stream(context, { signal }));
     expect(names(frames)).toEqual(["LLMFullResponseStartFrame", "LLMFullResponseEndFrame"]);
     expect(endsOf(frames)[0]!.interrupted).toBe(true);
-    await turnOfLoop();
+    await settle();
     expect(service.server.requests).toEqual([]);
     expect(service.server.connections).toEqual([]);
     expect(gist(context)).toEqual(["user: a"]);
@@ -448,13 +445,13 @@ describe("a function that goes on past an interruption", () => {
     const done = Promise.withResolvers<string>();
     const tools = [
       defineTool({ name: "book", parameters: nothing, cancelOnInterruption: false, execute: () => done.promise }),
-      defineTool({ name: "look", parameters: nothing, execute: () => turnOfLoop() }),
+      defineTool({ name: "look", parameters: nothing, execute: () => settle() }),
     ];
     return {
       context: contextOf("Book", { tools }),
       async go(seat) {
         done.resolve(seat);
-        await turnOfLoop();
+        await settle();
       },
     };
   }
@@ -507,7 +504,7 @@ describe("a function that goes on past an interruption", () => {
     const { context, go } = booking();
     for await (const frame of service.llm.respond(context)) {
       if (!(frame instanceof FunctionCallsStartedFrame)) continue;
-      await turnOfLoop();
+      await settle();
       break;
     }
     expect(gist(context).at(-1)).toMatch(/^tool#c1: .*running/);
@@ -522,11 +519,11 @@ describe("a function that goes on past an interruption", () => {
     for await (const frame of service.llm.respond(context, { signal: controller.signal })) {
       if (!(frame instanceof LLMTextFrame)) continue;
       await until(() => service.records.length === 1);
-      await turnOfLoop();
+      await settle();
       controller.abort();
       await go("seat 4");
     }
-    await turnOfLoop();
+    await settle();
     expect(flawsOf(context)).toEqual([]);
     expect(gist(context).slice(1)).toEqual(["assistant: Hm.  [book#c1]", expect.stringMatching(/running/), told]);
   });
@@ -605,7 +602,7 @@ describe("a listener", () => {
     expect(textOf(await collect(llm.respond(context)))).toBe("Done.");
     expect(heard).toEqual(["connected", "inference", "functionCallsStarted", "inference"]);
     await until(() => logger.warnings.length === 8);
-    expect(logger.warnings.every((warning) => warning.startsWith("a listener of"))).toBe(true);
+    expect(logger.warned.every((warning) => warning.startsWith("a listener of"))).toBe(true);
   });
 
   it("can be taken away", async () => {

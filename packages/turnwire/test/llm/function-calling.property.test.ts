@@ -11,21 +11,10 @@ import {
 import type { Brain, BrainOutput } from "@turnwire/server";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { startTalk } from "../context/support.ts";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
-import {
-  bracketFlaws,
-  call,
-  contextOf,
-  fired,
-  flawsOf,
-  say,
-  setup,
-  text,
-  textOf,
-  turnOfLoop,
-  until,
-} from "./support.ts";
+import { bracketFlaws, contextOf, fired, flawsOf, say, settle, textOf, until, VirtualClock } from "@turnwire/test-kit";
+import { call, text } from "../support/brains.ts";
+import { setup } from "../support/setup.ts";
+import { startTalk } from "../support/talk.ts";
 
 const kinds = [
   "fine",
@@ -95,7 +84,7 @@ class World {
   }
 
   async #behave(kind: Kind, signal: AbortSignal): Promise<unknown> {
-    if (kind === "slow") for (let count = 0; count < 5; count += 1) await turnOfLoop();
+    if (kind === "slow") for (let count = 0; count < 5; count += 1) await settle();
     if (kind === "throws") throw new Error("broken");
     if (kind === "unsayable") throw Object.create(null);
     if (kind === "hangs") await new Promise(() => undefined);
@@ -202,7 +191,7 @@ it("gives every call exactly one output, whatever happens: in direct use", async
         for await (const frame of llm.respond(context, { signal: controller.signal })) {
           frames.push(frame);
           if (cut.how === "none" || frames.length !== cut.frame) continue;
-          for (let count = 0; count < cut.loopTurns; count += 1) await turnOfLoop();
+          for (let count = 0; count < cut.loopTurns; count += 1) await settle();
           if (cut.how === "break") break;
           if (cut.how === "signal") controller.abort();
           else await llm.stop();
@@ -214,7 +203,7 @@ it("gives every call exactly one output, whatever happens: in direct use", async
           checkOutputs(context, all);
         }
         world.release();
-        await turnOfLoop();
+        await settle();
         const { running, told } = goingOn(context);
         expect(told).toEqual(running);
         expect(flawsOf(context)).toEqual([]);
@@ -261,7 +250,7 @@ it("gives every call exactly one output, whatever happens: in a pipeline", async
         });
         let interrupted = false;
         const sayLater = async (loopTurns: number, say: (text: string) => Promise<void>): Promise<void> => {
-          for (let turns = 0; turns < loopTurns; turns += 1) await turnOfLoop();
+          for (let turns = 0; turns < loopTurns; turns += 1) await settle();
           interrupted = true;
           await say("Stop");
         };

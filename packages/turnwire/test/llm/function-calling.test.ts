@@ -12,22 +12,9 @@ import {
 import type { BrainOutput } from "@turnwire/server";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
-import {
-  call,
-  collect,
-  contextOf,
-  fired,
-  flawsOf,
-  gist,
-  script,
-  setup,
-  type Setup,
-  text,
-  textOf,
-  turnOfLoop,
-  until,
-} from "./support.ts";
+import { collect, contextOf, fired, flawsOf, gist, settle, textOf, until, VirtualClock } from "@turnwire/test-kit";
+import { call, script, text } from "../support/brains.ts";
+import { type Setup, setup } from "../support/setup.ts";
 
 const nothing: JsonSchema = { type: "object", properties: {} };
 
@@ -258,7 +245,7 @@ describe("the calls of one response", () => {
       parameters: nothing,
       execute: async ({ n }) => {
         log.push(`begin ${String(n)}`);
-        await turnOfLoop();
+        await settle();
         log.push(`end ${String(n)}`);
       },
     });
@@ -435,7 +422,7 @@ describe("an interruption", () => {
       if (frame instanceof FunctionCallInProgressFrame) controller.abort();
     }
     go.resolve(true);
-    await turnOfLoop();
+    await settle();
     expect(ran).toBe(0);
     expect(gist(context).at(-1)).toMatch(/^tool#c1: .*cancelled/);
   });

@@ -17,22 +17,10 @@ import {
 } from "turnwire";
 import { type Brain, ResponsesApiError } from "@turnwire/server";
 import { describe, expect, it } from "vitest";
-import { Gate, startTalk } from "../context/support.ts";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
-import {
-  bracketFlaws,
-  call,
-  endsOf,
-  flawsOf,
-  gist,
-  saysOnly,
-  script,
-  setup,
-  text,
-  textOf,
-  turnOfLoop,
-  until,
-} from "./support.ts";
+import { bracketFlaws, endsOf, flawsOf, gist, settle, textOf, until, VirtualClock } from "@turnwire/test-kit";
+import { call, saysOnly, script, text } from "../support/brains.ts";
+import { setup } from "../support/setup.ts";
+import { Gate, startTalk } from "../support/talk.ts";
 
 const nothing = { type: "object", properties: {} };
 
@@ -216,7 +204,7 @@ describe("the life of the service", () => {
     await until(() => talk.out.some((frame) => frame instanceof FunctionCallResultFrame));
     await talk.llm.stop();
     await until(() => flawsOf(context).length === 0);
-    for (let count = 0; count < 10; count += 1) await turnOfLoop();
+    for (let count = 0; count < 10; count += 1) await settle();
     expect(talk.server.requests).toHaveLength(1);
     await talk.say("And?");
     await talk.ended(2);
@@ -266,7 +254,7 @@ describe("a slow processor behind the service", () => {
     await talk.say("Count");
     while (endsOf(talk.out).length === 0) {
       gate.release();
-      await turnOfLoop();
+      await settle();
     }
     expect(textOf(talk.out)).toBe(words.join(""));
     expect(gist(talk.context).at(-1)).toBe(`assistant: ${words.join("")}`);

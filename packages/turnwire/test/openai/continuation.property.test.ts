@@ -11,8 +11,7 @@ import {
 } from "turnwire";
 import { type Brain, type BrainOutput, type CancelMode, ResponsesServer } from "@turnwire/server";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { heldBy, seenBy } from "./oracle.ts";
-import { RecordingLogger, user } from "./support.ts";
+import { heldBy, RecordingLogger, seenBy, user } from "@turnwire/test-kit";
 
 /** What happens to a conversation, one step after the other. */
 type Step =

@@ -10,7 +10,6 @@ import {
 } from "turnwire";
 import { ResponsesApiError } from "@turnwire/server";
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
 import {
   collect,
   completed,
@@ -18,14 +17,15 @@ import {
   created,
   endOf,
   message,
-  overWebsocket,
   RecordingLogger,
   say,
   ScriptedServer,
   textEvents,
   textOf,
   user,
-} from "./support.ts";
+  VirtualClock,
+} from "@turnwire/test-kit";
+import { overWebsocket } from "../support/setup.ts";
 
 /** An HTTP server that refuses WebSockets with a status and answers requests with a text. */
 async function httpOnly(

@@ -8,16 +8,15 @@ import {
   contextOf,
   created,
   endOf,
-  lines,
-  overHttp,
-  overWebsocket,
   RecordingLogger,
   say,
   ScriptedServer,
   textEvents,
   textOf,
   user,
-} from "./support.ts";
+} from "@turnwire/test-kit";
+import { lines } from "../support/brains.ts";
+import { overHttp, overWebsocket } from "../support/setup.ts";
 
 function serviceOn(server: ScriptedServer, options: Record<string, unknown> = {}): OpenAIResponsesLLMService {
   return new OpenAIResponsesLLMService({

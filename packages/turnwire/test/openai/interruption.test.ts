@@ -7,7 +7,6 @@ import {
   contextOf,
   created,
   endOf,
-  overWebsocket,
   type Peer,
   RecordingLogger,
   say,
@@ -15,7 +14,8 @@ import {
   textEvents,
   textOf,
   user,
-} from "./support.ts";
+} from "@turnwire/test-kit";
+import { overWebsocket } from "../support/setup.ts";
 
 /** Says its name, then goes on for as long as it is let. */
 function endless(): { brain: Brain; stopped: Promise<void> } {

@@ -8,23 +8,23 @@ import {
 } from "turnwire";
 import { type Brain, ResponsesServer } from "@turnwire/server";
 import { describe, expect, it } from "vitest";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
-import { heldBy, seenBy } from "./oracle.ts";
 import {
   collect,
   completed,
   contextOf,
   created,
   endOf,
-  lines,
-  overWebsocket,
+  heldBy,
   RecordingLogger,
   say,
   ScriptedServer,
-  type Setup,
+  seenBy,
   textEvents,
   user,
-} from "./support.ts";
+  VirtualClock,
+} from "@turnwire/test-kit";
+import { lines } from "../support/brains.ts";
+import { overWebsocket, type Setup } from "../support/setup.ts";
 
 /** Says what it was asked, and for "forever" goes on for as long as anybody listens. */
 const brain: Brain = async function* ({ conversation, signal }) {

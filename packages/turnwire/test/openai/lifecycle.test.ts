@@ -10,7 +10,9 @@ import {
 import { LLMContextAggregatorPair } from "turnwire";
 import { ResponsesServer } from "@turnwire/server";
 import { describe, expect, it } from "vitest";
-import { lines, overWebsocket, say } from "./support.ts";
+import { say } from "@turnwire/test-kit";
+import { lines } from "../support/brains.ts";
+import { overWebsocket } from "../support/setup.ts";
 
 function activeResources(): Record<string, number> {
   const counts: Record<string, number> = {};

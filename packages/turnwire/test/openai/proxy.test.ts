@@ -4,15 +4,9 @@ import { OpenAI } from "openai";
 import { type LLMService, ProviderError, TurnwireError, WebsocketConnectError } from "turnwire";
 import { ResponsesServer } from "@turnwire/server";
 import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
-import {
-  certificateFile,
-  ConnectProxy,
-  freePort,
-  runAlone,
-  stubProxies,
-  TlsFront,
-} from "@turnwire/test-kit/certificates/network.ts";
-import { contextOf, overHttp, overWebsocket, say } from "./support.ts";
+import { certificateFile, ConnectProxy, contextOf, freePort, runAlone, say, TlsFront } from "@turnwire/test-kit";
+import { stubProxies } from "../support/proxy-variables.ts";
+import { overHttp, overWebsocket } from "../support/setup.ts";
 
 beforeEach(() => stubProxies());
 afterEach(() => void vi.unstubAllEnvs());

@@ -1,6 +1,8 @@
 import { defineTool, InvalidArgumentError, LLMContext, type LLMMessage, OpenAIResponsesLLMService } from "turnwire";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { collect, contextOf, lines, overWebsocket, say, ScriptedServer, type Setup, user } from "./support.ts";
+import { collect, contextOf, say, ScriptedServer, user } from "@turnwire/test-kit";
+import { lines } from "../support/brains.ts";
+import { overWebsocket, type Setup } from "../support/setup.ts";
 
 type Body = Record<string, unknown>;
 
@@ -11,7 +13,7 @@ async function bodyOf(
 ): Promise<{ body: Body; warnings: string[] }> {
   await using setup = await overWebsocket({ brain: lines("ok") }, { settings, ...options });
   await collect(setup.llm.stream(context));
-  return { body: setup.server.requests[0]!.body, warnings: setup.logger.warnings };
+  return { body: setup.server.requests[0]!.body, warnings: setup.logger.warned };
 }
 
 describe("a request", () => {
@@ -100,7 +102,7 @@ describe("a request", () => {
     const context = new LLMContext();
     await say(setup.llm, context, "a");
     await say(setup.llm, context, "b");
-    expect(setup.logger.warnings).toEqual([expect.stringContaining("gpt-4.1 is not known to reason")]);
+    expect(setup.logger.warned).toEqual([expect.stringContaining("gpt-4.1 is not known to reason")]);
   });
 
   it("follows settings changed while running, and forgets one set to undefined", async () => {
@@ -236,7 +238,7 @@ describe("messages", () => {
       ["function_call_output", "1"],
       ["message", undefined],
     ]);
-    expect(setup.logger.warnings).toEqual(["a function output without its call was left out of the conversation"]);
+    expect(setup.logger.warned).toEqual(["a function output without its call was left out of the conversation"]);
   });
 
   it("of other providers are left out, ours pass as they are", async () => {

@@ -11,7 +11,9 @@ import {
 } from "turnwire";
 import { ResponsesApiError } from "@turnwire/server";
 import { describe, expect, it } from "vitest";
-import { collect, contextOf, endOf, lines, overHttp, overWebsocket, say, textOf } from "./support.ts";
+import { collect, contextOf, endOf, say, textOf } from "@turnwire/test-kit";
+import { lines } from "../support/brains.ts";
+import { overHttp, overWebsocket } from "../support/setup.ts";
 
 describe.each([
   ["OpenAIResponsesLLMService", overWebsocket],

@@ -10,7 +10,8 @@ import {
   StartFrame,
   SystemFrame,
 } from "../../src/frames/index.ts";
-import { between, Control, Data, Gate, gated, isSettled, Kept, Scripted, settle, System } from "./helpers.ts";
+import { between, Control, Data, isSettled, Kept, Scripted, settle, System } from "@turnwire/test-kit";
+import { Gate, gated } from "./helpers.ts";
 
 describe("order", () => {
   test("data and control frames are handled one at a time, in the order of the calls, both directions", async () => {

@@ -18,30 +18,28 @@ import {
 } from "../../src/pipeline/index.ts";
 import {
   Data,
-  Gate,
-  gated,
   isSettled,
   Kept,
-  ManualClock,
   RecordingLogger,
-  RecordingObserver,
   Scripted,
   settle,
   show,
   System,
-} from "./helpers.ts";
+  VirtualClock,
+} from "@turnwire/test-kit";
+import { Gate, gated, RecordingObserver } from "./helpers.ts";
 
 interface Watched {
   task: PipelineTask;
   down: string[];
   up: string[];
   outcomes: PipelineTaskOutcome[];
-  clock: ManualClock;
+  clock: VirtualClock;
   logger: RecordingLogger;
 }
 
 function watched(pipeline: FrameProcessor | readonly FrameProcessor[], options: PipelineTaskOptions = {}): Watched {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const logger = new RecordingLogger();
   const task = new PipelineTask(pipeline, { clock, logger, ...options });
   const down: string[] = [];
@@ -221,7 +219,7 @@ describe("a run", () => {
     expect(await isSettled(run)).toBe(false);
     await clock.advance(2000);
     await run;
-    expect(logger.warnings).toEqual(["Closer did not stop within 2000 ms of the pipeline's end; left behind"]);
+    expect(logger.warned).toEqual(["Closer did not stop within 2000 ms of the pipeline's end; left behind"]);
     expect(outcomes).toEqual([{ kind: "ended" }]);
   });
 
@@ -348,7 +346,7 @@ describe("cancel", () => {
     expect(await isSettled(run)).toBe(false);
     await clock.advance(1);
     await run;
-    expect(logger.warnings).toEqual(["Stubborn did not stop within 300 ms of the pipeline's end; left behind"]);
+    expect(logger.warned).toEqual(["Stubborn did not stop within 300 ms of the pipeline's end; left behind"]);
   });
 
   test("one that hangs in its CancelFrame is named, and those behind it still get one", async () => {
@@ -367,7 +365,7 @@ describe("cancel", () => {
     await run;
     expect(behind.seen).toEqual(["StartFrame", "CancelFrame"]);
     expect(down).toEqual(["StartFrame", "CancelFrame"]);
-    expect(logger.warnings).toEqual(["Hanging did not stop within 2000 ms of the pipeline's end; left behind"]);
+    expect(logger.warned).toEqual(["Hanging did not stop within 2000 ms of the pipeline's end; left behind"]);
   });
 
   test("the signal of a CancelFrame fires at the time limit", async () => {
@@ -396,7 +394,7 @@ describe("cancel", () => {
       await settle();
       await clock.advance(2000);
       await cancelled;
-      expect(logger.warnings).toEqual([
+      expect(logger.warned).toEqual([
         "Swallowing did not push the CancelFrame on within 2000 ms of the pipeline's end; left behind",
       ]);
     }
@@ -465,7 +463,7 @@ describe("errors", () => {
     await task.run();
     expect(told.mock.calls[0]?.[0]).toBe(error);
     expect(up).toEqual(["ErrorFrame"]);
-    expect(logger.warnings).toEqual(["a hiccup"]);
+    expect(logger.warned).toEqual(["a hiccup"]);
     expect(down).toEqual(["StartFrame", "a", "EndFrame"]);
   });
 
@@ -522,7 +520,7 @@ describe("errors", () => {
     await task.run();
     await settle();
     expect(outcomes).toHaveLength(1);
-    expect(new Set(logger.warnings)).toEqual(
+    expect(new Set(logger.warned)).toEqual(
       new Set(['a listener for "frameReachedDownstream" failed', 'a listener for "finished" failed']),
     );
   });
@@ -579,7 +577,7 @@ describe("observers", () => {
     expect(down).toEqual(["StartFrame", "EndFrame"]);
     expect(observer.pushes).toHaveLength(4);
     expect(logger.warnings).toHaveLength(8);
-    expect(new Set(logger.warnings)).toEqual(new Set(["an observer of the pipeline failed"]));
+    expect(new Set(logger.warned)).toEqual(new Set(["an observer of the pipeline failed"]));
   });
 
   test("are not told of pushes that are dropped", async () => {

@@ -2,18 +2,8 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Frame, InterruptionFrame, SystemFrame, UserStartedSpeakingFrame } from "../../src/frames/index.ts";
 import { type FrameProcessor, Pipeline, PipelineTask } from "../../src/pipeline/index.ts";
-import {
-  Chaos,
-  Control,
-  Data,
-  type Handler,
-  Kept,
-  RecordingLogger,
-  Scripted,
-  settle,
-  show,
-  System,
-} from "./helpers.ts";
+import { Control, Data, type Handler, Kept, RecordingLogger, Scripted, settle, show, System } from "@turnwire/test-kit";
+import { Chaos } from "./helpers.ts";
 
 interface Stage {
   capacity: number;

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { InvalidArgumentError, PipelineError } from "../../src/errors.ts";
 import { Pipeline, PipelineTask } from "../../src/pipeline/index.ts";
-import { between, Data, Gate, gated, isSettled, Scripted, settle } from "./helpers.ts";
+import { between, Data, isSettled, Scripted, settle } from "@turnwire/test-kit";
+import { Gate, gated } from "./helpers.ts";
 
 /** Passes everything on, with its mark on the data. */
 function marking(mark: string): Scripted {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { WebsocketClosedError } from "../../src/errors.ts";
 import { isRetryableCloseCode, isRetryableUpgradeStatus } from "../../src/websocket/index.ts";
-import { openInMemory, rejection } from "./helpers.ts";
+import { rejection } from "@turnwire/test-kit";
+import { openInMemory } from "./helpers.ts";
 
 const closeCodes: Array<[code: number, retryable: boolean]> = [
   [1000, true],

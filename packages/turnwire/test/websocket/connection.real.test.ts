@@ -3,8 +3,8 @@ import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { TimeoutError, WebsocketConnectError } from "../../src/errors.ts";
 import { WebsocketConnection } from "../../src/websocket/index.ts";
-import { settle } from "@turnwire/test-kit/virtual-clock.ts";
-import { LoopbackServer, refuseWith, rejection, settingsFor } from "./helpers.ts";
+import { rejection, settle } from "@turnwire/test-kit";
+import { LoopbackServer, refuseWith, settingsFor } from "./helpers.ts";
 
 describe("over real sockets", () => {
   test("messages go both ways in order, text and bytes, and the close comes after the last", async () => {

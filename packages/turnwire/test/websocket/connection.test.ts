@@ -3,8 +3,8 @@ import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { TimeoutError, WebsocketClosedError, WebsocketConnectError } from "../../src/errors.ts";
 import { type SocketFactory, WebsocketConnection, wsSocketFactory } from "../../src/websocket/index.ts";
-import { settle } from "@turnwire/test-kit/virtual-clock.ts";
-import { inMemory, openInMemory, rejection, stateOf, target } from "./helpers.ts";
+import { rejection, settle, stateOf } from "@turnwire/test-kit";
+import { inMemory, openInMemory, target } from "./helpers.ts";
 
 describe("connecting", () => {
   test("hands the target to the socket and says when the connection was made", async () => {

@@ -2,9 +2,8 @@ import { describe, expect, test } from "vitest";
 import { InvalidArgumentError } from "../../src/errors.ts";
 import { ContinuousConnection } from "../../src/websocket/index.ts";
 import { type WebsocketConnection, ReconnectingWebsocket } from "../../src/websocket/index.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { settle } from "@turnwire/test-kit/virtual-clock.ts";
-import { LoopbackServer, rejection, stateOf } from "./helpers.ts";
+import { RecordingLogger, rejection, settle, stateOf } from "@turnwire/test-kit";
+import { LoopbackServer } from "./helpers.ts";
 import { continuous } from "./continuous-support.ts";
 
 describe("start", () => {

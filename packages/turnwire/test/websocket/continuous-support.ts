@@ -9,9 +9,7 @@ import {
   type ReconnectingWebsocketOptions,
   type WebsocketTarget,
 } from "../../src/websocket/index.ts";
-import { MemoryNetwork, type OnConnect } from "@turnwire/test-kit/memory-socket.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { MemoryNetwork, type OnConnect, RecordingLogger, VirtualClock } from "@turnwire/test-kit";
 
 export interface ContinuousFixture {
   clock: VirtualClock;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Heartbeat, WebsocketConnection } from "../../src/websocket/index.ts";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
-import { inMemory, openInMemory, stateOf, target } from "./helpers.ts";
+import { stateOf, VirtualClock } from "@turnwire/test-kit";
+import { inMemory, openInMemory, target } from "./helpers.ts";
 
 const heartbeat = { intervalMs: 20_000, timeoutMs: 10_000 };
 

@@ -4,9 +4,7 @@ import type { AddressInfo, Socket as NetSocket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { systemClock } from "../../src/async/index.ts";
 import { type ConnectionSettings, WebsocketConnection, wsSocketFactory } from "../../src/websocket/index.ts";
-import { MemoryNetwork, type MemorySocket, type OnConnect } from "@turnwire/test-kit/memory-socket.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { settle, VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { MemoryNetwork, type MemorySocket, type OnConnect, RecordingLogger, VirtualClock } from "@turnwire/test-kit";
 
 export const target = { url: "ws://memory.test/v1" };
 
@@ -51,24 +49,6 @@ export async function openInMemory(settings: Partial<ConnectionSettings> = {}): 
   const memory = inMemory(settings);
   const connection = await WebsocketConnection.open(target, memory.settings);
   return { ...memory, connection, server: memory.network.last };
-}
-
-/** What the promise rejects with. */
-export async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error("the promise was expected to reject");
-}
-
-/** What the promise has come to so far: its value, its error, or "pending". */
-export async function stateOf(promise: Promise<unknown>): Promise<unknown> {
-  const pending = Symbol("pending");
-  const first = Promise.race([promise, settle().then(() => pending)]);
-  const state = await first.catch((error: unknown) => error);
-  return state === pending ? "pending" : state;
 }
 
 /** May answer an upgrade request with something else than an upgrade; true when it has. */

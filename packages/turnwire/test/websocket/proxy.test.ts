@@ -4,16 +4,9 @@ import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
 import { TimeoutError, WebsocketConnectError } from "../../src/errors.ts";
 import { WebsocketConnection, ReconnectingWebsocket } from "../../src/websocket/index.ts";
-import {
-  certificateFile,
-  ConnectProxy,
-  freePort,
-  Parrot,
-  runAlone,
-  stubProxies,
-  TlsFront,
-} from "@turnwire/test-kit/certificates/network.ts";
-import { LoopbackServer, rejection, settingsFor } from "./helpers.ts";
+import { certificateFile, ConnectProxy, freePort, Parrot, rejection, runAlone, TlsFront } from "@turnwire/test-kit";
+import { stubProxies } from "../support/proxy-variables.ts";
+import { LoopbackServer, settingsFor } from "./helpers.ts";
 
 beforeEach(() => stubProxies());
 afterEach(() => void vi.unstubAllEnvs());

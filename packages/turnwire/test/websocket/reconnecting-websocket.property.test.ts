@@ -3,10 +3,8 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { WebsocketClosedError } from "../../src/errors.ts";
 import { type WebsocketConnection, ReconnectingWebsocket } from "../../src/websocket/index.ts";
-import { MemoryNetwork } from "@turnwire/test-kit/memory-socket.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { settle, VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
-import { stateOf, target } from "./helpers.ts";
+import { MemoryNetwork, RecordingLogger, settle, stateOf, VirtualClock } from "@turnwire/test-kit";
+import { target } from "./helpers.ts";
 
 type Server = "accepts" | "accepts silently" | "accepts and dies" | "refuses" | "says nothing" | "forbids";
 type Step =

@@ -5,7 +5,8 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { WebsocketClosedError } from "../../src/errors.ts";
 import { ReconnectingWebsocket } from "../../src/websocket/index.ts";
-import { LoopbackServer, refuseWith, rejection } from "./helpers.ts";
+import { rejection } from "@turnwire/test-kit";
+import { LoopbackServer, refuseWith } from "./helpers.ts";
 
 /** What keeps this process alive, counted by kind. */
 function held(): Record<string, number> {

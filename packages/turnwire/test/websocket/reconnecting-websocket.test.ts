@@ -13,10 +13,16 @@ import {
   type ReconnectingWebsocketOptions,
   type WebsocketTarget,
 } from "../../src/websocket/index.ts";
-import { MemoryNetwork, type OnConnect } from "@turnwire/test-kit/memory-socket.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { settle, VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
-import { rejection, stateOf, target } from "./helpers.ts";
+import {
+  MemoryNetwork,
+  type OnConnect,
+  RecordingLogger,
+  rejection,
+  settle,
+  stateOf,
+  VirtualClock,
+} from "@turnwire/test-kit";
+import { target } from "./helpers.ts";
 
 interface Fixture {
   clock: VirtualClock;
@@ -753,10 +759,7 @@ describe("the rest", () => {
     await service.disconnect();
     await settle();
     expect(told).toEqual(["connected", "disconnected 1000"]);
-    expect(logger.warnings.map((warning) => warning.message)).toEqual([
-      'a listener of "connected" failed',
-      'a listener of "disconnected" failed',
-    ]);
+    expect(logger.warned).toEqual(['a listener of "connected" failed', 'a listener of "disconnected" failed']);
   });
 
   test("a thousand connections, lost and replaced and closed, leave no timer, socket or listener", async () => {

@@ -9,7 +9,7 @@ import {
 } from "turnwire";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { CartesiaTTSService, type CartesiaTTSServiceOptions } from "../../src/cartesia/index.ts";
-import { turnOfLoop, until } from "../../../turnwire/test/llm/support.ts";
+import { RecordingLogger, settle, until, VirtualClock } from "@turnwire/test-kit";
 import {
   answer,
   type Caller,
@@ -21,8 +21,6 @@ import {
   talkWith,
   words,
 } from "../tts/tts-support.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
 
 // The messages are those of https://docs.cartesia.ai/2026-03-01/api-reference/tts/websocket and
 // https://docs.cartesia.ai/use-the-api/tts-websocket/contexts.
@@ -157,7 +155,7 @@ describe("CartesiaTTSService", () => {
     await using talk = await talkWith(service(server));
     await talk.give(new LLMFullResponseStartFrame(), new LLMTextFrame("First. S"));
     await until(() => heard(talk.out) === "First. ");
-    await turnOfLoop();
+    await settle();
     await talk.give(new LLMTextFrame("econd."), new LLMFullResponseEndFrame());
     await talk.saw(LLMFullResponseEndFrame);
     expect(words(talk.out)).toBe("First. Second.");
@@ -176,7 +174,7 @@ describe("CartesiaTTSService", () => {
     await clock.advance(10);
     await until(() => heard(talk.out) === "First. ");
     // What Cartesia says last of the sentence comes behind its audio.
-    for (let turn = 0; turn < 5; turn += 1) await turnOfLoop();
+    for (let turn = 0; turn < 5; turn += 1) await settle();
     await clock.advance(900);
     await talk.give(new LLMTextFrame("econd."), new LLMFullResponseEndFrame());
     await talk.saw(LLMFullResponseEndFrame);

@@ -11,8 +11,7 @@ import {
   VADUserStoppedSpeakingFrame,
 } from "turnwire";
 import type { Transcript } from "../../src/stt/index.ts";
-import { rejection, stateOf } from "../../../turnwire/test/websocket/helpers.ts";
-import { settle } from "@turnwire/test-kit/virtual-clock.ts";
+import { rejection, settle, stateOf } from "@turnwire/test-kit";
 import { ListenServer, results, Rig } from "./stt-support.ts";
 
 const second = 32_000;

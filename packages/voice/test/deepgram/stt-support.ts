@@ -13,9 +13,7 @@ import {
   StartFrame,
   TranscriptionFrame,
 } from "turnwire";
-import { Scripted } from "../../../turnwire/test/pipeline/helpers.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { RecordingLogger, Scripted, VirtualClock } from "@turnwire/test-kit";
 
 /** Things that come, each of which is waited for and taken once, in order. */
 export class Inbox<T> {

@@ -3,10 +3,7 @@ import { expect, test } from "vitest";
 import { DeepgramSTTService } from "../../src/deepgram/index.ts";
 import { type Frame, InputAudioRawFrame, StartFrame, TranscriptionFrame, VADUserStoppedSpeakingFrame } from "turnwire";
 import type { Transcript } from "../../src/stt/index.ts";
-import { Scripted } from "../../../turnwire/test/pipeline/helpers.ts";
-import { MemoryNetwork, type MemorySocket } from "@turnwire/test-kit/memory-socket.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { settle, VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { MemoryNetwork, type MemorySocket, RecordingLogger, Scripted, settle, VirtualClock } from "@turnwire/test-kit";
 
 /** Speech whose every sample, one a millisecond, says which word it is of; 0 is silence. */
 class Speech {

@@ -11,7 +11,7 @@ import {
   TTSUpdateSettingsFrame,
 } from "turnwire";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { turnOfLoop, until } from "../../../turnwire/test/llm/support.ts";
+import { RecordingLogger, settle, until, VirtualClock } from "@turnwire/test-kit";
 import {
   answer,
   type Caller,
@@ -24,8 +24,6 @@ import {
   Turnstile,
   words,
 } from "../tts/tts-support.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
 
 // The messages are those of https://developers.deepgram.com/reference/text-to-speech/speak-streaming and of
 // https://developers.deepgram.com/docs/tts-ws-flush, tts-ws-clear and tts-ws-close.
@@ -110,7 +108,7 @@ describe("DeepgramTTSService", () => {
     const tts = service(server, { apiKey: () => key.promise });
     await using talk = await talkWith(tts);
     await talk.give(...answer("Early."));
-    await turnOfLoop();
+    await settle();
     key.resolve("late");
     await talk.saw(LLMFullResponseEndFrame);
     expect(heard(talk.out)).toBe("Early.");
@@ -295,7 +293,7 @@ describe("DeepgramTTSService", () => {
     await using talk = await talkWith(tts, [turnstile]);
     await talk.give(...answer("A flood."));
     await until(() => (server.callers[0]?.socket.bufferedAmount ?? 0) > 1_000_000);
-    for (let turn = 0; turn < 20; turn += 1) await turnOfLoop();
+    for (let turn = 0; turn < 20; turn += 1) await settle();
     expect(server.callers[0]?.socket.bufferedAmount).toBeGreaterThan(1_000_000);
     turnstile.let(100_000);
     await talk.saw(LLMFullResponseEndFrame);
@@ -344,7 +342,7 @@ describe("DeepgramTTSService", () => {
     expect(asked).toBe(2);
     await talk.give(...answer("Not in this voice."));
     await talk.saw(LLMFullResponseEndFrame);
-    for (let turn = 0; turn < 10; turn += 1) await turnOfLoop();
+    for (let turn = 0; turn < 10; turn += 1) await settle();
     // Once more for the utterance, and not again until there is another.
     expect(asked).toBe(3);
     expect(talk.errors).toHaveLength(2);

@@ -8,10 +8,7 @@ import {
   VADUserStoppedSpeakingFrame,
 } from "turnwire";
 import { STTService, WebsocketSTTService, type WebsocketSTTServiceOptions } from "../../src/stt/index.ts";
-import { between, Scripted } from "../../../turnwire/test/pipeline/helpers.ts";
-import { MemoryNetwork } from "@turnwire/test-kit/memory-socket.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { settle, VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { between, MemoryNetwork, RecordingLogger, Scripted, settle, VirtualClock } from "@turnwire/test-kit";
 
 /** Hears as many words as there are bytes, on this machine. */
 class LocalSTT extends STTService {

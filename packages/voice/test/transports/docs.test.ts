@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { clientMessageTypes, closeCodes } from "../../src/transports/websocket/index.ts";
-import { fieldsOf, read, tableUnder } from "@turnwire/test-kit/documents.ts";
+import { fieldsOf, read, tableUnder } from "@turnwire/test-kit";
 
 const document = "docs/transports.md";
 /** The first cells of a table; one may name several. */

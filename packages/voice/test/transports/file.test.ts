@@ -7,10 +7,8 @@ import { durationMs, readWav, writeWav, writeWavHeader } from "turnwire/internal
 import { type Frame, InputAudioRawFrame, TTSAudioRawFrame } from "turnwire";
 import { type FrameDirection, FrameProcessor, PipelineTask } from "turnwire";
 import { type FileInputOptions, type FileOutputOptions, FileTransport } from "../../src/transports/index.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { settle, VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { eventually, RecordingLogger, settle, VirtualClock } from "@turnwire/test-kit";
 import { audio, speech, Witness } from "./support.ts";
-import { eventually } from "./websocket-support.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "turnwire-"));
 let files = 0;

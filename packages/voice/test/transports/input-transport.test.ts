@@ -3,8 +3,7 @@ import type { PcmAudio } from "turnwire/internal";
 import { EndFrame, InputAudioRawFrame } from "turnwire";
 import { PipelineTask } from "turnwire";
 import { InputTransport, type InputTransportOptions } from "../../src/transports/index.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { settle, VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { RecordingLogger, settle, VirtualClock } from "@turnwire/test-kit";
 import { audio, Witness } from "./support.ts";
 
 class Microphone extends InputTransport {

@@ -11,7 +11,7 @@ import {
   TTSStoppedFrame,
 } from "turnwire";
 import type { Interrupted, OutputTransportOptions, Underrun } from "../../src/transports/index.ts";
-import { settle } from "@turnwire/test-kit/virtual-clock.ts";
+import { settle } from "@turnwire/test-kit";
 import { audio, RecordingOutput, speech, Stage, words } from "./support.ts";
 
 const quick = { chunkMs: 20, leadMs: 60 };

@@ -3,8 +3,7 @@ import type { Clock } from "turnwire/internal";
 import { type Frame, TextFrame, TTSAudioRawFrame, TTSTextFrame } from "turnwire";
 import { type FrameDirection, FrameProcessor, PipelineTask } from "turnwire";
 import { type OutputChunk, OutputTransport, type OutputTransportOptions } from "../../src/transports/index.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { settle, VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { RecordingLogger, settle, VirtualClock } from "@turnwire/test-kit";
 
 /** `ms` of audio whose every byte is `value`. */
 export function audio(ms: number, value = 1, sampleRate = 24_000): PcmAudio {

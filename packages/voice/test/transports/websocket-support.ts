@@ -4,8 +4,7 @@ import {
   type WebsocketServerTransportOptions,
   type WebsocketTransport,
 } from "../../src/transports/index.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { settle, VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { RecordingLogger, VirtualClock } from "@turnwire/test-kit";
 import { Witness } from "./support.ts";
 
 /** One client's pipeline: what came in goes past `heard`, what was said past `said`. */
@@ -63,14 +62,5 @@ export class Desk implements AsyncDisposable {
     this.#arrived.resolve();
     this.#arrived = Promise.withResolvers();
     return ran;
-  }
-}
-
-/** Waits for what comes over real sockets. */
-export async function eventually(condition: () => boolean, limitMs = 5000): Promise<void> {
-  const untilMs = performance.now() + limitMs;
-  while (!condition()) {
-    if (performance.now() > untilMs) throw new Error("it did not happen");
-    await settle();
   }
 }

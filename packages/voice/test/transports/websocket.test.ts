@@ -20,10 +20,10 @@ import {
   WebsocketServerTransport,
   type WebsocketServerTransportOptions,
 } from "../../src/transports/index.ts";
-import { sine } from "../../../turnwire/test/audio/support.ts";
+import { eventually, sine } from "@turnwire/test-kit";
 import { speech, words } from "./support.ts";
 import { refusal, VoiceClient } from "./voice-client.ts";
-import { Desk, eventually, type Session } from "./websocket-support.ts";
+import { Desk, type Session } from "./websocket-support.ts";
 
 // The messages are those of docs/transports.md.
 
@@ -390,9 +390,7 @@ describe("connections", () => {
     });
     await using client = await VoiceClient.greet(desk.url);
     expect(await client.closed).toEqual({ code: 1011, reason: "the conversation failed" });
-    expect(desk.logger.warnings.map(({ message }) => message)).toEqual([
-      "onConnection failed; the connection was closed",
-    ]);
+    expect(desk.logger.warned).toEqual(["onConnection failed; the connection was closed"]);
   });
 
   it("are closed with 1001 when the server is, those without a hello too", async () => {

@@ -14,8 +14,7 @@ import {
 } from "turnwire";
 import { expect, it } from "vitest";
 import { delay } from "turnwire/internal";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
-import { gist, until } from "../../../turnwire/test/llm/support.ts";
+import { gist, until, VirtualClock } from "@turnwire/test-kit";
 import { answer, FakeTTS, heard, speak } from "./tts-support.ts";
 
 /** Says its lines in order, one per question. */

@@ -19,8 +19,7 @@ import {
 } from "turnwire";
 import { describe, expect, it } from "vitest";
 import { withoutMarkdown } from "../../src/tts/index.ts";
-import { VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
-import { turnOfLoop, until } from "../../../turnwire/test/llm/support.ts";
+import { settle, until, VirtualClock } from "@turnwire/test-kit";
 import { answer, bytesPerCharacter, FakeTTS, gist, heard, speak, talkWith, Turnstile, words } from "./tts-support.ts";
 
 describe("speech", () => {
@@ -276,7 +275,7 @@ describe("order", () => {
     const sending = (async () => {
       for (; taken < 20; taken += 1) await tts.audio(1, second);
     })();
-    for (let turn = 0; turn < 10; turn += 1) await turnOfLoop();
+    for (let turn = 0; turn < 10; turn += 1) await settle();
     // Three seconds are held.
     expect(taken).toBeGreaterThan(0);
     expect(taken).toBeLessThan(6);
@@ -304,7 +303,7 @@ describe("interruption", () => {
     const before = talk.out.length;
     await tts.audio(1, speak(" How are you?"));
     tts.ended(1);
-    await turnOfLoop();
+    await settle();
     expect(talk.out).toHaveLength(before);
     const names = gist(talk.out);
     expect(names.at(-1)).toBe("LLMFullResponseEndFrame");
@@ -352,7 +351,7 @@ describe("interruption", () => {
     const sending = (async () => {
       for (let turn = 0; turn < 10; turn += 1) await tts.audio(1, speak("x".repeat(100)));
     })();
-    await turnOfLoop();
+    await settle();
     turnstile.let(1);
     await talk.give(new InterruptionFrame());
     await sending;
@@ -612,7 +611,7 @@ describe("laws", () => {
             open = false;
             interruptedTo = frame.id;
             await talk.saw(InterruptionFrame, heldBack.length);
-          } else await turnOfLoop();
+          } else await settle();
         }
         if (open) give(new LLMFullResponseEndFrame());
         const last = new FunctionCallsStartedFrame([]);

@@ -17,8 +17,7 @@ import {
 } from "turnwire";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { type SpeechPart, TTSService, type TTSServiceOptions } from "../../src/tts/index.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { turnOfLoop, until } from "../../../turnwire/test/llm/support.ts";
+import { RecordingLogger, settle, until } from "@turnwire/test-kit";
 
 export const sampleRate = 8000;
 /** Each character is spoken for 10 ms: 80 samples, each the character's code. */
@@ -156,7 +155,7 @@ export class FakeTTS extends TTSService<{ voice: string }> {
       unspoken = "";
       void (async () => {
         for (let at = 0; at < audio.length; at += size) {
-          if (options.lazily === true) await turnOfLoop();
+          if (options.lazily === true) await settle();
           await this.audio(part, audio.subarray(at, at + size));
         }
         this.ended(part);

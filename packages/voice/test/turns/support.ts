@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   type PcmAudio,
   type Frame,
@@ -11,9 +10,8 @@ import {
   type TurnwireError,
 } from "turnwire";
 import { UserTurnProcessor, type UserTurnProcessorOptions } from "@turnwire/voice";
-import { readWav, splitAudio } from "turnwire/internal";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { settle, VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { splitAudio } from "turnwire/internal";
+import { RecordingLogger, settle, VirtualClock } from "@turnwire/test-kit";
 
 /** At the end of a pipeline: what comes, in the order it is handed over, and a way to send frames back up. */
 export class Sink extends FrameProcessor {
@@ -107,13 +105,6 @@ export function show(frame: Frame): string {
   if (frame instanceof InterimTranscriptionFrame) return `(${frame.text})`;
   return frame.constructor.name.replace("SpeakingFrame", "").replace("Frame", "");
 }
-
-/**
- * "Can you hear me?" and "It is raining.", said by `espeak-ng -v en-gb -s 150`, with a little noise throughout: 16 kHz.
- * The voice is there from 600 to 1505 and from 2305 to 3085 ms, of 3785.
- */
-export const twoSentences = (): PcmAudio =>
-  readWav(readFileSync(new URL("../../../../test-kit/fixtures/two-sentences.wav", import.meta.url)));
 
 export const inputFrames = (audio: PcmAudio, chunkMs = 20): InputAudioRawFrame[] =>
   splitAudio(audio, chunkMs).map((chunk) => new InputAudioRawFrame(chunk));

@@ -17,8 +17,7 @@ import {
 } from "turnwire";
 import { formatWaterfall, TurnLatencyObserver, type VoiceTurnRecord } from "@turnwire/voice";
 import { describe, expect, it } from "vitest";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
-import { settle, VirtualClock } from "@turnwire/test-kit/virtual-clock.ts";
+import { RecordingLogger, settle, VirtualClock } from "@turnwire/test-kit";
 import { Sink } from "./support.ts";
 
 const pcm = { audio: new Uint8Array(2), sampleRate: 16_000, channels: 1 };

@@ -14,8 +14,8 @@ import {
 } from "@turnwire/voice";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { resample } from "turnwire/internal";
-import { settle } from "@turnwire/test-kit/virtual-clock.ts";
-import { inputFrames, noise, run, type Running, twoSentences } from "./support.ts";
+import { settle, twoSentences } from "@turnwire/test-kit";
+import { inputFrames, noise, run, type Running } from "./support.ts";
 
 /** Says what the test says, of windows of 20 ms. */
 class Scripted implements VADAnalyzer {
@@ -135,7 +135,7 @@ describe("audio", () => {
     go.resolve(0);
     await settle();
     expect(analyzer.windows).toBe(101);
-    expect(running.logger.warnings.map(({ message }) => message)).toEqual([
+    expect(running.logger.warned).toEqual([
       expect.stringMatching(/^the analyzer of VADProcessor#\d+ is slower than the audio; some is not heard$/),
     ]);
   });

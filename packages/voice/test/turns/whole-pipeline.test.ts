@@ -21,8 +21,7 @@ import {
 } from "turnwire";
 import { EndpointingStopStrategy, UserTurnProcessor } from "@turnwire/voice";
 import { describe, expect, it } from "vitest";
-import { gist } from "../../../turnwire/test/llm/support.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
+import { gist, RecordingLogger } from "@turnwire/test-kit";
 
 const audio = { audio: new Uint8Array(640), sampleRate: 16_000, channels: 1 };
 

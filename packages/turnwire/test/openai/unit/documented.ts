@@ -1,5 +1,5 @@
 import type { RequestReason } from "../../../src/llm/index.ts";
-import { tableUnder } from "@turnwire/test-kit/documents.ts";
+import { tableUnder } from "@turnwire/test-kit";
 
 /** The reasons a record can give, by what gives them. Together they are those of docs/continuation.md. */
 export const reasonsGivenBy = {

@@ -9,7 +9,7 @@ import {
 } from "../../../src/frames/index.ts";
 import { type ReadResponse, ResponseReader } from "../../../src/openai/response/response-reader.ts";
 import { parseEvent, type RawEvent } from "../../../src/protocol/index.ts";
-import { tableUnder } from "@turnwire/test-kit/documents.ts";
+import { tableUnder } from "@turnwire/test-kit";
 import { rowsBy } from "./documented.ts";
 
 /** A frame in few words: a piece of text as it is. */

@@ -3,7 +3,7 @@ import { LLMContext, type LLMMessage } from "../../../src/context/index.ts";
 import { InvalidArgumentError } from "../../../src/errors.ts";
 import { ContextAdapter } from "../../../src/openai/adapter.ts";
 import { assistantText, toInputContent } from "../../../src/openai/content.ts";
-import { RecordingLogger } from "@turnwire/test-kit/recording-logger.ts";
+import { RecordingLogger } from "@turnwire/test-kit";
 
 const noOutput = '{"status":"unknown","reason":"The function gave no output."}';
 const leftOut = "a function output without its call was left out of the conversation";

@@ -1,119 +1,14 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import {
-  type Frame,
-  LLMContext,
-  LLMFullResponseEndFrame,
-  LLMTextFrame,
-  type LLMContextOptions,
-  type LLMService,
-  OpenAIResponsesHttpLLMService,
-  OpenAIResponsesLLMService,
-  type OpenAIResponsesLLMServiceOptions,
-  type InferenceRecord,
-} from "turnwire";
-import { type Brain, ResponsesServer, type ResponsesServerOptions } from "@turnwire/server";
 import { type WebSocket, WebSocketServer } from "ws";
 
-/** A warning in a test is a failure unless the test asks for it. */
-export class RecordingLogger {
-  readonly warnings: string[] = [];
-  debug(): void {}
-  warn(message: string): void {
-    this.warnings.push(message);
-  }
-}
-
-export interface Setup<S extends LLMService = LLMService> extends AsyncDisposable {
-  server: ResponsesServer;
-  llm: S;
-  logger: RecordingLogger;
-  records: InferenceRecord[];
-}
-
-type Make<S> = (options: OpenAIResponsesLLMServiceOptions) => S;
-
-async function setup<S extends LLMService>(
-  make: Make<S>,
-  server: ResponsesServerOptions,
-  options: OpenAIResponsesLLMServiceOptions,
-): Promise<Setup<S>> {
-  const started = await ResponsesServer.start(server);
-  const logger = new RecordingLogger();
-  const llm = make({ apiKey: "test-key", baseURL: started.url, logger, ...options });
-  const records: InferenceRecord[] = [];
-  llm.on("inference", (record) => void records.push(record));
-  return {
-    server: started,
-    llm,
-    logger,
-    records,
-    async [Symbol.asyncDispose]() {
-      await llm.stop();
-      await started.close();
-    },
-  };
-}
-
-export function overWebsocket(
-  server: ResponsesServerOptions = {},
-  options: OpenAIResponsesLLMServiceOptions = {},
-): Promise<Setup<OpenAIResponsesLLMService>> {
-  return setup((all) => new OpenAIResponsesLLMService(all), server, options);
-}
-
-export function overHttp(
-  server: ResponsesServerOptions = {},
-  options: OpenAIResponsesLLMServiceOptions = {},
-): Promise<Setup> {
-  return setup((all) => new OpenAIResponsesHttpLLMService(all), server, options);
-}
-
-export function user(content: string): { role: "user"; content: string } {
-  return { role: "user", content };
-}
-
-export function contextOf(text: string, options: LLMContextOptions = {}): LLMContext {
-  return new LLMContext({ ...options, messages: [...(options.messages ?? []), user(text)] });
-}
-
-export async function collect(frames: AsyncIterable<Frame>): Promise<Frame[]> {
-  const all: Frame[] = [];
-  for await (const frame of frames) all.push(frame);
-  return all;
-}
-
-export function textOf(frames: readonly Frame[]): string {
-  return frames.map((frame) => (frame instanceof LLMTextFrame ? frame.text : "")).join("");
-}
-
-export function endOf(frames: readonly Frame[]): LLMFullResponseEndFrame {
-  const ends = frames.filter((frame) => frame instanceof LLMFullResponseEndFrame);
-  if (ends.length !== 1) throw new Error(`expected one end frame, got ${ends.length}`);
-  return ends[0]!;
-}
-
-/** One whole turn: the user says something, the model answers. */
-export async function say(llm: LLMService, context: LLMContext, text: string): Promise<string> {
-  context.addMessage(user(text));
-  return textOf(await collect(llm.respond(context)));
-}
-
-/** A brain that says its lines in order, one per request. */
-export function lines(...said: string[]): Brain {
-  let next = 0;
-  return function* () {
-    yield { type: "text", delta: said[next++ % said.length]! };
-  };
-}
-
-/** A server whose every word is written in the test. */
+/** A real WebSocket server whose every event is written in the test. */
 export class ScriptedServer implements AsyncDisposable {
   readonly url: string;
   readonly received: Array<Record<string, unknown>> = [];
   readonly #server: WebSocketServer;
   readonly #waiters: Array<() => void> = [];
-  /** On which connection each client event came, counted from 1. */
+  /** The connection of each client event, counted from 1. */
   readonly origins: number[] = [];
   connections = 0;
 
@@ -155,7 +50,7 @@ export class ScriptedServer implements AsyncDisposable {
     return scripted;
   }
 
-  /** Resolves once so many client events have come. */
+  /** Resolves after this many client events have come. */
   async until(count: number): Promise<void> {
     while (this.received.length < count) await new Promise<void>((resolve) => void this.#waiters.push(resolve));
   }

@@ -6,9 +6,8 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Server
 import { createServer as createTlsServer } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { vi } from "vitest";
 
-const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const file = (name: string): string => fileURLToPath(new URL(`certificates/${name}`, import.meta.url));
 
 /** For NODE_EXTRA_CA_CERTS. */
 export const certificateFile = file("localhost.crt");
@@ -127,7 +126,7 @@ export class ConnectProxy extends Listener {
   }
 }
 
-/** Speaks TLS with the certificate of this folder, and hands what it is told to a port without. */
+/** Speaks TLS with the certificate of `certificates/`, and passes what it hears on to a port without TLS. */
 export class TlsFront extends Listener {
   private constructor(port: number) {
     const server = createTlsServer({ key: readFileSync(file("localhost.key")), cert: readFileSync(certificateFile) });
@@ -160,16 +159,6 @@ export class Parrot extends Listener {
 export async function freePort(): Promise<number> {
   await using parrot = await Parrot.start("");
   return parrot.port;
-}
-
-const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap((name) => [
-  name,
-  name.toLowerCase(),
-]);
-
-/** Makes these the only proxy settings of the environment, until `vi.unstubAllEnvs()`. */
-export function stubProxies(variables: Record<string, string> = {}): void {
-  for (const name of proxyVariables) vi.stubEnv(name, variables[name]);
 }
 
 /** Runs a script of its own process with just these variables, and gives what it printed as JSON. */

@@ -5,6 +5,7 @@ import {
   LLMContext,
   LLMContextAggregatorPair,
   type LLMFullResponseEndFrame,
+  type OpenAIResponsesLLMService,
   type OpenAIResponsesLLMServiceOptions,
   PipelineTask,
   type PipelineTaskOutcome,
@@ -13,10 +14,11 @@ import {
   type TurnwireError,
 } from "turnwire";
 import type { ResponsesServerOptions } from "@turnwire/server";
-import { endsOf, setup, type Setup, until } from "../llm/support.ts";
+import { endsOf, until } from "@turnwire/test-kit";
+import { type Setup, setup } from "./setup.ts";
 
 /** A running pipeline [user aggregator, llm, ...between, assistant aggregator]. */
-export interface Talk extends Setup {
+export interface Talk extends Setup<OpenAIResponsesLLMService> {
   context: LLMContext;
   task: PipelineTask;
   /** The last processor. */

@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import type { PcmAudio } from "../../src/audio/index.ts";
+import { type PcmAudio, readWav } from "turnwire/internal";
 
 /** A sine of amplitude `level` (0 to 1) in every channel. */
 export function sine(options: {
@@ -49,3 +50,11 @@ export const anyAudio: fc.Arbitrary<PcmAudio> = fc
     for (let at = 0; at < size; at += 1) audio[at] = (Math.imul(seed + at, 0x9e3779b1) >>> 13) & 0xff;
     return { audio, sampleRate, channels };
   });
+
+/**
+ * "Can you hear me?" and "It is raining.", said by `espeak-ng -v en-gb -s 150`, with a little noise throughout: 16 kHz.
+ * The voice is there from 600 to 1505 and from 2305 to 3085 ms, of 3785.
+ */
+export function twoSentences(): PcmAudio {
+  return readWav(readFileSync(new URL("../fixtures/two-sentences.wav", import.meta.url)));
+}
