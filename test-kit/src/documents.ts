@@ -21,6 +21,13 @@ export function read(path: string): string {
   return readFileSync(root + path, "utf8");
 }
 
+/** A source file, or every source file below a folder, one after the other. */
+export function source(path: string): string {
+  if (path.endsWith(".ts")) return read(path);
+  const names = readdirSync(root + path, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+  return names.map((name) => read(`${path}/${name}`)).join("\n");
+}
+
 export function documents(): Document[] {
   const inDocs = readdirSync(`${root}docs`).filter((name) => name.endsWith(".md"));
   const paths = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...inDocs.map((name) => `docs/${name}`)];
@@ -71,9 +78,9 @@ export function tableUnder(path: string, heading: string): string[][] {
   );
 }
 
-/** The names of an interface's own fields, read from its source. */
+/** The names of an interface's own fields, read from its source: a file, or a folder with the file somewhere in it. */
 export function fieldsOf(path: string, name: string): string[] {
-  const [, body] = new RegExp(`^export interface ${name}\\b[^{]*\\{\\n(.*?)^\\}`, "ms").exec(read(path)) ?? [];
+  const [, body] = new RegExp(`^export interface ${name}\\b[^{]*\\{\\n(.*?)^\\}`, "ms").exec(source(path)) ?? [];
   if (body === undefined) throw new Error(`${path} has no interface ${name}`);
   return [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map(([, field]) => field!);
 }

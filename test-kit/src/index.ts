@@ -10,6 +10,7 @@ export {
   linksOf,
   read,
   root,
+  source,
   tableUnder,
 } from "./documents.ts";
 export { bracketFlaws, collect, collectWithError, endOf, endsOf, textOf } from "./frames.ts";
