@@ -1,4 +1,4 @@
-import { Frame } from "turnwire";
+import type { Frame } from "turnwire";
 import { Alarm, type Clock, Condition } from "turnwire/internal";
 import { Utterance } from "../utterance/index.ts";
 
