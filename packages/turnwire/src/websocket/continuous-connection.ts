@@ -2,7 +2,6 @@ import {
   type Clock,
   Deadline,
   defaultLogger,
-  InactivityTimer,
   type Logger,
   systemClock,
   throwIfAborted,
@@ -10,44 +9,49 @@ import {
 } from "../async/index.ts";
 import { toTurnwireError, type TurnwireError, WebsocketClosedError } from "../errors.ts";
 import type { WebsocketConnection } from "./connection.ts";
+import { ContinuousRun, type KeepAliveMessage } from "./continuous-run.ts";
 import type { ReconnectingWebsocket } from "./reconnecting-websocket.ts";
-import { ContinuousRun } from "./continuous-run.ts";
 
-/** What a continuous service does with its connection. What `opened` throws is given up for; others are reported. */
+/**
+ * What a service does with its continuous connection. If `onOpen` throws, the connection is given up. Errors from the other
+ * callbacks are only reported.
+ */
 export interface ContinuousHandlers {
   /**
-   * A connection is there, or there again: configure it, send again what was lost, on `connection` itself. Others send
-   * and messages are received once it has resolved.
+   * Configures a new connection, the first or a replacement, and sends again what was lost, on `connection` itself. Others
+   * can send, and messages are received, after it has resolved.
    */
-  opened(connection: WebsocketConnection, again: boolean): void | Promise<void>;
-  /** Awaited before the next message: a slow consumer slows the socket down. */
-  message(message: string | Uint8Array): void | Promise<void>;
-  /** Lost without being asked to; a new one is being made. */
-  lost?(error: WebsocketClosedError): void;
-  /** Given up: could not be made, the first time or again, or died young too often. `start` takes it up again. */
-  givenUp(error: TurnwireError): void;
+  onOpen(connection: WebsocketConnection, isReplacement: boolean): void | Promise<void>;
+  /** Handles a message. Awaited before the next one, so that a slow consumer slows the socket down. */
+  onMessage(message: string | Uint8Array): void | Promise<void>;
+  /** The connection was lost. Another one is being made. */
+  onLost?(error: WebsocketClosedError): void;
+  /** No connection could be made, or connections died young too often. `start` tries again. */
+  onFailed(error: TurnwireError): void;
   /** Another handler has thrown; by default that is logged. */
-  failed?(error: TurnwireError): void;
+  onError?(error: TurnwireError): void;
 }
 
 export interface ContinuousConnectionOptions {
-  /** What is sent whenever nothing else has been for `intervalMs`. */
-  keepAliveMessage?: { intervalMs: number; message: () => string | Uint8Array } | undefined;
-  /** How long `stop` waits for the goodbye, and then for the handler in work, in milliseconds; default 3000. */
+  keepAliveMessage?: KeepAliveMessage | undefined;
+  /** How long `stop` waits for the farewell, and then for the handler that is running, in milliseconds; default 3000. */
   stopTimeoutMs?: number | undefined;
   clock?: Clock | undefined;
   logger?: Logger | undefined;
 }
 
+/** Says goodbye on a connection before it is closed. */
+type Farewell = (connection: WebsocketConnection) => void | Promise<void>;
+
 /**
- * A connection that is received from all the time, in the background. When it is lost it is made again, with the
- * back-off of the `ReconnectingWebsocket`, until that gives up: at a policy close, a refused key, or connections that die
+ * A connection whose messages are received all the time, in the background. It is replaced when it is lost, with the
+ * back-off of the `ReconnectingWebsocket`, until that gives up: after a policy close, a refused key, or connections that die
  * young three times in a row.
  */
 export class ContinuousConnection {
   readonly #websocket: ReconnectingWebsocket;
   readonly #handlers: ContinuousHandlers;
-  readonly #keepAliveMessage: ContinuousConnectionOptions["keepAliveMessage"];
+  readonly #keepAlive: KeepAliveMessage | undefined;
   readonly #stopTimeoutMs: number;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -64,7 +68,7 @@ export class ContinuousConnection {
   ) {
     this.#websocket = websocket;
     this.#handlers = handlers;
-    this.#keepAliveMessage = options.keepAliveMessage;
+    this.#keepAlive = options.keepAliveMessage;
     this.#stopTimeoutMs = options.stopTimeoutMs ?? 3000;
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? defaultLogger;
@@ -76,34 +80,34 @@ export class ContinuousConnection {
   }
 
   /**
-   * Connects, and receives from then on. Resolves once the first connection is configured.
-   * @throws What `givenUp` is told of, or a WebsocketClosedError when it was stopped meanwhile.
+   * Connects, and receives messages from then on. Resolves when the first connection is configured.
+   * @throws The error given to `onFailed`, or a WebsocketClosedError if it was stopped meanwhile.
    */
   async start(): Promise<void> {
     while (this.#stopping !== undefined) await this.#stopping;
     if (this.#run === undefined) {
-      const run = (this.#run = new ContinuousRun());
-      run.loop = this.#keep(run);
+      const run = (this.#run = new ContinuousRun(this.#clock, this.#keepAlive));
+      run.loop = this.#keepConnected(run);
     }
     await this.#run.ready();
   }
 
   /**
-   * Ends it in order: the goodbye, while messages are still received; the close; the receive loop. The goodbye is
-   * waited for until the connection ends or the time is up, and left out when there is no connection. Without one
-   * everything ends at once, also a stop that is under way.
+   * Stops in order: `beforeClose`, while messages are still received; the close; the receive loop. `beforeClose` may take
+   * until the connection ends or `stopTimeoutMs` has passed; without a connection it is not called. A call without
+   * `beforeClose` stops at once, also if a stop is under way.
    */
-  async stop(goodbye?: (connection: WebsocketConnection) => void | Promise<void>): Promise<void> {
-    if (goodbye === undefined) this.#run?.hurry.abort(new WebsocketClosedError(1000, "stopped at once"));
-    this.#stopping ??= this.#stop(goodbye).finally(() => {
+  async stop(beforeClose?: Farewell): Promise<void> {
+    if (beforeClose === undefined) this.#run?.skipFarewell.abort(new WebsocketClosedError(1000, "stopped at once"));
+    this.#stopping ??= this.#stop(beforeClose).finally(() => {
       this.#stopping = undefined;
     });
     await this.#stopping;
   }
 
   /**
-   * Sends, as soon as there is a connection: at once, or after the reconnect that is under way. Not for `opened`.
-   * @throws The error that ended it, or the signal's reason.
+   * Sends as soon as there is a connection: at once, or after the reconnect that is under way. Not to be used in `onOpen`.
+   * @throws The error that ended the connection, or the signal's reason.
    */
   async sendWithRetry(message: string | Uint8Array, signal?: AbortSignal): Promise<void> {
     throwIfAborted(signal);
@@ -112,31 +116,27 @@ export class ContinuousConnection {
 
   /**
    * Resolves as soon as there is a connection that can be sent on.
-   * @throws The error that ended it, or the signal's reason.
+   * @throws The error that ended the connection, or the signal's reason.
    */
   async ready(signal?: AbortSignal): Promise<void> {
     if (this.#run === undefined) throw this.#ended;
     await untilAborted(this.#run.ready(), signal);
   }
 
-  /** Sends if there is a connection that can be sent on, and answers whether there is. */
+  /** Sends if there is a connection that can be sent on. Returns whether there is. */
   trySend(message: string | Uint8Array): boolean {
-    const connection = this.#run?.current;
-    if (connection === undefined) return false;
-    connection.send(message);
-    this.#run?.idle?.touch();
-    return true;
+    return this.#run?.send(message) ?? false;
   }
 
-  /** The connection serves its purpose: those that died young before it are no reason to give up any more. */
+  /** The connection serves its purpose: earlier ones that died young no longer count. */
   markHealthy(): void {
     this.#websocket.markHealthy();
   }
 
   /**
-   * Takes a new connection into use, made while the old one still serves; resolves once it is configured. Does nothing
-   * when it is not running.
-   * @throws Why the new one could not be made: the old one then stays in use.
+   * Replaces the connection with a new one, which is made while the old one still serves. Resolves when the new one is
+   * configured. Does nothing if the connection is not started.
+   * @throws Why the new one could not be made; the old one then stays in use.
    */
   async restart(): Promise<void> {
     const run = this.#run;
@@ -147,20 +147,20 @@ export class ContinuousConnection {
     await restarting;
   }
 
-  async #keep(run: ContinuousRun): Promise<void> {
-    // Tells more than the rejection of `reconnect`, which says why the connection was lost.
+  async #keepConnected(run: ContinuousRun): Promise<void> {
+    // Why a connection could not be made. The rejection of `reconnect` only tells why the last one was lost.
     let failure: TurnwireError | undefined;
     const stopListening = this.#websocket.on("connectionError", (error) => void (failure = error));
     try {
       let connection = await this.#websocket.connect();
-      for (let again = false; !run.ending; again = true) {
-        const closed = await this.#serve(run, connection, again);
-        if (run.ending) break;
+      for (let isReplacement = false; run.isRunning; isReplacement = true) {
+        const closed = await this.#serve(run, connection, isReplacement);
+        if (!run.isRunning) break;
         failure = undefined;
-        connection = run.takeSpare() ?? (await this.#reconnect(connection, closed));
+        connection = run.takeNext() ?? (await this.#reconnect(connection, closed));
       }
     } catch (error) {
-      if (!run.ending) this.#giveUp(run, failure ?? toTurnwireError(error, "connection_failed", "cannot connect"));
+      if (run.isRunning) this.#fail(run, failure ?? toTurnwireError(error, "connection_failed", "cannot connect"));
     } finally {
       stopListening();
       run.end();
@@ -168,26 +168,21 @@ export class ContinuousConnection {
   }
 
   #reconnect(connection: WebsocketConnection, closed: WebsocketClosedError): Promise<WebsocketConnection> {
-    this.#guard(() => this.#handlers.lost?.(closed));
+    this.#guard(() => this.#handlers.onLost?.(closed));
     return this.#websocket.reconnect(connection, closed);
   }
 
   /** Configures the connection and receives from it until it ends or is left for another one. */
-  async #serve(run: ContinuousRun, connection: WebsocketConnection, again: boolean): Promise<WebsocketClosedError> {
-    run.leave = new AbortController();
+  async #serve(
+    run: ContinuousRun,
+    connection: WebsocketConnection,
+    isReplacement: boolean,
+  ): Promise<WebsocketClosedError> {
+    const leave = run.beginReceiving();
+    await this.#configure(run, connection, isReplacement);
     try {
-      const opening = this.#handlers.opened(connection, again);
-      // Nothing comes between the end of a handler that is not asynchronous and the use of the connection.
-      if (opening instanceof Promise) await Promise.race([opening, connection.closed]);
-      if (!run.ending && connection.isOpen) this.#use(run, connection);
-    } catch (error) {
-      // On a connection that was lost meanwhile, nothing can be sent.
-      if (connection.isOpen) throw error;
-    }
-    try {
-      for (;;) await this.#handle(run, await connection.receive(run.leave.signal));
+      for (;;) await this.#handle(run, await connection.receive(leave));
     } catch (reason) {
-      run.idle?.stop();
       if (reason instanceof WebsocketClosedError) return reason;
     }
     for (let message = connection.poll(); message !== undefined; message = connection.poll()) {
@@ -197,21 +192,22 @@ export class ContinuousConnection {
     return new WebsocketClosedError(1000, "replaced");
   }
 
-  #use(run: ContinuousRun, connection: WebsocketConnection): void {
-    run.use(connection);
-    const keepAlive = this.#keepAliveMessage;
-    if (keepAlive === undefined) return;
-    const idle = new InactivityTimer(this.#clock, keepAlive.intervalMs, () => {
-      idle.touch();
-      if (connection.isOpen) connection.send(keepAlive.message());
-    });
-    run.idle = idle;
+  async #configure(run: ContinuousRun, connection: WebsocketConnection, isReplacement: boolean): Promise<void> {
+    try {
+      const opening = this.#handlers.onOpen(connection, isReplacement);
+      // After a synchronous handler, nothing else may run before the connection is in use.
+      if (opening instanceof Promise) await Promise.race([opening, connection.closed]);
+      if (run.isRunning && connection.isOpen) run.use(connection);
+    } catch (error) {
+      // If the connection was lost meanwhile, that is why nothing could be sent.
+      if (connection.isOpen) throw error;
+    }
   }
 
   async #handle(run: ContinuousRun, message: string | Uint8Array): Promise<void> {
-    if (run.dropping) return;
+    if (run.discardsMessages) return;
     try {
-      await this.#handlers.message(message);
+      await this.#handlers.onMessage(message);
     } catch (error) {
       this.#report(error);
     }
@@ -227,70 +223,64 @@ export class ContinuousConnection {
 
   #report(cause: unknown): void {
     const error = toTurnwireError(cause, "connection_failed", "a handler of a connection failed");
-    if (this.#handlers.failed === undefined) this.#logger.warn("a handler of a connection failed", { error });
-    else this.#handlers.failed(error);
+    if (this.#handlers.onError === undefined) this.#logger.warn("a handler of a connection failed", { error });
+    else this.#handlers.onError(error);
   }
 
   async #replace(run: ContinuousRun): Promise<void> {
     const before = await run.ready();
-    const spare = await this.#websocket.open(run.hurry.signal);
-    if (run.ending || run.current !== before) {
-      // Lost meanwhile: the connection that takes its place is a new one, too.
-      spare.discard("not wanted");
-    } else {
+    const spare = await this.#websocket.open(run.skipFarewell.signal);
+    if (run.isRunning && run.current === before) {
       this.#websocket.promote(spare);
-      run.spare = spare;
-      run.unuse(before);
-      run.leave.abort();
+      run.switchTo(spare);
+    } else {
+      // The old one was lost meanwhile; the connection that replaces it is new, too.
+      spare.discard("not wanted");
     }
     await run.ready();
   }
 
-  async #stop(goodbye?: (connection: WebsocketConnection) => void | Promise<void>): Promise<void> {
+  async #stop(beforeClose: Farewell | undefined): Promise<void> {
     const run = this.#run;
     if (run === undefined) return;
     const { current } = run;
-    run.ending = true;
-    run.idle?.stop();
-    if (goodbye !== undefined && current !== undefined) await this.#sayGoodbye(run, current, goodbye);
-    else run.dropping = true;
+    if (beforeClose === undefined || current === undefined) run.advance("discarding");
+    else await this.#sayFarewell(run, current, beforeClose);
     const disconnected = this.#websocket.disconnect();
     await this.#within("receive loop", run.loop);
-    run.dropping = true;
     run.end();
     await disconnected;
     this.#run = undefined;
     this.#ended = new WebsocketClosedError(1000, "stopped on purpose");
   }
 
-  async #sayGoodbye(
-    run: ContinuousRun,
-    connection: WebsocketConnection,
-    goodbye: (connection: WebsocketConnection) => void | Promise<void>,
-  ): Promise<void> {
-    const say = async (): Promise<void> => goodbye(connection);
+  async #sayFarewell(run: ContinuousRun, connection: WebsocketConnection, beforeClose: Farewell): Promise<void> {
+    run.advance("closing");
+    const say = async (): Promise<void> => beforeClose(connection);
     const said = say().catch((error: unknown) => this.#report(error));
-    run.dropping = !(await this.#within("goodbye", Promise.race([said, run.loop]), run.hurry.signal));
+    const inTime = await this.#within("farewell", Promise.race([said, run.loop]), run.skipFarewell.signal);
+    if (!inTime) run.advance("discarding");
   }
 
-  /** Whether it came to its end in time. */
+  /** Waits for the work, for a limited time. Returns whether it ended in time. */
   async #within(what: string, work: Promise<void>, signal?: AbortSignal): Promise<boolean> {
     using limit = new Deadline(what, this.#stopTimeoutMs, { signal, clock: this.#clock });
     try {
       await untilAborted(work, limit.signal);
       return true;
     } catch {
-      if (limit.expired)
+      if (limit.expired) {
         this.#logger.warn(`the ${what} of a connection took too long`, { limitMs: this.#stopTimeoutMs });
+      }
       return false;
     }
   }
 
-  #giveUp(run: ContinuousRun, error: TurnwireError): void {
+  #fail(run: ContinuousRun, error: TurnwireError): void {
     run.end(error);
     this.#ended = error;
     if (this.#run === run) this.#run = undefined;
     void this.#websocket.disconnect();
-    this.#guard(() => this.#handlers.givenUp(error));
+    this.#guard(() => this.#handlers.onFailed(error));
   }
 }

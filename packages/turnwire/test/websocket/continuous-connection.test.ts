@@ -9,7 +9,7 @@ import { continuous } from "./continuous-support.ts";
 describe("start", () => {
   test("connects, configures, receives in the background", async () => {
     const { connection, network, told } = continuous({
-      handlers: { opened: (opened, again) => opened.send(`hello, again: ${again}`) },
+      handlers: { onOpen: (opened, again) => opened.send(`hello, again: ${again}`) },
     });
     await connection.start();
     expect(connection.isConnected).toBe(true);
@@ -52,7 +52,7 @@ describe("start", () => {
     let again: Promise<void> | undefined;
     const { connection, network } = continuous({
       onConnect: (server, index) => (index === 0 ? server.refuse(403) : server.accept()),
-      handlers: { givenUp: () => void (again = connection.start()) },
+      handlers: { onFailed: () => void (again = connection.start()) },
     });
     await rejection(connection.start());
     await again;
@@ -63,7 +63,7 @@ describe("start", () => {
 
   test("gives up when the connection cannot be configured", async () => {
     const error = new InvalidArgumentError("model", "must be a string, not null");
-    const { connection, network, told } = continuous({ handlers: { opened: () => Promise.reject(error) } });
+    const { connection, network, told } = continuous({ handlers: { onOpen: () => Promise.reject(error) } });
     expect(await rejection(connection.start())).toBe(error);
     await settle();
     expect(told).toEqual(["given up: invalid_argument"]);
@@ -147,7 +147,7 @@ describe("a lost connection", () => {
     const { connection, network, told } = continuous({
       onConnect: (server, index) => (index === 0 ? server.accept().drop() : server.accept()),
       handlers: {
-        opened: (_opened, again) => {
+        onOpen: (_opened, again) => {
           told.push(again ? "opened again" : "opened");
           return again ? undefined : new Promise(() => undefined);
         },
@@ -180,7 +180,7 @@ describe("a handler that throws", () => {
     const failure = new Error("broken");
     const { connection, network, logger, told } = continuous({
       handlers: {
-        message: (message) => {
+        onMessage: (message) => {
           if (message === "bad") throw failure;
           told.push(String(message));
         },
@@ -197,7 +197,7 @@ describe("a handler that throws", () => {
   test("is told to the one who wants to know", async () => {
     const failures: unknown[] = [];
     const { connection, network, logger } = continuous({
-      handlers: { message: () => Promise.reject(new Error("broken")), failed: (error) => void failures.push(error) },
+      handlers: { onMessage: () => Promise.reject(new Error("broken")), onError: (error) => void failures.push(error) },
     });
     await connection.start();
     network.last.send("bad");
@@ -210,7 +210,7 @@ describe("a handler that throws", () => {
   test("when the connection is lost does not keep it from being made again", async () => {
     const { connection, network, logger } = continuous({
       handlers: {
-        lost: () => {
+        onLost: () => {
           throw new Error("broken");
         },
       },
@@ -230,7 +230,7 @@ test("a slow consumer pauses the socket, and loses nothing", async () => {
   const { connection, network } = continuous({
     websocket: { queueCapacity: 4, heartbeat: false },
     handlers: {
-      message: async (message) => {
+      onMessage: async (message) => {
         await let1.promise;
         got.push(String(message));
       },
@@ -284,7 +284,7 @@ describe("sendWithRetry", () => {
   test("waits for the connection that takes a lost one's place, in order", async () => {
     const { connection, clock, network } = continuous({
       onConnect: (server, index) => (index === 1 ? server.refuse(503) : server.accept()),
-      handlers: { opened: (opened) => opened.send("configuration") },
+      handlers: { onOpen: (opened) => opened.send("configuration") },
     });
     await connection.start();
     network.last.drop();
@@ -411,7 +411,7 @@ describe("stop", () => {
 
   test("does not wait for ever for a handler in work", async () => {
     const { connection, clock, network, logger } = continuous({
-      handlers: { message: () => new Promise(() => undefined) },
+      handlers: { onMessage: () => new Promise(() => undefined) },
     });
     await connection.start();
     network.last.send("stuck");
@@ -424,7 +424,7 @@ describe("stop", () => {
   });
 
   test("from within a handler", async () => {
-    const { connection, clock, network } = continuous({ handlers: { message: () => connection.stop() } });
+    const { connection, clock, network } = continuous({ handlers: { onMessage: () => connection.stop() } });
     await connection.start();
     network.last.send("stop");
     await clock.advance(3000);
@@ -523,11 +523,11 @@ test("over real sockets: a cut connection is made again, and what is sent arrive
   const connection = new ContinuousConnection(
     websocket,
     {
-      opened: (opened, again) => {
+      onOpen: (opened, again) => {
         if (again) reopened.resolve(opened);
       },
-      message: (message) => void messages.push(String(message)),
-      givenUp: (error) => reopened.reject(error),
+      onMessage: (message) => void messages.push(String(message)),
+      onFailed: (error) => reopened.reject(error),
     },
     { logger },
   );

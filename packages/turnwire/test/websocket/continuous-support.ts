@@ -43,10 +43,10 @@ export function continuous(options: ContinuousFixtureOptions = {}): ContinuousFi
   });
   const told: string[] = [];
   const handlers: ContinuousHandlers = {
-    opened: (_connection, again) => void told.push(again ? "opened again" : "opened"),
-    message: (message) => void told.push(`message ${String(message)}`),
-    lost: (error) => void told.push(`lost ${error.closeCode}`),
-    givenUp: (error) => void told.push(`given up: ${describeError(error)}`),
+    onOpen: (_connection, again) => void told.push(again ? "opened again" : "opened"),
+    onMessage: (message) => void told.push(`message ${String(message)}`),
+    onLost: (error) => void told.push(`lost ${error.closeCode}`),
+    onFailed: (error) => void told.push(`given up: ${describeError(error)}`),
     ...options.handlers,
   };
   const connection = new ContinuousConnection(websocket, handlers, { clock, logger, ...options });

@@ -1,9 +1,7 @@
-import { checkAudioFormat, type PcmAudio } from "turnwire/internal";
-import { untilAborted } from "turnwire/internal";
-import { toTurnwireError } from "turnwire/internal";
 import {
   EndFrame,
   type Frame,
+  type FrameDirection,
   InputAudioRawFrame,
   InterimTranscriptionFrame,
   MetricsFrame,
@@ -12,15 +10,20 @@ import {
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
 } from "turnwire";
-import type { FrameDirection } from "turnwire";
-import type { ReconnectingWebsocketEvents } from "turnwire/provider";
-import { AIService, type AIServiceOptions } from "turnwire/provider";
-import { AudioIntake } from "./audio-intake.ts";
+import {
+  AudioConverter,
+  checkAudioFormat,
+  Condition,
+  defined,
+  type PcmAudio,
+  toTurnwireError,
+} from "turnwire/internal";
+import { AIService, type AIServiceOptions, type ReconnectingWebsocketEvents } from "turnwire/provider";
 
 export interface STTServiceOptions extends AIServiceOptions {
-  /** Samples per second of what the provider is given; other audio is resampled. Default: that of the first audio. */
+  /** The sample rate of the audio that the provider is given; other audio is resampled. Default: that of the first audio. */
   sampleRate?: number;
-  /** Who speaks: goes onto the transcription frames. */
+  /** Identifies the speaker; set on the transcription frames. */
   userId?: string;
 }
 
@@ -30,52 +33,52 @@ export interface TranscriptWord {
   endMs: number;
 }
 
-/** What was heard. Times are in milliseconds of the audio the service was given since its start, without muted audio. */
+/** What was heard. Times are milliseconds of the audio that the service was given since its start, without muted audio. */
 export interface Transcript {
   text: string;
-  /** Whether it does not change any more. */
+  /** Whether it will not change any more. */
   final: boolean;
-  /** Whether the provider heard the speaker come to an end. */
+  /** Whether the provider detected that the speaker has finished. */
   endOfSpeech: boolean;
   startMs?: number | undefined;
   endMs?: number | undefined;
   words?: readonly TranscriptWord[] | undefined;
 }
 
-/** The connection's events come from services that keep one. */
+/** Only services that keep a connection emit the events of the connection. */
 export interface STTServiceEvents extends ReconnectingWebsocketEvents {
-  /** Something was heard, final or not; the frame of it follows. */
+  /** Something was heard, final or not; its frame follows. */
   transcript: [transcript: Transcript];
-  /** The provider heard speech begin. */
+  /** The provider detected that speech began. */
   speechStarted: [];
-  /** This much audio, in milliseconds, will never be transcribed: the time without a connection was too long. */
+  /** This much audio, in milliseconds, will never be transcribed: the service had no connection for too long. */
   audioLost: [lostMs: number];
 }
 
 /**
- * The base of every STT service: takes `InputAudioRawFrame`s, and passes them on; gives `InterimTranscriptionFrame`s and
- * `TranscriptionFrame`s. When the user's voice has ended (`VADUserStoppedSpeakingFrame`) the provider is asked for what
- * it has, and the time until the final transcription is measured. A provider implements `runSTT` and calls
+ * The base of every STT service. Passes on the `InputAudioRawFrame`s, and pushes `InterimTranscriptionFrame`s and
+ * `TranscriptionFrame`s. When the user's voice has ended (`VADUserStoppedSpeakingFrame`) it asks the provider for the
+ * words so far, and measures the time until the final transcription. A provider implements `runSTT` and calls
  * `transcribed`.
  */
 export abstract class STTService extends AIService<STTServiceEvents> {
   readonly #userId: string | undefined;
-  #intake: AudioIntake | undefined;
+  #sampleRate: number | undefined;
+  #converter: AudioConverter | undefined;
   #muted = false;
   #voiceEndedMs: number | undefined;
-  /** Whether final words have come whose end of speech has not. */
-  #open = false;
-  /** How many pieces of audio have been accepted and not taken yet, and who waits for that. */
-  #waiting = 0;
-  #allTaken = Promise.withResolvers<void>();
+  /** Whether final words have been pushed without an end of speech. */
+  #isSpeechOpen = false;
+  /** Audio frames that have been accepted and not processed yet. */
+  #pendingAudio = 0;
+  readonly #audioTaken = new Condition();
 
-  /** @throws InvalidArgumentError */
+  /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: STTServiceOptions = {}) {
     super(options);
     this.#userId = options.userId;
-    if (options.sampleRate === undefined) return;
-    checkAudioFormat({ sampleRate: options.sampleRate, channels: 1 });
-    this.#intake = new AudioIntake(options.sampleRate);
+    this.#sampleRate = options.sampleRate;
+    if (options.sampleRate !== undefined) checkAudioFormat({ sampleRate: options.sampleRate, channels: 1 });
   }
 
   /** Gives the provider audio: 16-bit PCM, one channel, `sampleRate` samples per second. */
@@ -85,96 +88,91 @@ export abstract class STTService extends AIService<STTServiceEvents> {
   protected abstract get model(): string;
 
   /**
-   * Changes settings while running. Resolves when they hold.
-   * @throws InvalidArgumentError naming the field; what the provider says against them: the old ones then still hold.
+   * Changes settings while running. Resolves when they are in use.
+   * @throws InvalidArgumentError for a setting that is unknown or unusable, or the provider's error; the old settings then
+   * stay in use.
    */
   abstract updateSettings(settings: Readonly<Record<string, unknown>>): Promise<void>;
 
-  /** The user's voice has ended: what has been heard is wanted now. */
+  /** Asks the provider for the words so far: the user's voice has ended. */
   protected finalize(): void | Promise<void> {}
 
-  /** The user's voice is heard. */
-  protected voiceStarted(): void {}
+  /** Called when the VAD hears the user's voice. */
+  protected onVoiceStarted(): void {}
 
-  /** Samples per second of what the provider is given, once that is known. */
+  /** The sample rate of the audio that the provider is given; undefined until it is known. */
   get sampleRate(): number | undefined {
-    return this.#intake?.sampleRate;
+    return this.#sampleRate;
   }
 
   get muted(): boolean {
     return this.#muted;
   }
 
-  /** While muted, audio is passed on but not transcribed. What was said before still is. */
+  /** While muted, audio is passed on but not transcribed. Speech from before is still transcribed. */
   async mute(muted = true): Promise<void> {
     if (muted === this.#muted) return;
     this.#muted = muted;
     if (muted) await this.finalize();
   }
 
-  /** To be called by the provider with what it has heard. Final text goes on without spaces around it. */
+  /** To be called by the provider with what it has heard. Spaces around the text are removed. */
   protected async transcribed(transcript: Transcript): Promise<void> {
     const text = transcript.text.trim();
     const { final, endOfSpeech } = transcript;
-    if (text === "" && !(this.#open && endOfSpeech)) return;
+    if (text === "" && !(this.#isSpeechOpen && endOfSpeech)) return;
     this.events.emit("transcript", { ...transcript, text });
-    const user = this.#userId === undefined ? {} : { userId: this.#userId };
+    const user = defined({ userId: this.#userId });
     if (!final) {
       await this.pushFrame(new InterimTranscriptionFrame(text, user), "downstream");
       return;
     }
-    this.#open = !endOfSpeech;
-    if (text !== "") this.#measure();
+    this.#isSpeechOpen = !endOfSpeech;
+    if (text !== "") this.#reportTimeToFinal();
     await this.pushFrame(new TranscriptionFrame(text, { ...user, endOfSpeech }), "downstream");
   }
 
   override queueFrame(frame: Frame, direction: FrameDirection = "downstream", signal?: AbortSignal): Promise<void> {
-    if (isAudio(frame, direction)) this.#waiting += 1;
+    if (isAudio(frame, direction)) this.#pendingAudio += 1;
     return super.queueFrame(frame, direction, signal);
   }
 
   protected override async processFrame(frame: Frame, direction: FrameDirection, signal: AbortSignal): Promise<void> {
     if (frame instanceof STTUpdateSettingsFrame) {
-      // Not awaited: frames need not wait for a new connection.
+      // Not awaited: other frames need not wait for a new connection.
       void this.updateSettings(frame.settings).catch((error: unknown) =>
         this.pushError(toTurnwireError(error, "invalid_argument", `${this.name} could not change its settings`)),
       );
       return;
     }
-    // Audio overtakes the EndFrame elsewhere; here the EndFrame must not overtake the audio before it.
-    if (frame instanceof EndFrame && this.#waiting > 0) await untilAborted(this.#allTaken.promise, signal);
+    // Audio overtakes the EndFrame elsewhere; here the EndFrame must not overtake the audio in front of it.
+    if (frame instanceof EndFrame) await this.#audioTaken.wait(() => this.#pendingAudio === 0, signal);
     await super.processFrame(frame, direction, signal);
     if (direction === "upstream") return;
-    if (isAudio(frame, direction)) await this.#takeNext(frame);
+    if (isAudio(frame, direction)) await this.#takeAudio(frame);
     else if (frame instanceof VADUserStartedSpeakingFrame) this.#startVoice();
     else if (frame instanceof VADUserStoppedSpeakingFrame) await this.#endVoice();
   }
 
-  async #takeNext(audio: InputAudioRawFrame): Promise<void> {
+  async #takeAudio(audio: InputAudioRawFrame): Promise<void> {
     try {
-      await this.#take(audio);
+      if (!this.#muted) await this.#transcribe(audio);
     } finally {
-      this.#waiting -= 1;
-      if (this.#waiting === 0) {
-        this.#allTaken.resolve();
-        this.#allTaken = Promise.withResolvers();
-      }
+      this.#pendingAudio -= 1;
+      this.#audioTaken.notify();
     }
   }
 
-  async #take(audio: PcmAudio): Promise<void> {
-    if (this.#muted) return;
-    if (this.#intake === undefined) {
-      checkAudioFormat(audio);
-      this.#intake = new AudioIntake(audio.sampleRate);
-    }
-    const bytes = this.#intake.take(audio);
+  async #transcribe(audio: PcmAudio): Promise<void> {
+    const sampleRate = (this.#sampleRate ??= audio.sampleRate);
+    this.#converter ??= new AudioConverter({ sampleRate, channels: 1 });
+    const bytes = this.#converter.convert(audio);
     if (bytes.length > 0) await this.runSTT(bytes);
   }
 
   #startVoice(): void {
     this.#voiceEndedMs = undefined;
-    this.voiceStarted();
+    this.onVoiceStarted();
   }
 
   async #endVoice(): Promise<void> {
@@ -183,7 +181,7 @@ export abstract class STTService extends AIService<STTServiceEvents> {
     await this.finalize();
   }
 
-  #measure(): void {
+  #reportTimeToFinal(): void {
     if (this.#voiceEndedMs === undefined) return;
     const valueMs = this.clock.now() - this.#voiceEndedMs;
     this.#voiceEndedMs = undefined;

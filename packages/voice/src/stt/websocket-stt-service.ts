@@ -1,53 +1,55 @@
-import { type AudioFormat, bytesForMs, bytesPerFrame, silence } from "turnwire/internal";
-import { Deadline } from "turnwire/internal";
-import type { TurnwireError } from "turnwire/internal";
+import { type AudioFormat, bytesForMs, Deadline, msForBytes, silence, type TurnwireError } from "turnwire/internal";
 import {
+  ContinuousConnection,
   type WebsocketConnection,
   ReconnectingWebsocket,
   type ReconnectingWebsocketOptions,
   type WebsocketTarget,
 } from "turnwire/provider";
-import { ContinuousConnection } from "turnwire/provider";
+import { ReplayBuffer } from "./replay-buffer.ts";
 import { STTService, type STTServiceOptions, type Transcript } from "./stt-service.ts";
-import { UnsettledAudio } from "./unsettled-audio.ts";
 
 export interface WebsocketSTTServiceOptions
   extends STTServiceOptions, Omit<ReconnectingWebsocketOptions, "clock" | "logger"> {
-  /** Audio that is kept until a final transcription covers it, in milliseconds: how long an outage may be; default 30 000. */
-  maxUnsettledMs?: number;
-  /** After how long without audio something is sent to keep the connection, in milliseconds; default 4000. */
+  /**
+   * How much audio is kept until a final transcription covers it, in milliseconds: the longest outage without a loss.
+   * Default 30 000.
+   */
+  maxReplayMs?: number;
+  /** After how many milliseconds without audio a message is sent that keeps the connection open; default 4000. */
   keepAliveIntervalMs?: number;
   /** How long stopping waits for the last results, in milliseconds; default 3000. */
   stopTimeoutMs?: number;
 }
 
-/** Found dead within 8 s, well inside of the audio that is kept. */
+/** A half-open connection is found within 8 s, well inside of the audio that is kept. */
 const defaultHeartbeat = { intervalMs: 5000, timeoutMs: 3000 };
-/** Tried for about as long as audio is kept: 16 to 32 s. Nobody else would try again. */
+/** Connecting is tried about as long as audio is kept, 16 to 32 s. Nobody else would try again. */
 const defaultBackoff = { maxAttempts: 9 };
 const idleSilenceMs = 100;
 
 /**
- * The base of STT services that talk over a WebSocket. Continuous: audio goes out and transcripts come in as long as the
- * service runs. A lost connection is replaced by itself; the audio that no final transcript covered is sent again, and
- * the times of what is heard go on. So no word is lost and none comes twice.
+ * The base of STT services that use a WebSocket. Audio goes out and transcripts come in as long as the service runs. A lost
+ * connection is replaced by itself: the audio that no final transcript covered is sent again, and the times of what is
+ * heard continue. No word is lost, and none comes twice.
  *
- * A subclass says where to connect, reads messages and calls `heard`.
+ * A subclass returns the target of a connection, reads messages and calls `heard`.
  */
 export abstract class WebsocketSTTService extends STTService {
   readonly #connection: ContinuousConnection;
-  readonly #maxUnsettledMs: number;
+  readonly #maxReplayMs: number;
   readonly #stopTimeoutMs: number;
-  #running = false;
-  #audio: UnsettledAudio | undefined;
-  /** Where in the audio the connection's own times begin. */
+  #isRunning = false;
+  /** The audio since the start; undefined before the first. Its end is the position of the next audio. */
+  #replay: ReplayBuffer | undefined;
+  /** The position at which the times of the connection begin. */
   #origin = 0;
-  /** Where the user's voice ended, when the words until there have not come yet. */
+  /** The position at which the user's voice ended, until the words before it have come. */
   #voiceEnd: number | undefined;
 
   constructor(options: WebsocketSTTServiceOptions = {}) {
     super(options);
-    this.#maxUnsettledMs = options.maxUnsettledMs ?? 30_000;
+    this.#maxReplayMs = options.maxReplayMs ?? 30_000;
     this.#stopTimeoutMs = options.stopTimeoutMs ?? 3000;
     const { clock, logger } = this;
     const websocket = new ReconnectingWebsocket((signal) => this.websocketTarget(signal), {
@@ -61,10 +63,10 @@ export abstract class WebsocketSTTService extends STTService {
     this.#connection = new ContinuousConnection(
       websocket,
       {
-        opened: (connection) => this.#opened(connection),
-        message: (message) => this.readMessage(message),
-        givenUp: (error) => this.#givenUp(error),
-        failed: (error) => void this.pushError(error),
+        onOpen: (connection) => this.#onOpen(connection),
+        onMessage: (message) => this.readMessage(message),
+        onFailed: (error) => this.#onFailed(error),
+        onError: (error) => void this.pushError(error),
       },
       {
         keepAliveMessage: { intervalMs: options.keepAliveIntervalMs ?? 4000, message: () => this.#keepAliveMessage() },
@@ -75,33 +77,33 @@ export abstract class WebsocketSTTService extends STTService {
     );
   }
 
-  /** Where to connect, with which headers. Asked at every connect; `sampleRate` is known then. */
+  /** Returns where to connect, and with which headers. Called at every connect; `sampleRate` is known by then. */
   protected abstract websocketTarget(signal: AbortSignal): WebsocketTarget | Promise<WebsocketTarget>;
 
-  /** Reads a message of the provider's. What it throws goes upstream as an ErrorFrame. */
+  /** Reads a message of the provider. An error it throws goes upstream in an ErrorFrame. */
   protected abstract readMessage(message: string | Uint8Array): void | Promise<void>;
 
-  /** What is sent first on every connection. */
+  /** The messages to send first on every connection. */
   protected greetings(): ReadonlyArray<string | Uint8Array> {
     return [];
   }
 
-  /** Audio as the provider takes it. */
+  /** Returns audio as the provider takes it. */
   protected encodeAudio(audio: Uint8Array): string | Uint8Array {
     return audio;
   }
 
-  /** What keeps an idle connection; undefined: silence. */
+  /** The message that keeps an idle connection open; by default silence is sent. */
   protected get keepAliveMessage(): string | undefined {
     return undefined;
   }
 
-  /** What asks for the words of all audio before it. */
+  /** The message that asks for the words of all audio before it. */
   protected get finalizeMessage(): string | undefined {
     return undefined;
   }
 
-  /** What says that no more audio comes; the provider then closes the connection, behind its last results. */
+  /** The message that says that no more audio follows. The provider then closes the connection after its last results. */
   protected get endMessage(): string | undefined {
     return undefined;
   }
@@ -110,26 +112,29 @@ export abstract class WebsocketSTTService extends STTService {
     return this.#connection.isConnected;
   }
 
-  /** Makes the connection, in a pipeline without holding up the StartFrame; or with the first audio, if its sample rate is asked for. */
+  /**
+   * Starts to connect; in a pipeline the StartFrame does not wait for it. Without a known sample rate the first audio
+   * connects.
+   */
   override start(): void {
     this.#begin();
-    // What goes wrong is told by #givenUp.
+    // A failure is reported by `#onFailed`.
     if (this.sampleRate !== undefined) void this.#connection.start().catch(() => undefined);
   }
 
   /**
-   * Makes the connection, also again after it was given up. With no sample rate yet it is made with the first audio.
-   * @throws Why it could not be made.
+   * Connects, also again after it was given up. Without a known sample rate the first audio connects.
+   * @throws Why no connection could be made.
    */
   async connect(): Promise<void> {
     this.#begin();
     if (this.sampleRate !== undefined) await this.#connection.start();
   }
 
-  /** Waits, for a limited time, for what was said last; then closes the connection. */
+  /** Waits up to `stopTimeoutMs` for the last results, then closes the connection. */
   override async stop(): Promise<void> {
-    if (this.#running && !this.isConnected && (this.#audio?.pieces().length ?? 0) > 0) await this.#reconnected();
-    this.#running = false;
+    if (this.#isRunning && !this.isConnected && (this.#replay?.pieces.length ?? 0) > 0) await this.#waitForConnection();
+    this.#isRunning = false;
     const { endMessage } = this;
     await this.#connection.stop(async (connection) => {
       if (endMessage === undefined) return;
@@ -139,48 +144,48 @@ export abstract class WebsocketSTTService extends STTService {
   }
 
   override async cancel(): Promise<void> {
-    this.#running = false;
+    this.#isRunning = false;
     await this.#connection.stop();
   }
 
   protected override async runSTT(bytes: Uint8Array): Promise<void> {
-    if (!this.#running) return;
-    const first = this.#audio === undefined;
-    this.#kept.push(bytes);
+    if (!this.#isRunning) return;
+    const isFirst = this.#replay === undefined;
+    this.#audio.push(bytes);
     this.#connection.trySend(this.encodeAudio(bytes));
-    if (first) void this.#connection.start().catch(() => undefined);
+    if (isFirst) void this.#connection.start().catch(() => undefined);
   }
 
   protected override finalize(): void {
     const { finalizeMessage } = this;
-    if (finalizeMessage === undefined || this.#audio === undefined) return;
-    this.#voiceEnd = this.#audio.end;
+    if (finalizeMessage === undefined || this.#replay === undefined) return;
+    this.#voiceEnd = this.#replay.end;
     this.#connection.trySend(finalizeMessage);
   }
 
-  protected override voiceStarted(): void {
+  protected override onVoiceStarted(): void {
     this.#voiceEnd = undefined;
   }
 
-  /** Takes a new connection into use: for settings that are a part of it. No speech is lost. */
+  /** Switches to a new connection, for settings that are a part of it. No speech is lost. */
   protected async reconnect(): Promise<void> {
     await this.#connection.restart();
   }
 
   /**
-   * To be called with what the provider has heard; its times are those of the connection. A final one settles the
-   * audio until its end; without times nothing is settled, and `settle` is for the provider to call.
+   * To be called with what the provider has heard, in the connection's own times. A final transcript acknowledges the
+   * audio until its end. One without times acknowledges nothing; the provider then calls `acknowledge`.
    */
   protected async heard(transcript: Transcript): Promise<void> {
     const { startMs, endMs, final } = transcript;
     let { text } = transcript;
     if (final && startMs !== undefined && endMs !== undefined) {
-      // Words of audio that is settled have come already.
-      if (this.#position((startMs + endMs) / 2) < this.#kept.settled) text = "";
-      this.settle(endMs);
+      // The words of acknowledged audio have come already.
+      if (this.#position((startMs + endMs) / 2) < this.#audio.acknowledged) text = "";
+      this.acknowledge(endMs);
     }
     if (text !== "") this.#connection.markHealthy();
-    const shift = this.#msOf(this.#origin);
+    const shift = msForBytes(this.#origin, this.#format);
     await this.transcribed({
       ...transcript,
       text,
@@ -190,10 +195,10 @@ export abstract class WebsocketSTTService extends STTService {
     });
   }
 
-  /** The words of the connection's audio until then have come: it need not be sent again. */
-  protected settle(untilMs: number): void {
+  /** The words of the connection's audio until `untilMs` have come: that audio need not be sent again. */
+  protected acknowledge(untilMs: number): void {
     const position = this.#position(untilMs);
-    this.#kept.settle(position);
+    this.#audio.acknowledge(position);
     if (this.#voiceEnd !== undefined && position >= this.#voiceEnd) this.#voiceEnd = undefined;
   }
 
@@ -201,60 +206,53 @@ export abstract class WebsocketSTTService extends STTService {
     return { sampleRate: this.sampleRate ?? 16_000, channels: 1 };
   }
 
-  get #kept(): UnsettledAudio {
-    this.#audio ??= new UnsettledAudio(bytesForMs(this.#maxUnsettledMs, this.#format));
-    return this.#audio;
+  get #audio(): ReplayBuffer {
+    this.#replay ??= new ReplayBuffer(bytesForMs(this.#maxReplayMs, this.#format));
+    return this.#replay;
   }
 
   #position(ms: number): number {
     return this.#origin + bytesForMs(ms, this.#format);
   }
 
-  #msOf(bytes: number): number {
-    return ((bytes / bytesPerFrame(this.#format)) * 1000) / this.#format.sampleRate;
-  }
-
   #begin(): void {
-    if (this.#running) return;
-    this.#running = true;
-    this.#audio = undefined;
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#replay = undefined;
     this.#voiceEnd = undefined;
   }
 
-  #opened(connection: WebsocketConnection): void {
-    const audio = this.#kept;
-    const lostMs = this.#msOf(audio.takeLost());
+  #onOpen(connection: WebsocketConnection): void {
+    const audio = this.#audio;
+    const lostMs = msForBytes(audio.takeLost(), this.#format);
     if (lostMs > 0) {
-      this.logger.warn(`${this.name} was without a connection for too long: audio is lost`, { lostMs });
+      this.logger.warn(`${this.name} had no connection for too long: audio is lost`, { lostMs });
       this.events.emit("audioLost", lostMs);
     }
     this.#origin = audio.start;
     for (const message of this.greetings()) connection.send(message);
-    for (const { at, bytes } of audio.pieces()) {
+    for (const { at, bytes } of audio.pieces) {
       connection.send(this.encodeAudio(bytes));
-      if (at + bytes.length === this.#voiceEnd) this.#finalizeOn(connection);
+      const endsVoice = at + bytes.length === this.#voiceEnd;
+      if (endsVoice && this.finalizeMessage !== undefined) connection.send(this.finalizeMessage);
     }
-  }
-
-  #finalizeOn(connection: WebsocketConnection): void {
-    if (this.finalizeMessage !== undefined) connection.send(this.finalizeMessage);
   }
 
   #keepAliveMessage(): string | Uint8Array {
     if (this.keepAliveMessage !== undefined) return this.keepAliveMessage;
-    // Counts as audio: the provider's times go on with it.
+    // The silence counts as audio: the provider's times include it.
     const { audio } = silence(idleSilenceMs, this.#format);
-    this.#kept.push(audio);
+    this.#audio.push(audio);
     return this.encodeAudio(audio);
   }
 
-  async #reconnected(): Promise<void> {
+  async #waitForConnection(): Promise<void> {
     using limit = new Deadline("connection", this.#stopTimeoutMs, { clock: this.clock });
     await this.#connection.ready(limit.signal).catch(() => undefined);
   }
 
-  #givenUp(error: TurnwireError): void {
-    this.#running = false;
+  #onFailed(error: TurnwireError): void {
+    this.#isRunning = false;
     this.events.emit("connectionError", error);
     void this.pushError(error);
   }

@@ -48,11 +48,11 @@ export abstract class WebsocketTTSService<Settings extends object> extends TTSSe
     const websocket = new ReconnectingWebsocket(target, { queueCapacity, ...options, clock, logger });
     this.events.forward(websocket, ["connected", "disconnected", "reconnected", "connectionError"]);
     const handlers = {
-      opened: (connection: WebsocketConnection) => this.#onOpen(connection),
-      message: (message: string | Uint8Array) => this.receive(message),
-      lost: () => this.speech.lost(),
-      givenUp: (error: TurnwireError) => this.#onFailed(error),
-      failed: (error: TurnwireError) => void this.pushError(error),
+      onOpen: (connection: WebsocketConnection) => this.#onOpen(connection),
+      onMessage: (message: string | Uint8Array) => this.receive(message),
+      onLost: () => this.speech.lost(),
+      onFailed: (error: TurnwireError) => this.#onFailed(error),
+      onError: (error: TurnwireError) => void this.pushError(error),
     };
     this.#connection = new ContinuousConnection(websocket, handlers, { keepAliveMessage, clock, logger });
   }

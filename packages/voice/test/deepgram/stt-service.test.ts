@@ -323,7 +323,7 @@ describe("a drop in the middle of speech", () => {
       admit: () => (open ? undefined : { status: "503 Service Unavailable", body: "" }),
     });
     await using rig = await Rig.start(server, {
-      maxUnsettledMs: 1000,
+      maxReplayMs: 1000,
       backoff: { initialDelayMs: 1000, maxDelayMs: 1000, maxAttempts: 10 },
     });
     const lost: number[] = [];

@@ -52,7 +52,7 @@ class SomeSTT extends WebsocketSTTService {
   protected override async readMessage(message: string | Uint8Array): Promise<void> {
     const { until, text } = JSON.parse(String(message)) as { until: number; text: string };
     await this.heard({ text, final: true, endOfSpeech: false });
-    this.settle(until);
+    this.acknowledge(until);
   }
 }
 
@@ -144,7 +144,7 @@ test("a provider without a keep-alive message gets silence, which counts as audi
   expect(clock.pending).toBe(0);
 });
 
-test("a provider that settles the audio itself gets the rest again, after settings and after a loss", async () => {
+test("a provider that acknowledges the audio itself gets the rest again, after settings and after a loss", async () => {
   const { stt, network, out } = some();
   stt.start();
   await settle();

@@ -1,44 +1,42 @@
 interface Piece {
-  /** Where it begins. */
+  /** Its position. */
   readonly at: number;
   readonly bytes: Uint8Array;
 }
 
 /**
- * The audio that no final transcription covers yet: what has to be sent again on a new connection. Bounded: the oldest
- * goes first. Positions are bytes since the beginning of all audio.
+ * The audio that no final transcription covers yet, to be sent again on a new connection. When it is full, the oldest audio
+ * is dropped. Positions are bytes since the start of all audio.
  */
-export class UnsettledAudio {
+export class ReplayBuffer {
   readonly #maxBytes: number;
   #pieces: Piece[] = [];
   #start = 0;
   #end = 0;
-  #settled = 0;
+  #acknowledged = 0;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
   }
 
-  /** Where the audio that is kept begins. */
+  /** The position at which the kept audio begins. */
   get start(): number {
     return this.#start;
   }
 
-  /** Where the audio ends. */
+  /** The position at which all audio ends. */
   get end(): number {
     return this.#end;
   }
 
-  /** Up to where final transcriptions cover it. */
-  get settled(): number {
-    return this.#settled;
+  /** The position up to which final transcriptions cover the audio. */
+  get acknowledged(): number {
+    return this.#acknowledged;
   }
 
-  /** The bytes that were dropped without having been covered. From now on they count as covered. */
-  takeLost(): number {
-    const lost = Math.max(0, this.#start - this.#settled);
-    this.#settled += lost;
-    return lost;
+  /** The kept audio, oldest first. */
+  get pieces(): readonly Piece[] {
+    return this.#pieces;
   }
 
   push(bytes: Uint8Array): void {
@@ -51,10 +49,10 @@ export class UnsettledAudio {
     }
   }
 
-  /** Everything before the position is covered: it is not kept any longer. */
-  settle(position: number): void {
+  /** Forgets the audio before the position: a final transcription covers it. */
+  acknowledge(position: number): void {
     const until = Math.min(position, this.#end);
-    this.#settled = Math.max(this.#settled, until);
+    this.#acknowledged = Math.max(this.#acknowledged, until);
     if (until <= this.#start) return;
     this.#start = until;
     const first = this.#pieces.findIndex(({ at, bytes }) => at + bytes.length > until);
@@ -67,8 +65,10 @@ export class UnsettledAudio {
     if (at < until) this.#pieces[0] = { at: until, bytes: bytes.subarray(until - at) };
   }
 
-  /** What is kept, oldest first. */
-  pieces(): readonly Piece[] {
-    return this.#pieces;
+  /** Returns how many bytes were dropped before they were acknowledged. They count as acknowledged from now on. */
+  takeLost(): number {
+    const lost = Math.max(0, this.#start - this.#acknowledged);
+    this.#acknowledged += lost;
+    return lost;
   }
 }
