@@ -1,4 +1,4 @@
-/** docs/benchmarks.md and its plots, from what was measured. */
+/** Writes docs/benchmarks.md and its plots from the measurements. */
 import { writeFile } from "node:fs/promises";
 import { figures } from "./figures.ts";
 import { peersAndStandby, versionOf } from "./support/peers.ts";
@@ -7,7 +7,7 @@ import { overview } from "./overview.ts";
 import type { Run } from "./support/run.ts";
 import { intro, noticed, scenarios, summaryText } from "./text.ts";
 
-/** A plot that was drawn: its file, what it shows for who cannot see it, and the figure in whose chapter it stands. */
+/** A drawn plot: its file, its alternative text, and the figure whose chapter shows it. */
 interface Plot {
   readonly name: string;
   readonly says: string;
@@ -17,7 +17,7 @@ interface Plot {
 const docs = new URL("../docs/", import.meta.url);
 
 export async function writeDocument(run: Run): Promise<void> {
-  // By address, so that the types of the plotting library are not needed where the peers are not installed.
+  // Imported by URL, so that the types of the plotting library are not needed when the peers are not installed.
   const drawing = (await import(new URL("./plots/all.ts", import.meta.url).href)) as {
     drawAll: (run: Run, folder: URL) => Promise<Plot[]>;
   };
@@ -26,7 +26,7 @@ export async function writeDocument(run: Run): Promise<void> {
   const parts = [
     "# Benchmarks",
     intro,
-    "## How it was measured",
+    "## Conditions",
     conditions(run),
     clients(),
     noticed,
@@ -41,7 +41,7 @@ export async function writeDocument(run: Run): Promise<void> {
 
 function conditions({ at, node, cores, cpu, system, load }: Run): string {
   const kind = `${cores} cores (${cpu}), ${system}, Node ${node}`;
-  return `${kind}. On ${at.slice(0, 10)}, load average ${load.toFixed(1)} at the beginning: other work may have shared the machine.`;
+  return `${kind}. On ${at.slice(0, 10)}, load average ${load.toFixed(1)} at the start; other work may have shared the machine.`;
 }
 
 function clients(): string {
@@ -51,7 +51,7 @@ function clients(): string {
     packages.map((each) => `${each} ${versionOf(each)}`).join(", "),
     configured,
   ]);
-  return markdown({ head: ["client", "over", "version", "as its documents advise"], rows }, false);
+  return markdown({ head: ["client", "over", "version", "configured as its documentation advises"], rows }, false);
 }
 
 function goals(results: readonly Results[]): string {
@@ -70,7 +70,8 @@ function summary(run: Run): string[] {
   return table === undefined ? [] : ["## At a glance", summaryText, markdown(table, true)];
 }
 
-const quickly = "*A quick run: few repetitions, clients side by side. A try of the command, not a result.*";
+const quickly =
+  "*This is a quick run with few repetitions and with clients measured at the same time. Do not quote its figures.*";
 
 function chapter(name: string, { figures: measured }: Run, drawn: readonly Plot[]): string[] {
   const { title, text } = scenarios[name] ?? { title: name, text: "" };

@@ -1,4 +1,7 @@
-/** One figure in a process of its own, so that none is measured in what another has left behind: `node figure.ts <name>`. */
+/**
+ * Measures one figure in a process of its own, so that no figure inherits the heap or the compiled code of another: `node
+ * figure.ts <name>`.
+ */
 import { figures } from "./figures.ts";
 import { Report } from "./support/report.ts";
 

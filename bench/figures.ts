@@ -4,13 +4,13 @@ type Measure = (report: Report, quick: boolean) => Promise<void>;
 
 interface Figure {
   readonly load: () => Promise<Measure>;
-  /** Whether it mostly waits, so that `--quick` may have another go on at the same time. */
+  /** Whether the figure mostly waits, so that `--quick` may measure another one at the same time. */
   readonly waits?: true;
 }
 
-/** What is measured, in the order of the document; loaded by the process that measures it. */
+/** All figures, in the order of the document. The process that measures a figure loads it. */
 export const figures: Record<string, Figure> = {
-  // Against other clients.
+  // Comparisons with other clients.
   chat: { load: async () => (await import("./scenarios/chat.ts")).chat, waits: true },
   "long-chat": { load: async () => (await import("./scenarios/long-chat.ts")).longChat, waits: true },
   "other-server": { load: async () => (await import("./scenarios/other-server.ts")).otherServer, waits: true },
@@ -27,7 +27,7 @@ export const figures: Record<string, Figure> = {
   load: { load: async () => (await import("./scenarios/load.ts")).load },
   marathon: { load: async () => (await import("./scenarios/marathon.ts")).marathon },
   "start-up": { load: async () => (await import("./scenarios/start-up.ts")).startUp },
-  // turnwire alone, against the limit.
+  // turnwire alone, compared with a limit.
   planning: { load: async () => (await import("./own/planning.ts")).planning },
   bytes: { load: async () => (await import("./own/bytes.ts")).bytesPerTurn },
   link: { load: async () => (await import("./own/delay-proxy.ts")).delayProxy },

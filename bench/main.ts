@@ -1,14 +1,14 @@
 /**
- * The figures this repository states, measured anew: `npm run bench`.
- *
- * - `--quick`: fewer repetitions, and clients side by side: a try in minutes, no figures to be quoted.
- * - `--only a,b`: these figures alone.
- * - `--json FILE`: everything measured, as JSON.
+ * Measures every figure that this repository states: `npm run bench`.
+ * - `--quick`: fewer repetitions, and several clients at the same time. It takes minutes; do not quote its figures.
+ * - `--only a,b`: measures only these figures.
+ * - `--json FILE`: writes all measurements as JSON.
  * - `--write`: writes docs/benchmarks.md and its plots.
- * - `--from FILE`: takes what `--json` wrote in place of measuring; figures measured besides replace those of the file.
- * - `--check`: exit code 1 if a goal is missed that the machine's speed and other clients have no part in: a ratio to the
- *   floor or the ideal, or a count.
- * - `--profile`: where the client's time goes, alone (`profile.ts`).
+ * - `--from FILE`: reads measurements that `--json` wrote instead of measuring; figures measured in addition replace those of
+ *   the file.
+ * - `--check`: exits with code 1 if a goal is missed that depends neither on the machine's speed nor on other clients: a
+ *   ratio to the floor or to the ideal, or a count.
+ * - `--profile`: shows where the client spends its time, and nothing else (`profile.ts`).
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -63,7 +63,7 @@ async function read(file: string): Promise<Run> {
   return JSON.parse(await readFile(file, "utf8")) as Run;
 }
 
-/** A figure in a process of its own; what it says is printed when it is over, as others may be under way. */
+/** Measures a figure in a process of its own. Prints the output when the figure is done, because others may run meanwhile. */
 async function own(name: string): Promise<Results> {
   const startedAt = performance.now();
   const script = fileURLToPath(new URL("./figure.ts", import.meta.url));

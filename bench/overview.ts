@@ -13,7 +13,7 @@ import { median } from "./support/statistics.ts";
 
 interface Measure {
   readonly name: string;
-  /** Of which less is better; undefined where it was not measured, or the client could not. */
+  /** A value of which less is better; undefined if it was not measured or the client cannot do it. */
   readonly of: (run: Run, client: PeerId) => number | undefined;
 }
 
@@ -23,19 +23,21 @@ const measures: readonly Measure[] = [
   { name: "bytes of turn 50", of: (run, id) => chatOf(run, id)?.bytes.at(-1) },
   { name: "tool loop", of: (run, id) => medianOf(loopOf(run, id, false)?.totalMs) },
   { name: "tool loop, 20 Mbit/s", of: (run, id) => medianOf(loopOf(run, id, true)?.totalMs) },
-  { name: "interrupted, lanes", of: (run, id) => medianOf(interruptedOf(run, id, "lanes")?.afterMs) },
-  { name: "interrupted, no lanes, no cancel", of: (run, id) => medianOf(interruptedOf(run, id, "neither")?.afterMs) },
+  { name: "interruption, lanes", of: (run, id) => medianOf(interruptedOf(run, id, "lanes")?.afterMs) },
+  { name: "interruption, no lanes, no cancel", of: (run, id) => medianOf(interruptedOf(run, id, "neither")?.afterMs) },
   {
     name: "first turn, cold",
     of: (run, id) => medianOf(firstTurnOf(run, id)?.coldMs),
   },
-  { name: "CPU of an event", of: (run, id) => costOf(run, id)?.ratio },
-  { name: "CPU of a word, 1,000 conversations", of: (run, id) => loadOf(run, id, 1000)?.cpuUsPerEvent },
+  { name: "CPU per event", of: (run, id) => costOf(run, id)?.ratio },
+  { name: "CPU per word, 1,000 conversations", of: (run, id) => loadOf(run, id, 1000)?.cpuUsPerEvent },
   { name: "first text, 1,000 conversations, p99", of: (run, id) => loadOf(run, id, 1000)?.firstTextMs.p99 },
   { name: "heap of an idle conversation", of: (run, id) => idleOf(run, id)?.heap },
 ];
 
-/** Every client against turnwire's WebSocket service, as ratios; nothing where one of the two was not measured. */
+/**
+ * Compares every client with turnwire's WebSocket service, as ratios. A dash stands for a client that was not measured.
+ */
 export function overview(run: Run): Table | undefined {
   const others = peers.filter(({ id }) => id !== "turnwire-ws");
   const rows = measures.flatMap(({ name, of }) => {

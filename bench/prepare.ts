@@ -1,4 +1,4 @@
-/** Makes what is measured: the peers as the lockfile has them, and turnwire as its users have it. */
+/** Prepares the benchmark: installs the peers as the lockfile has them, and builds turnwire as its users get it. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";

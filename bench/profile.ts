@@ -1,7 +1,7 @@
 /**
- * Where the client's time goes: the work of `client-cost` and of `marathon` under V8's CPU profiler, as shares of self
- * time by origin, file and function. `npm run bench -- --profile`, or `node bench/profile.ts [client]` with the build
- * there is.
+ * Shows where the client spends its time: runs the work of `client-cost` and of `marathon` under V8's CPU profiler and prints
+ * shares of self time by origin, file and function. Use `npm run bench -- --profile`, or `node bench/profile.ts [client]` with
+ * the existing build.
  */
 import { type Profiler, Session } from "node:inspector/promises";
 import { fileURLToPath } from "node:url";
@@ -39,9 +39,9 @@ export async function profile(report: Report, quick: boolean, id = "turnwire-ws"
   report.title(`Where the time of a turn goes: ${turns} turns of ${shortDeltas} deltas, one after the other`);
   print(report, inTurns, { what: "a turn", count: turns });
   report.note(
-    "self time of what was not idle, of the thread that runs JavaScript; natives such as JSON.parse are their caller's",
+    "self time of the thread that runs JavaScript, without idle time; native functions such as JSON.parse count for their caller",
   );
-  report.note("the profiler itself costs time: the shares are to be read, not the sums");
+  report.note("the profiler itself takes time, so read the shares, not the absolute times");
 }
 
 function print(report: Report, profile: Profiler.Profile, { what, count }: { what: string; count: number }): void {
@@ -73,7 +73,7 @@ async function profiled(work: () => Promise<void>): Promise<Profiler.Profile> {
   return taken;
 }
 
-/** Microseconds that were spent in each place itself, without what it called. */
+/** Returns the microseconds that each place took itself, without the functions it called. */
 function selfTimes({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Map<Frame, number> {
   const byNode = new Map<number, number>();
   for (const [index, node] of samples.entries()) byNode.set(node, (byNode.get(node) ?? 0) + (timeDeltas[index] ?? 0));

@@ -1,9 +1,8 @@
 /**
- * The embedded server under load, in a process of its own: `node bench/server-load.ts`. Each client holds a conversation
- * over its own WebSocket, a turn a second, each answered by a brain that takes no time.
- *
- * `--quick`: 500 connections for 10 seconds. `--connections`, `--seconds`: of one's choice. `--profile`: writes a CPU
- * profile of the server into the current directory.
+ * Measures the embedded server under load, in a process of its own: `node bench/server-load.ts`. Each client holds one
+ * conversation over its own WebSocket and runs a turn each second; the brain takes no time.
+ * `--quick`: 500 connections for 10 seconds. `--connections`, `--seconds`: other numbers. `--profile`: writes a CPU profile of
+ * the server into the current directory.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
@@ -25,7 +24,7 @@ const { values } = parseArgs({
 const connections = Number(values.connections ?? (values.quick ? 500 : 2000));
 const seconds = Number(values.seconds ?? (values.quick ? 10 : 60));
 const everyMs = 1000;
-/** A server that has just started compiles while it answers: the times of these seconds do not count. */
+/** The times of these first seconds do not count, because a server that has just started is still compiling. */
 const warmUpSeconds = 5;
 
 const child = fork(fileURLToPath(new URL("support-server/server.ts", import.meta.url)), {
@@ -71,7 +70,7 @@ child.send("end");
 await once(child, "exit");
 print();
 
-/** A few at a time, as a restarted fleet would at best. */
+/** Connects a few clients at a time, like a fleet that restarts in an orderly way. */
 async function connectAll(): Promise<LoadClient[]> {
   const opened: LoadClient[] = [];
   for (let number = 0; number < connections; number += 50) {
@@ -93,7 +92,7 @@ async function answer<T>(from: ChildProcess): Promise<T> {
   return message;
 }
 
-/** How long all cores together have been busy, with whatever. */
+/** How long all cores together have been busy with any work. */
 function machineBusyMs(): number {
   return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
 }
@@ -114,19 +113,19 @@ function print(): void {
     `  turns ${all.turns} of ${expected}, errors ${all.errors.length}, ` +
       `overdue ${all.overdue}; ${(all.events / Math.max(1, all.turns)).toFixed(0)} events a turn; ` +
       `connected in ${(connectedMs / 1000).toFixed(1)} s`,
-    "The server's own delay, ms:",
+    "The server's own delay in ms:",
     summaryLine("from its start to the first output", busy.firstOutput),
     summaryLine("from the request's arrival to its end", busy.wholeTurn),
     `  its p99 second by second                best ${second(0)}   median ${second(0.5)}   worst ${second(1)}`,
     "The clients' view, ms:",
     summaryLine("from sending to the first event", all.firstEvent.summary()),
     summaryLine("from sending to the last event", all.wholeTurn.summary()),
-    summaryLine("how late they were sent", all.lateness.summary()),
+    summaryLine("how late the clients sent", all.lateness.summary()),
     `CPU of the server ${percent(busy.cpuMs)} of a core, of the clients ${percent(oursMs)}, ` +
-      `of everybody else on this machine ${percent(Math.max(0, machineMs - busy.cpuMs - oursMs))}`,
+      `of other processes on this machine ${percent(Math.max(0, machineMs - busy.cpuMs - oursMs))}`,
     `  the server waited for a core ${percent(busy.waitedMs)} of the time, and collected garbage ${percent(busy.gcMs)}`,
     `Memory of the server: ${megabytes(empty.rss)} empty, ${megabytes(idle.rss)} connected, ${megabytes(busy.rss)} at the end`,
-    `  a connection that is open: ${each(idle, "rss")} (heap ${each(idle, "heap")}); ` +
+    `  an open connection: ${each(idle, "rss")} (heap ${each(idle, "heap")}); ` +
       `with a conversation of ${2 * (warmUpSeconds + seconds)} items: ${each(busy, "rss")} (heap ${each(busy, "heap")})`,
     `Outcomes by the server: ${JSON.stringify(busy.outcomes)}`,
   ];

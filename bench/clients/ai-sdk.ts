@@ -1,4 +1,4 @@
-/** The AI SDK with its OpenAI provider: `streamText` over HTTP, the messages kept by the caller, tools run in steps. */
+/** The AI SDK with its OpenAI provider: `streamText` over HTTP. The caller keeps the messages; the SDK runs tools in steps. */
 import { createOpenAI } from "@ai-sdk/openai";
 import { isStepCount, type ModelMessage, streamText, tool as toolFor, type ToolSet } from "ai";
 import { z } from "zod";

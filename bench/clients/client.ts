@@ -7,33 +7,32 @@ export interface ClientTool {
 }
 
 export interface ConversationOptions {
-  /** The API's base URL; that of the WebSocket follows from it. */
+  /** The base URL of the HTTP API. The WebSocket URL is derived from it. */
   readonly baseURL: string;
   readonly tool?: ClientTool;
 }
 
-/** One conversation of one user. */
 export interface Conversation {
   /**
-   * Says something and takes in the answer to its end, running the function the model calls. When the signal fires it stops
-   * listening and resolves; what was heard until then is in the conversation, the rest is not.
+   * Sends what the user says, runs the functions that the model calls, and resolves after the whole answer. When the signal
+   * fires, it stops listening and resolves; the conversation then holds only what was heard until that moment.
    */
   say(text: string, onText: (piece: string) => void, signal: AbortSignal): Promise<void>;
-  /** Of the last reply, which was complete, only so much was heard. */
+  /** Tells the client that the user heard only this part of the last reply, which was complete. */
   heard(text: string): void;
-  /** Gets ready for the first turn as far as the client can. */
+  /** Prepares the first turn as far as the client can. */
   readonly warmUp?: () => Promise<void>;
   close(): Promise<void>;
 }
 
-/** A client under measurement, behind the least that each of them can do. */
+/** A client under measurement, reduced to what every client can do. */
 export interface Client {
   readonly open: (options: ConversationOptions) => Conversation;
 }
 
-/** What every client asks for. */
+/** The model that every client requests. */
 export const model = "gpt-4.1";
 export const instructions = "Be brief.";
 export const apiKey = "none";
-/** More than any tool loop of the benchmark needs. */
+/** More steps than any tool loop of the benchmark needs. */
 export const mostSteps = 100;

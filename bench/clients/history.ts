@@ -3,17 +3,22 @@ import type { ClientTool } from "./client.ts";
 
 type Answered = Pick<Response, "id" | "output">;
 
-/** What a user of a bare protocol client keeps: the items of the conversation, and what the server knows of them. */
+/**
+ * The state that a user of a bare protocol client must keep: the items of the conversation, and which of them the server has.
+ */
 export class History {
   #items: ResponseInputItem[] = [];
-  /** The responses, with how many items the server knows through each. */
+  /** The completed responses, each with the number of items that the server has if a request continues it. */
   #answered: Array<{ id: string; known: number }> = [];
 
   get items(): readonly ResponseInputItem[] {
     return this.#items;
   }
 
-  /** A whole turn: asks until no function is called any more, or there is no response, as after an interruption. */
+  /**
+   * Runs a whole turn: sends requests until a response calls no function or until there is no response, as after an
+   * interruption.
+   */
   async turn(text: string, tool: ClientTool | undefined, ask: () => Promise<Answered | undefined>): Promise<void> {
     this.#items.push({ role: "user", content: text });
     let again = true;
@@ -23,14 +28,14 @@ export class History {
     }
   }
 
-  /** Everything, or what is new since the last response. */
+  /** Builds the request: the items since the last response, or all items if there is no response to continue. */
   request(): { input: ResponseInputItem[]; previous_response_id?: string } {
     const last = this.#answered.at(-1);
     if (last === undefined) return { input: this.#items };
     return { input: this.#items.slice(last.known), previous_response_id: last.id };
   }
 
-  /** Takes in a completed response; true if its calls were answered and the model has to be asked again. */
+  /** Stores a completed response. Returns true if it called functions, so that the model needs another request. */
   #take({ id, output }: Answered, tool: ClientTool | undefined): boolean {
     for (const item of output) this.#items.push(item as ResponseInputItem);
     this.#answered.push({ id, known: this.#items.length });
@@ -43,25 +48,25 @@ export class History {
     return calls.length > 0;
   }
 
-  /** The answer was cut short, and only so much of it heard. */
+  /** Stores the part of an interrupted answer that the user heard. */
   interrupted(heard: string): void {
     if (heard !== "") this.#items.push({ role: "assistant", content: heard });
   }
 
-  /** The server's answer was complete, but only so much of it heard. */
+  /** Shortens a complete answer to the part that the user heard. */
   cut(heard: string): void {
     this.#items.pop();
     this.#items.push({ role: "assistant", content: heard });
     this.#answered.pop();
   }
 
-  /** What the server knew is gone. */
+  /** Forgets which items the server has. */
   forget(): void {
     this.#answered = [];
   }
 }
 
-/** The tool as the API describes one. */
+/** The tool in the form of the API. */
 export function toolParams(tool: ClientTool | undefined): {
   tools?: [
     { type: "function"; name: string; description: string; parameters: Record<string, unknown>; strict: boolean },

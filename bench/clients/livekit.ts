@@ -1,6 +1,6 @@
 /**
- * `@livekit/agents` with the OpenAI plugin's Responses LLM, which uses a WebSocket unless told otherwise: `chat()` with a
- * copy of the context per turn, as its sessions do.
+ * `@livekit/agents` with the OpenAI plugin's Responses LLM, which uses a WebSocket by default. Each turn calls `chat()` with a
+ * copy of the context, as LiveKit's sessions do.
  */
 import { initializeLogger, llm } from "@livekit/agents";
 import { responses } from "@livekit/agents-plugin-openai";
@@ -23,7 +23,7 @@ class LivekitConversation implements Conversation {
 
   constructor({ baseURL, tool }: ConversationOptions) {
     this.#llm = new responses.LLM({ model, apiKey, baseURL });
-    // Without a listener an error event of theirs would end the process.
+    // Without a listener, an error event of this LLM would end the process.
     this.#llm.on("error", () => undefined);
     this.#tool = tool;
     this.#context.addMessage({ role: "system", content: instructions });
@@ -82,7 +82,7 @@ class LivekitConversation implements Conversation {
     return calls.length > 0 && !signal.aborted;
   }
 
-  /** A stream of theirs ends quietly when it has failed; what failed is told as an event. */
+  /** A failed stream of this LLM ends without an error; an event reports the failure instead. */
   #failure(): () => Error | undefined {
     let failed: Error | undefined;
     const onError = ({ error, recoverable }: { error: Error; recoverable: boolean }): void => {

@@ -1,6 +1,6 @@
 /**
- * `@openai/agents` with its Responses WebSocket model, as its guide shows it: a provider and a runner per session, each
- * turn continuing the response before it by `previousResponseId`.
+ * `@openai/agents` with its Responses WebSocket model, as its guide shows: one provider and one runner per session. Each turn
+ * continues the previous response by `previousResponseId`.
  */
 import {
   Agent,
@@ -28,10 +28,10 @@ class AgentsConversation implements Conversation {
   readonly #provider: OpenAIProvider;
   readonly #runner: Runner;
   readonly #agent: Agent;
-  /** The response to continue, and the one before it. */
+  /** The response that the next turn continues. */
   #previous: string | undefined;
   #before: string | undefined;
-  /** What the response to continue does not hold. */
+  /** The items that the response to continue does not include. */
   #pending: AgentInputItem[] = [];
   #asked: AgentInputItem[] = [];
 
@@ -58,7 +58,7 @@ class AgentsConversation implements Conversation {
         onText(event.data.delta);
         if (signal.aborted) break;
       }
-      // After an interruption the run closes its connection first, which the next one need not wait for.
+      // After an interruption the run first closes its connection, and the next turn need not wait for that.
       if (!signal.aborted) await result.completed;
       else result.completed.catch(() => undefined);
     } catch (error) {

@@ -1,4 +1,4 @@
-/** The `openai` package as its README shows it: a stream per request, the conversation kept by the caller. */
+/** The `openai` package as its README shows it: one stream per request, and the caller keeps the conversation. */
 import { client as clientOf } from "./openai-sse.ts";
 
 export const client = clientOf({ stored: false });

@@ -1,4 +1,4 @@
-/** `ResponsesWS` of the `openai` package, which is a typed socket: the chaining, and everything else, is the caller's. */
+/** `ResponsesWS` of the `openai` package, a typed socket. The caller chains the responses and does everything else. */
 import OpenAI from "openai";
 import { ResponsesWS } from "openai/resources/responses/ws";
 import type { Response, ResponsesServerEvent } from "openai/resources/responses/responses";

@@ -1,6 +1,6 @@
 /**
- * The floor: what anybody would write with `ws` alone. It does what any client must: parses each event, gathers the text,
- * sees the last event, and continues the response before. It checks nothing and survives nothing.
+ * The floor: a loop written with `ws` alone. It does what every client must do: it parses each event, gathers the text, notices
+ * the last event, and continues the previous response. It checks nothing and recovers from nothing.
  */
 import { once } from "node:events";
 import { WebSocket } from "ws";
@@ -33,7 +33,7 @@ class RawConversation implements Conversation {
 
   heard(text: string): void {
     this.#history.cut(text);
-    // The connection keeps its latest response only.
+    // A connection keeps only its latest response.
     this.#history.forget();
   }
 
@@ -54,7 +54,7 @@ class RawConversation implements Conversation {
       else if (event.type === "error") reject(new Error(data.toString()));
     };
     const onClose = (): void => reject(new Error("the connection closed"));
-    // What is still to come would be taken for the next answer: the connection has to go.
+    // The rest of this answer would be mistaken for the next one, so the connection must go.
     const onAbort = (): void => {
       this.#history.interrupted(heard);
       this.#drop();

@@ -2,7 +2,7 @@ import { OpenAIResponsesLLMService } from "turnwire";
 import { apiKey, type Client, instructions, model } from "./client.ts";
 import { TurnwireConversation } from "./turnwire.ts";
 
-/** As README shows it. */
+/** As the README shows it. */
 export const client: Client = {
   open: ({ baseURL, tool }) => {
     const settings = { model, systemInstruction: instructions };

@@ -1,4 +1,4 @@
-/** What a turn sends, by how far the conversation has come. */
+/** How many bytes a turn sends as the conversation grows. */
 import { LLMContext, OpenAIResponsesLLMService, type InferenceRecord } from "turnwire";
 import { ResponsesServer } from "@turnwire/server";
 import type { Report } from "../support/report.ts";
@@ -22,13 +22,13 @@ export async function bytesPerTurn(report: Report): Promise<void> {
   }
   report.title("Bytes sent per turn of a chat with equally long turns");
   report.table(
-    ["turn", "bytes", "everything would be", "mode"],
+    ["turn", "bytes", "whole conversation", "mode"],
     [1, 2, 10, 50, 100].map((turn) => {
       const { bytesSent, bytesFull, mode } = records[turn - 1]!;
       return [String(turn), String(bytesSent), String(bytesFull), mode];
     }),
   );
   const [second, last] = [records[1]!.bytesSent, records[turns - 1]!.bytesSent];
-  report.goal("bytes of turn 100 apart from those of turn 2", 100 * Math.abs(last / second - 1), 5, "%");
+  report.goal("difference between the bytes of turn 100 and turn 2", 100 * Math.abs(last / second - 1), 5, "%");
   report.keep("bytes", { sentByTurn: records.map(({ bytesSent }) => bytesSent) });
 }

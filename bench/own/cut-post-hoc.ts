@@ -1,4 +1,4 @@
-/** What a turn sends after a reply that was complete has been cut to what was heard of it. */
+/** What a turn sends after the application has cut a complete reply to the part that the user heard. */
 import { Caller, verdictOn } from "../support/caller.ts";
 import { FarEnd } from "../support/far-end.ts";
 import { newQuestion } from "../support/model.ts";
@@ -16,29 +16,29 @@ export async function cutPostHoc(report: Report): Promise<void> {
   const heard = { role: "assistant" as const, content: unheard.word.repeat(2) };
   caller.context.setMessages([...caller.context.messages.slice(0, -1), heard]);
   const after = await caller.ask(newQuestion("short"));
-  // The same three messages, new to the server, in a conversation that nothing was cut from.
+  // The same three messages as new items in a conversation that was not cut.
   twin.context.addMessages([{ role: "user", content: unheard.text }, heard]);
   const ordinary = await twin.ask(newQuestion("short"));
   const verdict = await verdictOn([caller, twin], farEnd);
   const ratio = after.record.bytesSent / ordinary.record.bytesSent;
-  report.title(`A reply cut short after it was complete, at turn ${turn} of a chat`);
+  report.title(`A complete reply cut short afterwards, at turn ${turn} of a chat`);
   report.table(
     ["", "mode", "items", "bytes"],
     [
-      ["the turn after it", after.record.mode, String(after.record.itemsSent), String(after.record.bytesSent)],
+      ["the turn after the cut", after.record.mode, String(after.record.itemsSent), String(after.record.bytesSent)],
       [
-        "a turn with as much that is new",
+        "a turn with equally many new items",
         ordinary.record.mode,
         String(ordinary.record.itemsSent),
         String(ordinary.record.bytesSent),
       ],
-      ["everything would be", "full", String(after.record.itemsTotal), String(after.record.bytesFull)],
+      ["the whole conversation", "full", String(after.record.itemsTotal), String(after.record.bytesFull)],
     ],
   );
-  report.note(`${times(ratio)} the bytes of what is new; ${after.record.reason}`);
-  report.goal("bytes after a reply cut short post hoc against what is new", ratio, 1.1, "×");
+  report.note(`${times(ratio)} the bytes of the new items; ${after.record.reason}`);
+  report.goal("bytes after a cut, against a turn with equally many new items", ratio, 1.1, "×");
   report.goal(
-    "requests whose conversation is not the one held",
+    "requests with another conversation than the application's",
     verdict.different + verdict.wrong + verdict.stale,
     0,
     "",

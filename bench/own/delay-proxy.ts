@@ -1,4 +1,4 @@
-/** How exact the link is over which the other figures are measured. */
+/** How exact the simulated link is that the other figures are measured over. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { calmly, calmNote } from "../support/calm.ts";
@@ -29,8 +29,8 @@ export async function delayProxy(report: Report, quick: boolean): Promise<void> 
   report.table(
     ["", "median", "p99"],
     [
-      ["added to a round trip beyond it", ms(median(errors.samples), 3), ms(p99(errors.samples), 3)],
-      ["passed on late, each way", ms(median(late), 3), ms(p99(late), 3)],
+      [`round trip beyond ${rttMs} ms`, ms(median(errors.samples), 3), ms(p99(errors.samples), 3)],
+      [`delay of one direction beyond ${rttMs / 2} ms`, ms(median(late), 3), ms(p99(late), 3)],
       ["WebSocket handshake (bare ws, no TLS)", ms(median(handshakes)), ms(p99(handshakes))],
     ],
   );

@@ -1,4 +1,4 @@
-/** What a connection that is lost costs. */
+/** What a lost connection costs. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Caller, verdictOn } from "../support/caller.ts";
 import { type Calm, calmly, noteBusy } from "../support/calm.ts";
@@ -10,7 +10,7 @@ import { median, quantile } from "../support/statistics.ts";
 
 const rttMs = 40;
 const firstTokenMs = 100;
-/** Equal times are measured as different ones: so much of an ordinary turn is let pass. */
+/** The tolerance for times that are equal apart from measurement noise, as a share of an ordinary turn. */
 const allowance = 0.02;
 
 export async function dropped(report: Report, quick: boolean): Promise<void> {
@@ -28,12 +28,12 @@ export async function dropped(report: Report, quick: boolean): Promise<void> {
   const verdict = await verdictOn([caller], farEnd);
   const rows: Array<[string, Calm<number>]> = [
     ["an ordinary turn", ordinary],
-    ["dropped between turns: above an ordinary turn", between],
-    ["dropped inside, before output: from the loss on, above it", inside],
+    ["lost between turns: beyond an ordinary turn", between],
+    ["lost inside a turn, before output: from the loss on, beyond an ordinary turn", inside],
     ["a handshake (bare ws)", handshake],
-    ["the full context: above an ordinary turn", full],
+    ["the full context: beyond an ordinary turn", full],
   ];
-  report.title(`A dropped connection: ${rttMs} ms round trip, first token after ${firstTokenMs} ms`);
+  report.title(`A lost connection: ${rttMs} ms round trip, first token after ${firstTokenMs} ms`);
   report.table(
     ["time to first text", "count", "median", "p90", "left out"],
     rows.map(([name, { samples, all, waitedMs }]) => [
@@ -44,19 +44,21 @@ export async function dropped(report: Report, quick: boolean): Promise<void> {
       `${all.length - samples.length} (> ${ms(waitedMs)})`,
     ]),
   );
-  report.note("left out: those in which others kept our threads from running for longer than said");
+  report.note(
+    "left out: measurements in which other processes kept the benchmark's threads waiting for a CPU for longer than the time in brackets",
+  );
   noteBusy(report, Math.max(...rows.map(([, { waitedMs }]) => waitedMs)));
   const handshakeAndFull = median(handshake.samples) + Math.max(0, median(full.samples));
   const limitMs = handshakeAndFull + allowance * median(ordinary.samples);
   const most = "a handshake, the full context and 2 % of a turn";
-  report.goal(`dropped between turns: ${most}`, median(between.samples), limitMs, "ms");
-  report.goal(`dropped inside a turn: ${most}`, median(inside.samples), limitMs, "ms");
+  report.goal(`lost between turns: ${most}`, median(between.samples), limitMs, "ms");
+  report.goal(`lost inside a turn: ${most}`, median(inside.samples), limitMs, "ms");
   const wrong = verdict.different + verdict.wrong + verdict.stale;
   report.goal("turns with wrong text or another conversation", wrong, 0, "");
   report.keep("dropped", { ordinary, between, inside, handshake, full, verdict });
 }
 
-/** Each answers milliseconds to first text beyond an ordinary turn. */
+/** Each method returns the milliseconds to first text beyond an ordinary turn. */
 class Measure {
   readonly #farEnd: FarEnd;
   readonly #caller: Caller;
@@ -77,7 +79,8 @@ class Measure {
     const ordinary = await this.#caller.ordinary();
     const drop = this.#farEnd.ask("dropDuring", firstTokenMs / 2);
     const { firstTextAt } = await this.#caller.ask(newQuestion("short"));
-    // What the model had done until then is lost whatever the client does: counted from when it can know.
+    // The model's work up to the loss is gone whatever the client does, so time counts from when the client can know of the
+    // loss.
     const knownAt = (await drop) + rttMs / 2;
     return firstTextAt - knownAt - ordinary;
   }

@@ -1,4 +1,4 @@
-/** From a refused upgrade to the HTTP request. */
+/** How long it takes from a refused upgrade to the HTTP request. */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -22,9 +22,9 @@ export async function fallback(report: Report, quick: boolean): Promise<void> {
   report.table(
     ["", "turns", "median", "max"],
     [
-      ["the first of a process", String(first.length), ms(median(first)), ms(Math.max(...first))],
+      ["the first in a process", String(first.length), ms(median(first)), ms(Math.max(...first))],
       [
-        "later ones, each of a new service",
+        "later ones, each with a new service",
         String(later.samples.length),
         ms(median(later.samples)),
         ms(Math.max(...later.samples)),
@@ -32,7 +32,7 @@ export async function fallback(report: Report, quick: boolean): Promise<void> {
     ],
   );
   report.note(`later ones: ${calmNote(later)}`);
-  report.goal("from 426 to the HTTP request, the first of a process, max", Math.max(...first), 50, "ms");
+  report.goal("from 426 to the HTTP request, the first in a process, max", Math.max(...first), 50, "ms");
   report.goal("from 426 to the HTTP request, later ones, max of 50", Math.max(...later.samples), 50, "ms");
   report.keep("fallback", { firstMs: first, laterMs: later.all });
 }

@@ -1,4 +1,4 @@
-/** From an interruption to the first text of the next turn. */
+/** How long it takes from an interruption to the first text of the next turn. */
 import type { CancelMode } from "@turnwire/server";
 import { Caller, type Verdict, verdictOn } from "../support/caller.ts";
 import { type Calm, calmly, noteBusy } from "../support/calm.ts";
@@ -12,7 +12,7 @@ const rttMs = 40;
 const firstTokenMs = 100;
 const tokenMs = 5;
 const cutAfter = 10;
-/** Equal times are measured as different ones: so much of an ordinary turn is let pass. */
+/** The tolerance for times that are equal apart from measurement noise, as a share of an ordinary turn. */
 const allowance = 0.02;
 
 interface Kind {
@@ -35,7 +35,7 @@ const named: Record<CancelMode, string> = { honour: "honoured", refuse: "refused
 interface Pair {
   /** Of an uninterrupted incremental turn. */
   ideal: number;
-  /** After an interruption, from the interruption on. */
+  /** After an interruption, counted from the interruption. */
   after: number;
 }
 
@@ -43,7 +43,7 @@ interface Measured {
   name: string;
   lanes: boolean;
   pairs: Calm<Pair>;
-  /** What it costs to send everything over an open connection, and to open one. */
+  /** The cost of sending the whole conversation over an open connection; `handshakeMs`: the cost of opening one. */
   fullMs: number;
   handshakeMs: number;
   connections: number;
@@ -53,14 +53,14 @@ interface Measured {
 export async function interruption(report: Report, quick: boolean): Promise<void> {
   const all: Measured[] = [];
   for (const kind of kinds) {
-    // A cancel that is refused costs what one costs that is ignored.
+    // A refused cancel costs as much as an ignored one.
     if (quick && kind.cancel === "refuse") continue;
     const pairs = kind.lanes ? (quick ? 3 : 60) : quick ? 2 : 20;
     all.push(await measure(kind, pairs));
   }
   report.title(
-    `Interruption to first text of the next turn: ${rttMs} ms round trip, first token after ${firstTokenMs} ms, ` +
-      `a reply of 300 tokens, one every ${tokenMs} ms, cut after ${cutAfter}`,
+    `From an interruption to the first text of the next turn: ${rttMs} ms round trip, first token after ${firstTokenMs} ms, ` +
+      `a reply of 300 tokens, one every ${tokenMs} ms, interrupted after ${cutAfter}`,
   );
   printTimes(report, all);
   printChecks(report, all);
@@ -73,13 +73,13 @@ export async function interruption(report: Report, quick: boolean): Promise<void
     "",
   );
   report.goal(
-    "answers that are not whole, all servers",
+    "incomplete answers, all servers",
     total(({ wrong }) => wrong),
     0,
     "",
   );
   report.goal(
-    "requests whose conversation is not the one held, all servers",
+    "requests with another conversation than the application's, all servers",
     total(({ different }) => different),
     0,
     "",
@@ -89,7 +89,7 @@ export async function interruption(report: Report, quick: boolean): Promise<void
 
 function printTimes(report: Report, all: readonly Measured[]): void {
   report.table(
-    ["", "pairs", "ideal", "p99", "after", "p99", "after / ideal", "p99 / ideal", "extra", "left out", "p99 with them"],
+    ["", "pairs", "ideal", "p99", "after", "p99", "after / ideal", "p99 / ideal", "extra", "left out", "p99 of all"],
     all.map(({ name, pairs }) => {
       const { ideal, after } = columns(pairs.samples);
       return [
@@ -108,15 +108,27 @@ function printTimes(report: Report, all: readonly Measured[]): void {
     }),
   );
   report.note(
-    "ideal: an uninterrupted incremental turn of a twin beside each interruption; after / ideal and extra by pairs",
+    "ideal: an uninterrupted incremental turn of a twin conversation, one beside each interruption; after / ideal and extra are medians over these pairs",
   );
-  report.note("left out: pairs in which others kept our threads from running for longer than said");
+  report.note(
+    "left out: pairs in which other processes kept the benchmark's threads waiting for a CPU for longer than the time in brackets; p99 of all includes them",
+  );
   noteBusy(report, Math.max(...all.map(({ pairs }) => pairs.waitedMs)));
 }
 
 function printChecks(report: Report, all: readonly Measured[]): void {
   report.table(
-    ["", "handshake", "full context", "connections", "turns", "stale words", "not whole", "requests", "not as held"],
+    [
+      "",
+      "handshake",
+      "full context",
+      "connections",
+      "turns",
+      "stale words",
+      "incomplete",
+      "requests",
+      "wrong conversation",
+    ],
     all.map(({ name, lanes, handshakeMs, fullMs, connections, verdict }) => [
       name,
       lanes ? "" : ms(handshakeMs),
@@ -164,7 +176,7 @@ async function afterInterruption(caller: Caller): Promise<number> {
   return firstTextAt - cutAt;
 }
 
-/** A turn as long as the caller's last, of which nothing is known at the server. */
+/** Runs a turn in a conversation as long as the caller's of which the server has nothing. */
 function full(fresh: Caller, caller: Caller): Promise<number> {
   fresh.context.setMessages([
     { role: "user", content: newQuestion("short").text },
@@ -176,7 +188,7 @@ function full(fresh: Caller, caller: Caller): Promise<number> {
 function judge(report: Report, { name, lanes, pairs: { samples }, handshakeMs, fullMs }: Measured): void {
   if (!lanes) {
     const limitMs = handshakeMs + fullMs + allowance * median(columns(samples).ideal);
-    const what = `${name}: above the ideal; a handshake, the full context and 2 % of a turn`;
+    const what = `${name}: beyond the ideal; limit: a handshake, the full context and 2 % of a turn`;
     report.goal(what, median(extras(samples)), limitMs, "ms");
     return;
   }

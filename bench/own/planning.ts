@@ -1,4 +1,4 @@
-/** What it costs to decide what to send, by the length of the history. */
+/** How long it takes to decide what to send, by the length of the history. */
 import { Bench } from "tinybench";
 import { LLMContext, type LLMMessage } from "turnwire";
 import { ContextAdapter } from "../../packages/turnwire/src/openai/adapter.ts";
@@ -16,7 +16,10 @@ function turn(index: number): LLMMessage[] {
   ];
 }
 
-/** A conversation of so many items, whose last response the server knows, and what plans its next turn. */
+/**
+ * Prepares a conversation with this many items, of which the server has the last response. Returns a function that plans its
+ * next turn.
+ */
 function conversation(items: number): () => void {
   const adapter = new ContextAdapter({ debug: () => undefined, warn: console.warn });
   const lane: KnownHolder = { latest: undefined, usedAt: 0 };
@@ -50,7 +53,7 @@ export async function planning(report: Report): Promise<void> {
     [...medians].map(([size, ms]) => [String(size), `${(ms * 1000).toFixed(1)} µs`, `${(ms / base).toFixed(2)} ×`]),
   );
   report.goal(
-    "planning with 1000 items: twice that with 10, and 0.2 ms",
+    "planning with 1000 items; limit: twice the time with 10 items, plus 0.2 ms",
     medians.get(1000)! * 1000,
     2000 * base + 200,
     "µs",

@@ -21,14 +21,14 @@ interface Held {
 }
 
 export async function pool(report: Report, quick: boolean): Promise<void> {
-  // The engine's own memory for code that has run is not the conversations'.
+  // The first runs let the engine allocate memory for compiled code, which would otherwise count for the conversations.
   await pooled(conversations / 2, 2);
   if (!quick) await hold(conversations / 4, Infinity, "refuse", {});
   const runs: Record<string, Held> = {
     "over a pool": await pooled(conversations, Infinity),
     ...(quick ? {} : { "over a pool, one in five interrupted at once": await pooled(conversations, 5) }),
     "over a pool, all interrupted at once": await pooled(conversations, 1),
-    "the same, cancel honoured": await pooled(conversations, 1, "honour"),
+    "over a pool, all interrupted at once, cancel honoured": await pooled(conversations, 1, "honour"),
   };
   const own = await hold(conversations, Infinity, "refuse", {});
   report.title(`${conversations} conversations of five turns each, all at once; then idle`);
@@ -38,19 +38,19 @@ export async function pool(report: Report, quick: boolean): Promise<void> {
       "connections",
       "at most",
       "turns",
-      "not whole",
+      "incomplete",
       "stale",
       "requests",
-      "not as held",
+      "wrong conversation",
       "heap each",
       "buffers each",
     ],
     [...Object.entries(runs).map(([name, held]) => row(name, held)), row("each with its own connection", own)],
   );
   report.note(
-    "heap: used after collection, with the conversation's messages; buffers: outside of the heap, this thread's",
+    "heap: in use after garbage collection, including the conversation's messages; buffers: this thread's memory outside of the heap",
   );
-  report.goal("connections that 200 conversations hold, idle", Math.max(...all(runs, ({ idle }) => idle)), 16, "");
+  report.goal("connections of 200 idle conversations", Math.max(...all(runs, ({ idle }) => idle)), 16, "");
   report.goal(
     "connections that 200 conversations hold, at any time",
     Math.max(...all(runs, ({ peak }) => peak)),
@@ -58,7 +58,7 @@ export async function pool(report: Report, quick: boolean): Promise<void> {
     "",
   );
   const wrong = all(runs, ({ verdict }) => verdict.different + verdict.wrong + verdict.stale);
-  report.goal("turns over a pool with wrong text or another conversation", Math.max(...wrong), 0, "");
+  report.goal("turns over a pool with wrong text or a wrong conversation", Math.max(...wrong), 0, "");
   report.keep("pool", { pooled: runs, own });
 }
 
@@ -77,7 +77,7 @@ async function pooled(count: number, interruptEvery: number, cancel: CancelMode 
   return await hold(count, interruptEvery, cancel, { pool: shared });
 }
 
-/** @param interruptEvery One conversation in so many is interrupted. */
+/** @param interruptEvery Interrupts every n-th conversation. */
 async function hold(
   count: number,
   interruptEvery: number,
@@ -88,7 +88,7 @@ async function hold(
   const before = await memory();
   const callers = Array.from({ length: count }, () => new Caller({ baseURL: farEnd.url, ...options }));
   await Promise.all(callers.map((caller, index) => converse(caller, (index + 1) % interruptEvery === 0)));
-  // What was abandoned comes to its end, and what is not needed any more is closed.
+  // Wait until the abandoned responses end and the pool closes the connections it no longer needs.
   await sleep(lengths.long * tokenMs);
   const { open, peak } = await farEnd.ask("counts");
   const verdict = await verdictOn(callers, farEnd);
@@ -104,7 +104,7 @@ async function hold(
   };
 }
 
-/** All say the first at the same time, and go on when the answer is there. */
+/** All conversations begin their first turn at the same time. Each begins the next turn when the answer is complete. */
 async function converse(caller: Caller, interrupt: boolean): Promise<void> {
   await caller.ordinary();
   await caller.ordinary();
@@ -118,7 +118,7 @@ setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;
 
 async function memory(): Promise<{ heap: number; outside: number }> {
-  // Some of it is only let go of when the event loop has turned.
+  // The engine releases some memory only after the event loop has turned.
   for (let round = 0; round < 3; round += 1) {
     collect();
     await sleep(20);

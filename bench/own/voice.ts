@@ -1,4 +1,4 @@
-/** A hundred voice agents in one process, each with a client that speaks in real time, for a minute. */
+/** A hundred voice agents in one process for a minute, each with a client that speaks in real time. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -28,7 +28,6 @@ const question = "Tell me about the sea.";
 const reply =
   "It is deep and salty and full of life. Rivers end in it, winds begin over it, and nobody has seen all of its floor.";
 
-/** What the agents did. */
 interface Observed {
   agents: WebsocketTransport[];
   turns: VoiceTurnRecord[];
@@ -46,7 +45,7 @@ export async function voice(report: Report, quick: boolean): Promise<void> {
   const transport = new WebsocketServerTransport({ onConnection: (client) => serve(client, models, speech, seen) });
   const url = await transport.listen();
   const callers = fork(here("callers.ts"), [JSON.stringify([url, wav, sessions, seconds])]);
-  // The middle: all callers are there, and nobody leaves.
+  // Measure the middle: all callers are there, and none leaves.
   const [startMs, endMs] = [periodMs + 1000, seconds * 1000];
   let cpu: NodeJS.CpuUsage = process.cpuUsage();
   setTimeout(() => (cpu = process.cpuUsage()), startMs);
@@ -59,7 +58,7 @@ export async function voice(report: Report, quick: boolean): Promise<void> {
   tell(report, seen, { sessions, seconds, cpuShare });
 }
 
-/** Writes what each caller says, over and over, and answers where its words lie. */
+/** Writes the audio that each caller speaks again and again. Returns the times of its words. */
 async function makeCaller(wav: string, seconds: number): Promise<TimedWord[]> {
   const { audio, words } = await sayScript([{ atMs: 500, text: question }], { voice: "tones", tailMs: 0 });
   const period = silence(periodMs, audio);
@@ -115,8 +114,8 @@ function tell(
       "p99",
       "audio played",
       "ran dry",
-      "because of this process",
-      "CPU of a session",
+      "caused by this process",
+      "CPU per session",
     ],
     [
       [
@@ -131,9 +130,9 @@ function tell(
       ],
     ],
   );
-  report.note("the providers' servers and the clients are processes beside it on the same machine");
+  report.note("the providers' servers and the clients run in other processes on the same machine");
   report.note(
-    "voice to voice: with 200 ms of silence for the VAD, 600 until the turn has ended, 150 for the model's first token",
+    "voice to voice: includes 200 ms of silence for the VAD, 600 ms until the turn ends, and 150 ms until the model's first token",
   );
   report.goal("voice clients that ran dry because of this process", pacing, 0, "");
   report.keep("voice", { sessions, seconds, totals, pacing, cpuShare });

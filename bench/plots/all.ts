@@ -12,11 +12,11 @@ import { type Spec, svgOf } from "./plot.ts";
 
 export interface Plot {
   name: string;
-  /** What it shows, for who cannot see it. */
+  /** The alternative text. */
   says: string;
-  /** The figure whose section it stands in. */
+  /** The figure whose chapter shows the plot. */
   figure: string;
-  /** Nothing where it was not measured. */
+  /** Returns an empty list if the figure was not measured. */
   draw: (run: Run) => Spec[];
 }
 
@@ -44,7 +44,7 @@ export const plots: readonly Plot[] = [
   },
   {
     name: "long-chat",
-    says: "time to first text, by turn of a chat with long answers over a link with a bandwidth, for each client",
+    says: "time to first text, by turn of a chat with long answers over a link with limited bandwidth, for each client",
     figure: "long-chat",
     draw: (run) => {
       const chats = kept(run, "long-chat", "longChat") as LongChat[] | undefined;
@@ -54,7 +54,7 @@ export const plots: readonly Plot[] = [
             lines(
               chats.map(({ client, firstTextMs }) => ({ client, points: smooth(firstTextMs) })),
               {
-                title: "Time to first text of a long chat, over a link with a bandwidth",
+                title: "Time to first text of a long chat, over a link with limited bandwidth",
                 subtitle: "40 ms round trip, 20 Mbit/s up, TCP's slow start; median of five turns around each",
                 x: "turn",
                 y: "milliseconds",
@@ -78,7 +78,7 @@ export const plots: readonly Plot[] = [
                 points: bytes.map((y, index) => ({ x: index + 1, y })).slice(1),
               })),
               {
-                title: "Sent in a turn",
+                title: "Bytes sent in a turn",
                 subtitle: "with headers and framing; questions of 120 characters, answers of 40 words",
                 x: "turn",
                 y: "bytes",
@@ -98,7 +98,7 @@ export const plots: readonly Plot[] = [
       const panelOf: Record<string, string> = {
         lanes: "server with lanes",
         "honours cancel": "server honours cancel",
-        neither: "server does neither",
+        neither: "server has no lanes and ignores cancel",
       };
       const panels = [...new Set(all.map(({ server }) => panelOf[server]!))];
       const ideal = Object.fromEntries(
@@ -117,8 +117,7 @@ export const plots: readonly Plot[] = [
           some.map(({ client, server, afterMs }): Bar => ({ client, panel: panelOf[server]!, ...spread(afterMs) })),
           {
             title: "From an interruption to the next answer",
-            subtitle:
-              "to its first text, 40 ms round trip; median and quartiles; dashed: a turn that nothing disturbed",
+            subtitle: "to its first text, 40 ms round trip; median and quartiles; dashed: an uninterrupted turn",
             x: "milliseconds",
             format: ".0f",
             panels,
@@ -149,7 +148,7 @@ export const plots: readonly Plot[] = [
           }),
           {
             title: "A tool loop of 25 calls",
-            subtitle: "whole time, a model that takes 20 ms for each call; median and quartiles",
+            subtitle: "total time; the model takes 20 ms for each call; median and quartiles",
             x: "seconds",
             format: ".2f",
             panels: [...new Set(all.map(panelOf))],
@@ -187,7 +186,7 @@ export const plots: readonly Plot[] = [
   },
 ];
 
-/** Writes what can be drawn of the run; answers with the names. */
+/** Writes a plot for each figure that was measured. Returns the plots. */
 export async function drawAll(run: Run, folder: URL): Promise<Plot[]> {
   await mkdir(folder, { recursive: true });
   const drawn: Plot[] = [];
@@ -200,12 +199,11 @@ export async function drawAll(run: Run, folder: URL): Promise<Plot[]> {
   return drawn;
 }
 
-/** The chats at 40 ms. */
 function chatsOf(run: Run): Chat[] {
   return ((kept(run, "chat", "chat") as Chat[] | undefined) ?? []).filter(({ rttMs }) => rttMs === 40);
 }
 
-/** The median of each turn and the two on either side; the first, which connects, is left out. */
+/** The median of each turn and its four neighbours. It leaves out the first turn, which connects. */
 function smooth(values: readonly number[]): Array<{ x: number; y: number }> {
   const from = 1;
   return values.slice(from).map((_, index) => {

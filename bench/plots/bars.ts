@@ -3,10 +3,10 @@ import { type PeerId, peerOf } from "../support/peers.ts";
 
 export interface Bar {
   client: PeerId;
-  /** The panel it is in. */
+  /** The panel that shows the bar. */
   panel: string;
   value: number;
-  /** From here to there, half of the measurements. */
+  /** The quartiles: half of the measurements lie between them. */
   low: number;
   high: number;
 }
@@ -19,13 +19,13 @@ export interface BarOptions {
   panels: readonly string[];
   columns: number;
   width?: number;
-  /** The same for all panels, or each its own. */
+  /** Whether all panels share one scale. */
   shared?: boolean;
-  /** A line that says where the ideal is. */
+  /** The value that a dashed line marks as the ideal, by panel. */
   ideal?: Record<string, number>;
 }
 
-/** A bar for each client, panel by panel, with its value beside it. */
+/** Draws a bar for each client, panel by panel, with its value next to it. */
 export function bars(all: readonly Bar[], options: BarOptions): Spec {
   const { title, subtitle, x, format, panels, columns, width = 240, shared = true, ideal = {} } = options;
   const values = all.map((bar) => ({ ...bar, client: peerOf(bar.client).name, ideal: ideal[bar.panel] ?? null }));

@@ -17,10 +17,10 @@ export interface LineOptions {
 
 const width = 560;
 const height = 320;
-/** Less apart two labels run into one another. */
+/** Labels closer than this would overlap. */
 const labelGap = 15;
 
-/** Lines, each with its name at its end. */
+/** Draws lines, each with its name at its end. */
 export function lines(all: readonly Line[], options: LineOptions): Spec {
   const { title, subtitle, x, y, log = false } = options;
   const values = all.flatMap(({ client, points }) =>
@@ -81,7 +81,7 @@ function extent(values: readonly number[], log: boolean): [number, number] {
   return log ? [least / 1.5, most * 1.5] : [Math.max(0, least - margin), most + margin];
 }
 
-/** The names at the heights of their lines' ends, moved apart where they would run into one another. */
+/** Places the names at the ends of their lines and moves apart those that would overlap. */
 function labels(
   all: readonly Line[],
   [from, to]: [number, number],

@@ -4,11 +4,11 @@ import { type PeerId, peersAndStandby } from "../support/peers.ts";
 
 export type Spec = TopLevelSpec;
 
-/** Seen as well on a white page as on a dark one. */
+/** Readable on both a white and a dark page. */
 const ink = "#7d8793";
 const grid = "#7d879340";
 
-/** turnwire stands out, the floor is neutral, the others can be told from one another on both grounds. */
+/** turnwire stands out, the floor is neutral, and the other clients can be told apart on both backgrounds. */
 const colours: Record<PeerId, string> = {
   "turnwire-ws": "#e5484d",
   "turnwire-ws-standby": "#c62a2f",
@@ -26,7 +26,6 @@ export function colourScale(): { domain: string[]; range: string[] } {
   return { domain: peersAndStandby.map(({ name }) => name), range: peersAndStandby.map(({ id }) => colours[id]) };
 }
 
-/** A figure as the text of an SVG file. */
 export async function svgOf(spec: Spec): Promise<string> {
   const { spec: vega } = compile(
     { ...spec, background: "transparent", padding: 8 },

@@ -1,4 +1,4 @@
-/** A chat: the time to first text, and what is sent, turn by turn. */
+/** A chat: the time to first text and the bytes sent, turn by turn. */
 import { noteBetter } from "../support/better.ts";
 import { FarEnd } from "../support/far-end.ts";
 import { firstTextMs } from "../support/heard.ts";
@@ -19,9 +19,9 @@ export interface Chat {
   client: PeerId;
   rttMs: number;
   firstTextMs: number[];
-  /** Sent in each turn, as they went over the wire, headers and frames included. */
+  /** The bytes of each turn on the wire, with headers and framing. */
   bytes: number[];
-  /** The items of the conversation that the model was shown in the last turn. */
+  /** How many items of the conversation the model saw in the last turn. */
   itemsShown: number;
   stale: number;
   errors: string[];
@@ -32,7 +32,7 @@ export async function chat(report: Report, quick: boolean): Promise<void> {
   await using lab = await Lab.start(quick);
   for (const rttMs of quick ? [40] : [0, 40, 150]) {
     await using farEnd = await FarEnd.start({ rttMs, model });
-    // One before that does not count: the engine compiles what has never run.
+    // An uncounted run first: the engine compiles code that has never run.
     if (!quick) await converse(lab, farEnd, rttMs, 5);
     const chats = [...(await converse(lab, farEnd, rttMs, turns)).values()];
     print(report, rttMs, chats);
@@ -41,7 +41,7 @@ export async function chat(report: Report, quick: boolean): Promise<void> {
   report.keep("chat", all);
 }
 
-/** Every client's conversation, turn by turn side by side. */
+/** Runs every client's conversation, turn by turn side by side. */
 async function converse(lab: Lab, farEnd: FarEnd, rttMs: number, count: number): Promise<Map<PeerId, Chat>> {
   const talks = await lab.each((client) => TalkWithCount.start(client, farEnd, rttMs));
   const chats = await lab.each(async ({ peer }): Promise<Chat> => ({
@@ -100,10 +100,10 @@ function print(report: Report, rttMs: number, chats: readonly Chat[]): void {
     ]),
   );
   report.note(
-    "time to first text without that of the first turn, which connects; bytes as sent, with headers and framing",
+    "time to first text: without the first turn, which connects; bytes: on the wire, with headers and framing",
   );
   report.note(
-    `items shown: how many the model was shown in turn ${turns}; it should be ${2 * turns - 1}, with instructions as an item one more`,
+    `items shown: how many items the model saw in turn ${turns}; right is ${2 * turns - 1}, or one more if the instructions are an item`,
   );
   noteBetter(
     report,

@@ -15,7 +15,7 @@ export interface ClientCost {
   client: PeerId;
   /** CPU time for each event, in microseconds. */
   cpuUs: number[];
-  /** Against the floor's just before or after. */
+  /** The ratio to the raw loop's time just before or after. */
   ratio: number;
   bytesPerTurn: number;
 }
@@ -24,9 +24,9 @@ export async function clientCost(report: Report, quick: boolean): Promise<void> 
   await using server = await CannedServer.start();
   await using lab = await Lab.start(quick);
   const burst = { baseURL: server.url, deltas };
-  // What a goal compares is measured well also where there is little time.
+  // Clients that a goal compares get all their rounds even in a quick run.
   const isCompared = ({ peer: { id } }: ClientUnderTest): boolean => id === "turnwire-ws" || id === floor;
-  // The compiler is to have done its work, which takes some rounds; the dear ones get less of them.
+  // Several rounds let the compiler finish its work; the slow clients get fewer of them.
   for (const client of lab.clients) {
     const until = monotonicMs() + (quick && !isCompared(client) ? 300 : 3000);
     const most = isCompared(client) ? 20 : 8;
@@ -51,7 +51,7 @@ export async function clientCost(report: Report, quick: boolean): Promise<void> 
     `CPU time of the client for each event: one response of ${deltas} deltas in a burst (${quick ? "25 rounds of the first and the raw loop, 1 of the others" : "25 rounds"})`,
   );
   report.table(
-    ["", "median", "least", "p90", "against the raw loop", `allocated in a turn of ${turnDeltas} deltas`],
+    ["", "median", "minimum", "p90", "against the raw loop", `allocated in a turn of ${turnDeltas} deltas`],
     all.map(({ client, cpuUs, ratio, bytesPerTurn }) => [
       nameOf(client),
       us(median(cpuUs)),
@@ -62,12 +62,14 @@ export async function clientCost(report: Report, quick: boolean): Promise<void> 
     ]),
   );
   report.note(
-    "CPU time of the whole process, whatever the thread; the median over pairs with the raw loop, round by round",
+    "CPU time: of the whole process, all threads; against the raw loop: the median over pairs, one in each round",
   );
   report.note(
-    "the raw loop does what any client must: it parses each event's JSON, gathers the text, sees the last event",
+    "the raw loop does what every client must do: it parses each event's JSON, gathers the text, and notices the last event",
   );
-  report.note("allocated: on the JavaScript heap, by V8's sampling heap profiler; the conversation grows meanwhile");
+  report.note(
+    "allocated: on the JavaScript heap, measured by V8's sampling heap profiler while the conversation grows",
+  );
   noteBetter(report, "CPU time", new Map(all.map(({ client, cpuUs }) => [client, median(cpuUs)])), us);
   noteBetter(report, "allocated", new Map(all.map(({ client, bytesPerTurn }) => [client, bytesPerTurn])), kilobytes);
   const ratioOf = (id: PeerId): number => all.find(({ client }) => client === id)!.ratio;

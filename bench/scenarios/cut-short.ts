@@ -1,4 +1,4 @@
-/** What the next turn sends when a reply, complete at the server, was heard in part only. */
+/** What the next turn sends when the user heard only a part of a reply that is complete at the server. */
 import { noteBetter } from "../support/better.ts";
 import { FarEnd } from "../support/far-end.ts";
 import { Lab, nameOf } from "../support/lab.ts";
@@ -15,7 +15,7 @@ export interface CutShort {
   client: PeerId;
   ordinaryBytes: number;
   afterBytes: number;
-  /** Words of the reply that the model was shown in the end; `heardWords` is what the user had heard. */
+  /** How many words of the reply the model saw in the end; `heardWords` is how many the user heard. */
   shownWords: number;
   errors: string[];
 }
@@ -39,13 +39,13 @@ export async function cutShort(report: Report, quick: boolean): Promise<void> {
     const { heard, bytes } = await talk.say(last);
     if (heard.error !== undefined) errors.push(heard.error);
     const shown = (await farEnd.ask("shown")).find(({ question }) => question === last.text);
-    // Once in the question itself.
+    // The question itself contains the word once.
     const shownWords = (shown?.conversation.split(unheard.word).length ?? 0) - 2;
     return { client: client.peer.id as PeerId, ordinaryBytes, afterBytes: bytes, shownWords, errors };
   });
-  report.title(`A reply cut short after it was complete, at turn ${turns} of a chat: bytes of the next turn`);
+  report.title(`A complete reply cut short afterwards, at turn ${turns} of a chat: bytes of the next turn`);
   report.table(
-    ["", "an ordinary turn", "the turn after it", "ratio", "words of it the model is shown"],
+    ["", "an ordinary turn", "the turn after the cut", "ratio", "words of the reply shown"],
     [...all.values()].map(({ client, ordinaryBytes, afterBytes, shownWords, errors }) => [
       nameOf(client),
       whole(ordinaryBytes),
@@ -55,10 +55,15 @@ export async function cutShort(report: Report, quick: boolean): Promise<void> {
     ]),
   );
   report.note(
-    `the turn after it has to say what was heard of the reply, too: ${heardWords} of its 40 words, and the model should see no more`,
+    `the turn after the cut must also send the part of the reply that the user heard: ${heardWords} of its 40 words; the model should see no more than these`,
   );
   const right = [...all.values()].filter(({ shownWords, errors }) => shownWords === heardWords && errors.length === 0);
   const values = new Map(right.map(({ client, afterBytes }) => [client, afterBytes]));
-  noteBetter(report, "bytes of the turn after it, where the model is shown what was heard", values, whole);
+  noteBetter(
+    report,
+    "bytes of the turn after the cut, among clients that show the model only what was heard",
+    values,
+    whole,
+  );
   report.keep("cutShort", [...all.values()]);
 }

@@ -1,4 +1,4 @@
-/** The first turn of a conversation, and one after a silence. */
+/** The first turn of a conversation, and a turn after a silence. */
 import { noteBetter } from "../support/better.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClientUnderTest } from "../support/client-under-test.ts";
@@ -16,7 +16,7 @@ const silenceMs = 6000;
 
 export interface FirstTurn {
   client: PeerId;
-  /** Milliseconds to the first text: of the first turn of the process, and of those of later conversations. */
+  /** Milliseconds to the first text: of the first turn in a process; `coldMs`: of the first turns of later conversations. */
   processMs: number[];
   coldMs: number[];
   warmMs: number[];
@@ -29,7 +29,7 @@ export async function firstTurn(report: Report, quick: boolean): Promise<void> {
   await using farEnd = await FarEnd.start({ rttMs, model });
   await using lab = await Lab.start(quick);
   const all = await lab.each((client) => measure(client, farEnd, rounds));
-  // The silences of all clients at the same time: nobody does anything.
+  // All clients are silent at the same time, because a silence needs no CPU.
   await Promise.all(
     lab.clients.map(async (client) => {
       await using conversation = await client.open((await farEnd.link(rttMs)).url);
@@ -46,7 +46,7 @@ export async function firstTurn(report: Report, quick: boolean): Promise<void> {
   report.table(
     [
       "time to first text",
-      "the first of a process",
+      "the first in a process",
       "cold",
       "warmed up",
       "the second turn",
@@ -61,15 +61,17 @@ export async function firstTurn(report: Report, quick: boolean): Promise<void> {
       spread(silentMs),
     ]),
   );
-  report.note("the first of a process: in half as many processes, each new, with its modules loaded");
-  report.note("without TLS, which would cost a new connection another round trip or two");
-  report.note("fetch of Node closes a connection after 4 s without a request: over HTTP a silence costs a new one");
-  report.note("warmed up: turnwire has the conversation prepared at the server; the others have a socket open");
+  report.note("the first in a process: measured in half as many new processes, after they have loaded their modules");
+  report.note("there is no TLS, which would cost a new connection another round trip or two");
+  report.note(
+    "Node's fetch closes a connection after 4 s without a request, so over HTTP a silence costs a new connection",
+  );
+  report.note("warmed up: turnwire has the server prepare the conversation; the others only open a socket");
   const of = (pick: (turn: FirstTurn) => number): Map<PeerId, number> =>
     new Map([...all].map(([id, turn]) => [id, pick(turn)]));
   noteBetter(
     report,
-    "the first of a process",
+    "the first in a process",
     of(({ processMs }) => median(processMs)),
     (value) => ms(value),
   );
@@ -96,9 +98,9 @@ async function measure(client: ClientUnderTest, farEnd: FarEnd, rounds: number):
     await using conversation = await fresh.open((await farEnd.link(rttMs)).url);
     result.processMs.push(firstTextMs(await conversation.say(newQuestion("short"))));
   }
-  // The first does not count: the engine compiles what has never run.
+  // The first round does not count: the engine compiles code that has never run.
   for (let round = -1; round < rounds; round += 1) {
-    // A link of its own: what one conversation has opened is of no use to the next.
+    // A link of its own, so that a conversation cannot use a connection of the previous one.
     await using cold = await client.open((await farEnd.link(rttMs)).url);
     const coldMs = firstTextMs(await cold.say(newQuestion("short")));
     const laterMs = firstTextMs(await cold.say(newQuestion("short")));

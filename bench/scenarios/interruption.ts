@@ -23,12 +23,12 @@ const kinds: Array<{ name: string; lanes: boolean; cancel: CancelMode }> = [
 export interface Interrupted {
   client: PeerId;
   server: string;
-  /** From the interruption to the first text of the next answer, and of an undisturbed turn just before. */
+  /** The times from the interruption to the first text of the next answer; `idealMs`: of an uninterrupted turn just before. */
   afterMs: number[];
   idealMs: number[];
   stale: number;
   notWhole: number;
-  /** Words of abandoned answers that the model was shown in the next turn beyond those that were heard. */
+  /** How many words of abandoned answers the model saw in later turns beyond those that the user heard. */
   unheardShown: number;
   connections: number;
   interruptions: number;
@@ -56,7 +56,7 @@ export async function interruptionOfPeers(report: Report, quick: boolean): Promi
 class Interruptions {
   readonly result: Interrupted;
   readonly #talk: TalkWithCount;
-  /** The questions after interruptions, with what had been heard of the abandoned answers until then. */
+  /** The questions after interruptions, each with the words of abandoned answers that the user had heard until then. */
   readonly #asked: Array<{ text: string; heard: ReadonlyMap<string, number> }> = [];
   readonly #heard = new Map<string, number>();
 
@@ -91,7 +91,7 @@ class Interruptions {
     for (const { text, heard } of this.#asked) {
       const words = shown.get(text)?.split(/[ \n]/) ?? [];
       for (const [word, count] of heard) {
-        // Once in the question itself.
+        // The question itself contains the word once.
         const times = words.filter((each) => each === word.trim()).length - 1;
         this.result.unheardShown += Math.max(0, times - count);
       }
@@ -103,7 +103,7 @@ class Interruptions {
 }
 
 function print(report: Report, server: string, results: readonly Interrupted[]): void {
-  // One ideal for all: the undisturbed turn of whoever is fastest.
+  // All clients share one ideal: the uninterrupted turn of the fastest client.
   const ideal = Math.min(...results.flatMap(({ idealMs }) => (idealMs.length > 0 ? [median(idealMs)] : [])));
   report.title(
     `An interruption after ${cutAfter} of 300 words; server: ${server}; ${rttMs} ms round trip, first token after ` +
@@ -112,12 +112,12 @@ function print(report: Report, server: string, results: readonly Interrupted[]):
   report.table(
     [
       "",
-      "to next first text",
+      "to the next first text",
       "p90",
       "against the ideal",
       "stale words",
       "unheard words shown",
-      "not whole",
+      "incomplete",
       "connections",
       "interruptions",
     ],
@@ -137,14 +137,16 @@ function print(report: Report, server: string, results: readonly Interrupted[]):
           ],
     ),
   );
-  report.note(`the ideal: an undisturbed turn, ${ms(ideal)}; a stale word is one of the abandoned answer in the next`);
   report.note(
-    "unheard words shown: how many of abandoned answers the model was shown in later turns though nobody heard them",
+    `the ideal: an uninterrupted turn, ${ms(ideal)}; a stale word is a word of the abandoned answer that appears in the next one`,
+  );
+  report.note(
+    "unheard words shown: how many words of abandoned answers the model saw in later turns although the user had not heard them",
   );
   const some = results.filter(({ afterMs }) => afterMs.length > 0);
   noteBetter(
     report,
-    "to next first text",
+    "time to the next first text",
     new Map(some.map(({ client, afterMs }) => [client, median(afterMs)])),
     (value) => ms(value),
   );

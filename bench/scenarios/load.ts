@@ -30,7 +30,7 @@ export async function load(report: Report, quick: boolean): Promise<void> {
     const spreadMs = model.firstTokenMs + shape.words * model.tokenMs;
     const options = { baseURL: farEnd.directURL, conversations, spreadMs, ...shape };
     for (let round = 0; round < rounds; round += 1) {
-      // Those that a goal compares are measured in every round, one right after the other, the order changing.
+      // Clients that a goal compares run in every round, one right after the other, in changing order.
       const wanted = lab.clients.filter(({ peer: { id } }) => round < 2 || id === "turnwire-ws" || id === floor);
       for (const client of round % 2 === 0 ? wanted : wanted.toReversed()) {
         runs.get(client.peer.id as PeerId)!.push(await client.ask("load", options));
@@ -74,16 +74,7 @@ function print(report: Report, conversations: number, words: number, summaries: 
   );
   const base = summaries.find(({ client }) => client === floor)!;
   report.table(
-    [
-      "",
-      "to first text",
-      "p99",
-      "p99 beyond the raw loop's",
-      "event loop late, p99",
-      "most",
-      "CPU for a word",
-      "turns",
-    ],
+    ["", "to first text", "p99", "p99 beyond the raw loop's", "event loop delay, p99", "most", "CPU per word", "turns"],
     summaries.map(({ client, firstTextMs, loopDelay, cpuUsPerEvent, turns }) => [
       nameOf(client),
       ms(firstTextMs.p50),
@@ -97,11 +88,11 @@ function print(report: Report, conversations: number, words: number, summaries: 
   );
   if (conversations === 1) return;
   report.note(
-    "CPU for a word: each comes by itself, so that the system's work for a packet is most of it; with the turns' own cost",
+    "CPU per word: every word comes in a packet of its own, so most of this is the system's work for a packet; it includes the cost of the turns",
   );
   noteBetter(
     report,
-    "CPU for a word",
+    "CPU per word",
     new Map(summaries.map(({ client, cpuUsPerEvent }) => [client, cpuUsPerEvent])),
     (value) => `${value.toFixed(0)} µs`,
   );
@@ -110,7 +101,7 @@ function print(report: Report, conversations: number, words: number, summaries: 
   }
 }
 
-/** By pairs: the p99 of each run against that of the raw loop's just before or after. */
+/** Compares the p99 of each run with that of the raw loop's run just before or after. */
 function judge(report: Report, runs: ReadonlyMap<PeerId, readonly Loaded[]>): void {
   const p99Of = (id: PeerId): number[] => runs.get(id)!.map(({ firstTextMs }) => p99([...firstTextMs, 0]));
   const floors = p99Of(floor);
@@ -124,12 +115,14 @@ async function idle(report: Report, quick: boolean): Promise<void> {
   await using farEnd = await FarEnd.start({ rttMs: 0, model: { firstTokenMs: 0, tokenMs: 0 } });
   await using lab = await Lab.start(quick);
   const all = await lab.each(async (client) => await client.ask("idle", { baseURL: farEnd.directURL, conversations }));
-  report.title(`Memory of a conversation that has had a turn and waits (${conversations} in a process)`);
+  report.title(`Memory of an idle conversation after its first turn (${conversations} in a process)`);
   report.table(
-    ["", "heap", "outside of it", "of the process"],
+    ["", "heap", "outside the heap", "process"],
     [...all].map(([id, { heap, external, rss }]) => [nameOf(id), kilobytes(heap), kilobytes(external), kilobytes(rss)]),
   );
-  report.note("after collection; what the process takes comes in large pieces and is a rough figure");
+  report.note(
+    "after garbage collection; the figure for the process is rough, because a process takes memory in large pieces",
+  );
   noteBetter(report, "heap", new Map([...all].map(([id, { heap }]) => [id, heap])), kilobytes);
   report.keep("idleMemory", Object.fromEntries(all));
 }

@@ -1,4 +1,7 @@
-/** A chat as a person holds it, over a link with a bandwidth and TCP's slow start: what sending everything costs in time. */
+/**
+ * A long chat at a human pace over a link with limited bandwidth and TCP's slow start: how much time it costs to send the whole
+ * conversation.
+ */
 import { noteBetter } from "../support/better.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClientUnderTest } from "../support/client-under-test.ts";
@@ -17,7 +20,7 @@ const uplink = { megabits: 20 };
 const model = { firstTokenMs: 50, tokenMs: 0.2 };
 const words = 250;
 const questionBytes = 400;
-/** Longer than TCP remembers what a link can take; shorter than a connection without a request is kept over HTTP. */
+/** Longer than TCP remembers the capacity of a link, and shorter than HTTP keeps an idle connection. */
 const pauseMs = 500;
 
 export interface LongChat {
@@ -39,7 +42,7 @@ export async function longChat(report: Report, quick: boolean): Promise<void> {
   }));
   const turn = async ({ peer }: ClientUnderTest): Promise<void> => {
     const id = peer.id as PeerId;
-    // In a full run the other clients' turns are the pause.
+    // In a full run the turns of the other clients are the pause.
     if (quick) await sleep(pauseMs);
     const { heard, bytes } = await talks.get(id)!.say(newQuestion(words, questionBytes));
     chats.get(id)!.firstTextMs.push(firstTextMs(heard));
@@ -54,7 +57,7 @@ export async function longChat(report: Report, quick: boolean): Promise<void> {
       `${model.firstTokenMs} ms, questions of ${questionBytes} characters, answers of ${words} words`,
   );
   report.table(
-    ["time to first text", "turns 2–6", "in the middle", "the last five", "sent in the last"],
+    ["time to first text", "turns 2–6", "the middle five", "the last five", "sent in the last"],
     all.map(({ client, firstTextMs: times, bytes }) => [
       nameOf(client),
       ms(median(times.slice(1, 6))),
@@ -63,10 +66,10 @@ export async function longChat(report: Report, quick: boolean): Promise<void> {
       kilobytes(bytes.at(-1)!),
     ]),
   );
-  report.note(`${all[0]!.firstTextMs.length} turns; the window of TCP is ten segments again after each pause`);
+  report.note(`${all[0]!.firstTextMs.length} turns; after each pause TCP's window is ten segments again`);
   noteBetter(
     report,
-    "the last five",
+    "time to first text of the last five turns",
     new Map(all.map(({ client, firstTextMs: times }) => [client, median(times.slice(-5))])),
     (value) => ms(value),
   );

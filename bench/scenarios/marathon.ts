@@ -1,4 +1,4 @@
-/** Days of one conversation: 10,000 turns, and whether the last cost what the first did. */
+/** One conversation of 10,000 turns: whether the last turns cost as much as the first. */
 import { noteBetter } from "../support/better.ts";
 import { CannedServer } from "../support/canned-server.ts";
 import { Lab, nameOf } from "../support/lab.ts";
@@ -27,16 +27,7 @@ export async function marathon(report: Report, quick: boolean): Promise<void> {
   const tenth = whole(turns / 10);
   report.title(`A conversation of ${whole(turns)} turns, each answered with ${deltas} deltas at once`);
   report.table(
-    [
-      "",
-      "turns",
-      `CPU for a turn, 1–${tenth}`,
-      `last ${tenth}`,
-      "ratio",
-      "sent in turn 2",
-      "in the last",
-      "heap beyond the start",
-    ],
+    ["", "turns", `CPU per turn, 1–${tenth}`, `last ${tenth}`, "ratio", "sent in turn 2", "in the last", "heap growth"],
     all.map(({ client, turns: came, cpuUsByPart, sentBytes, heapBytes }) => [
       nameOf(client),
       whole(came),
@@ -48,17 +39,21 @@ export async function marathon(report: Report, quick: boolean): Promise<void> {
       kilobytes(heapBytes[1] - heapBytes[0]),
     ]),
   );
-  report.note("who has fewer turns was stopped: each costs what all before it have said");
+  report.note(
+    "clients with fewer turns were stopped, because each of their turns costs more the longer the conversation is",
+  );
   noteBetter(
     report,
-    "CPU for a turn",
+    "CPU per turn of the last tenth",
     new Map(all.map(({ client, cpuUsByPart }) => [client, cpuUsByPart.at(-1)!])),
     us,
   );
   const ours = all.find(({ client }) => client === "turnwire-ws")!;
   const base = all.find(({ client }) => client === floor)!;
   const growth = ({ cpuUsByPart }: Ran): number => cpuUsByPart.at(-1)! / cpuUsByPart[0]!;
-  report.note(`the raw loop, whose work for a turn is always the same: ${times(growth(base), 2)}`);
+  report.note(
+    `for comparison: the ratio of the raw loop, whose work per turn never changes, is ${times(growth(base), 2)}`,
+  );
   report.goal(`CPU time of the last ${tenth} turns against the first ${tenth}`, growth(ours), 1.1, "×");
   report.goal("bytes of the last turn against the second", ours.sentBytes.last / ours.sentBytes.second, 1.05, "×");
   report.keep("marathon", all);

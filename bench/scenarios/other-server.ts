@@ -1,4 +1,4 @@
-/** The chat once more with a server that others wrote, so that what is compared is not ours alone. */
+/** The same chat with a server of other authors, so that the comparison does not rest on turnwire's server alone. */
 import { noteBetter } from "../support/better.ts";
 import { Aimock } from "../support/aimock.ts";
 import { firstTextMs } from "../support/heard.ts";
@@ -55,7 +55,7 @@ export async function otherServer(report: Report, quick: boolean): Promise<void>
     ),
   );
   report.note(
-    "it answers at once and always the same; it keeps no conversation, and has no lanes; who fails is not asked again",
+    "the server always gives the same answer at once, keeps no conversation and has no lanes; a client that fails is not measured further",
   );
   for (const { client, firstTextMs: all, errors } of results.values()) {
     if (errors.length > 0 && all.length > 1)

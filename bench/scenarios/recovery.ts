@@ -1,4 +1,4 @@
-/** What a lost connection costs each client, or whether the turn is lost with it. */
+/** What a lost connection costs each client, or whether its turn fails. */
 import { noteBetter } from "../support/better.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ClientUnderTest } from "../support/client-under-test.ts";
@@ -15,12 +15,12 @@ const model = { firstTokenMs: 100, tokenMs: 5 };
 
 export interface Recovery {
   client: PeerId;
-  /** Beyond an ordinary turn, in milliseconds. */
+  /** Milliseconds beyond an ordinary turn. */
   betweenMs: number[];
   insideMs: number[];
   betweenErrors: string[];
   insideErrors: string[];
-  /** After a turn that failed, whether the next is answered. */
+  /** How often the turn after a failed one fails as well. */
   nextFails: number;
 }
 
@@ -39,19 +39,19 @@ export async function recovery(report: Report, quick: boolean): Promise<void> {
       outcome(insideMs, insideErrors, rounds),
     ]),
   );
-  report.note("lost before the first token: counted from when the client can know");
-  report.note("a handshake is two round trips here: 80 ms");
+  report.note("lost before the first token: counted from the moment when the client can know of the loss");
+  report.note("a handshake takes two round trips here, 80 ms");
   const between = all.filter(({ betweenMs }) => betweenMs.length > 0);
   noteBetter(
     report,
-    "lost between turns",
+    "time beyond an ordinary turn, lost between turns",
     new Map(between.map(({ client, betweenMs }) => [client, median(betweenMs)])),
     (value) => ms(value),
   );
   const inside = all.filter(({ insideMs }) => insideMs.length > 0);
   noteBetter(
     report,
-    "lost before the first token",
+    "time beyond an ordinary turn, lost before the first token",
     new Map(inside.map(({ client, insideMs }) => [client, median(insideMs)])),
     (value) => ms(value),
   );
@@ -59,7 +59,7 @@ export async function recovery(report: Report, quick: boolean): Promise<void> {
     const [error] = [...insideErrors, ...betweenErrors];
     if (error === undefined) continue;
     report.note(
-      `${nameOf(client)}: "${error.slice(0, 160)}"${nextFails > 0 ? `; the turn after it failed, too, ${nextFails} times` : ""}`,
+      `${nameOf(client)}: "${error.slice(0, 160)}"${nextFails > 0 ? `; the next turn failed as well, ${nextFails} times` : ""}`,
     );
   }
   report.keep("recovery", all);

@@ -1,4 +1,4 @@
-/** What a package costs before it does anything: the time of its `import`, and its size once installed. */
+/** What a package costs before it does anything: the time of its `import`, and its installed size. */
 import { noteBetter } from "../support/better.ts";
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -19,7 +19,7 @@ interface StartUp {
 }
 
 export async function startUp(report: Report, quick: boolean): Promise<void> {
-  // The two ways of turnwire and of openai are one import each; `ws` is what the raw loop imports.
+  // The services of turnwire share one import, and so do those of openai; for the raw loop this measures `ws`.
   const measured = peers.filter(
     ({ id }) => id !== "turnwire-http" && id !== "openai-http" && id !== "openai-http-stored",
   );
@@ -30,7 +30,7 @@ export async function startUp(report: Report, quick: boolean): Promise<void> {
   for (let round = 0; round < (quick ? 3 : 15); round += 1) {
     for (const { client, importMs } of all) importMs.push(await importOnce(peerOf(client).packages));
   }
-  report.title(`Start-up: \`import\` in a new process (${all[0]!.importMs.length} times), and what is installed`);
+  report.title(`Start-up: \`import\` in a new process (${all[0]!.importMs.length} times), and the installed size`);
   report.table(
     ["", "import", "p90", "packages", "installed"],
     all.map(({ client, importMs, packages, bytes }) => [
@@ -41,9 +41,11 @@ export async function startUp(report: Report, quick: boolean): Promise<void> {
       `${(bytes / 1e6).toFixed(1)} MB`,
     ]),
   );
-  report.note("with files in the system's cache; `installed` counts what a package needs, its required peers included");
+  report.note(
+    "the files are in the system's cache; `installed` includes every package that a package needs, with its required peers",
+  );
   const openaiMegabytes = (installedSize(["openai"]).bytes / 1e6).toFixed(1);
-  report.note(`of what turnwire needs, the \`openai\` package is ${openaiMegabytes} MB: its types, and HTTP`);
+  report.note(`${openaiMegabytes} MB of turnwire's size is the \`openai\` package, which it uses for types and HTTP`);
   noteBetter(report, "import", new Map(all.map(({ client, importMs }) => [client, median(importMs)])), (value) =>
     ms(value),
   );
@@ -56,7 +58,7 @@ export async function startUp(report: Report, quick: boolean): Promise<void> {
   report.keep("startUp", all);
 }
 
-/** What the clients import: the packages' main entries. */
+/** Imports the main entries of the client's packages in a new process. */
 async function importOnce(packages: readonly string[]): Promise<number> {
   const imports = packages.map((name) => `await import(${JSON.stringify(name)});`).join("");
   const script = `const t=performance.now();${imports}console.log(performance.now()-t);process.exit()`;

@@ -11,10 +11,10 @@ import type { UplinkOptions } from "../support/uplink.ts";
 
 const calls = 25;
 const model = { firstTokenMs: 20, tokenMs: 1 };
-/** An upload link such as homes have, and results such as files are. */
+/** An upload link like that of a home. */
 const uplink: UplinkOptions = { megabits: 20 };
 const fileBytes = 8000;
-/** The other links that are tried: from a data centre's to a telephone's. */
+/** The other links, from a data centre's to a telephone's. */
 const otherMegabits = [undefined, 100, 5];
 const overHttp = ["turnwire-http", "openai-http", "ai-sdk"] as const satisfies readonly PeerId[];
 
@@ -27,7 +27,7 @@ interface Shape {
 export interface ToolLoop {
   client: PeerId;
   rttMs: number;
-  /** Whether the link had a bandwidth and TCP's slow start. */
+  /** Whether the link had limited bandwidth and TCP's slow start. */
   limited: boolean;
   totalMs: number[];
   bytes: number[];
@@ -50,7 +50,7 @@ export async function toolLoop(report: Report, quick: boolean): Promise<void> {
   if (!quick) await otherLinks(report, new Map([[uplink.megabits, all.filter(({ limited }) => limited)]]));
 }
 
-/** From which bandwidth on it matters what is sent. */
+/** Compares links, to show at which bandwidth the size of requests begins to matter. */
 async function otherLinks(report: Report, byLink: Map<number | undefined, readonly ToolLoop[]>): Promise<void> {
   const wanted: readonly PeerId[] = ["turnwire-ws", ...overHttp, "openai-http-stored"];
   await using lab = await Lab.start(
@@ -61,7 +61,7 @@ async function otherLinks(report: Report, byLink: Map<number | undefined, readon
     const shape = { rttMs: 40, resultBytes: fileBytes, ...(megabits !== undefined && { uplink: { megabits } }) };
     byLink.set(megabits, await measure(lab, shape, 3, false));
   }
-  report.title(`The same by link: 40 ms round trip, results of ${fileBytes} bytes, times of the whole loop`);
+  report.title(`The tool loop by link: 40 ms round trip, results of ${fileBytes} bytes, time of the whole loop`);
   const links = [...byLink].toSorted(([one = Infinity], [other = Infinity]) => other - one);
   report.table(
     ["", ...wanted.map(nameOf), ...overHttp.map((id) => `${nameOf(id)}, against turnwire WebSocket`)],
@@ -88,7 +88,7 @@ async function measure(lab: Lab, shape: Shape, rounds: number, quick: boolean): 
     bytes: [],
     errors: [],
   }));
-  // The first of a full run does not count: the engine compiles what has never run.
+  // The first round of a full run does not count: the engine compiles code that has never run.
   for (let round = quick ? 0 : -1; round < rounds; round += 1) {
     await lab.each(async (client) => {
       await using talk = await TalkWithCount.start(client, farEnd, rttMs, { toolBytes, ...(up && { uplink: up }) });
@@ -112,7 +112,7 @@ function print(report: Report, { rttMs, resultBytes, uplink: up }: Shape, loops:
       `results of ${resultBytes} bytes (loops: ${Math.max(...loops.map(({ totalMs }) => totalMs.length))})`,
   );
   report.table(
-    ["", "whole loop", "p90", "against the raw loop", "a call", "sent"],
+    ["", "whole loop", "p90", "against the raw loop", "per call", "sent"],
     loops.map(({ client, totalMs, bytes, errors }) =>
       totalMs.length === 0
         ? [nameOf(client), `fails: ${errors[0]}`]
@@ -129,7 +129,7 @@ function print(report: Report, { rttMs, resultBytes, uplink: up }: Shape, loops:
   const totals = loops.filter(({ totalMs }) => totalMs.length > 0);
   noteBetter(
     report,
-    "the whole loop",
+    "time of the whole loop",
     new Map(totals.map(({ client, totalMs }) => [client, median(totalMs)])),
     (total) => ms(total, 0),
   );
@@ -147,7 +147,7 @@ function judge(report: Report, { uplink: up }: Shape, loops: readonly ToolLoop[]
   }
   const stored = totalOf(loops, "openai-http-stored") / ours;
   report.note(
-    `with a conversation that the provider keeps, HTTP sends what is new, too: ${times(stored)}, without a goal`,
+    `HTTP also sends only new items if the provider keeps the conversation: ${times(stored)}, without a goal`,
   );
 }
 

@@ -1,15 +1,15 @@
 import { WebSocket } from "ws";
 import { Samples } from "./samples.ts";
 
-/** What all clients have measured together. */
+/** The measurements of all clients together. */
 export class Measurements {
   readonly firstEvent: Samples;
   readonly wholeTurn: Samples;
-  /** How late this process sent: what the server cannot be blamed for. */
+  /** How late this process sent its requests, which is not the server's fault. */
   readonly lateness: Samples;
   events = 0;
   turns = 0;
-  /** Turns that could not begin in time, since the one before was not over. */
+  /** How many turns could not begin in time because the previous one was not over. */
   overdue = 0;
   readonly errors: string[] = [];
 
@@ -19,7 +19,7 @@ export class Measurements {
     this.lateness = new Samples(expected);
   }
 
-  /** Forgets the times so far; what went wrong stays. */
+  /** Forgets the times measured so far, but not the errors. */
   forgetTimes(): void {
     this.firstEvent.clear();
     this.wholeTurn.clear();
@@ -31,7 +31,7 @@ interface Completed {
   response: { id: string; output: Array<{ content?: Array<{ text?: string }> }> };
 }
 
-/** A client that holds one conversation over one socket, a turn every so often, whatever the server does. */
+/** A client with one conversation over one socket. It runs a turn at a fixed interval, however long the server takes. */
 export class LoadClient {
   readonly #socket: WebSocket;
   readonly #number: number;
@@ -65,7 +65,7 @@ export class LoadClient {
     });
   }
 
-  /** Begins a turn at `startMs` and then every `everyMs`, as long as that is before `endMs`. Resolves behind the last. */
+  /** Begins a turn at `startMs` and then every `everyMs` until `endMs`. Resolves after the last one. */
   async converse(startMs: number, everyMs: number, endMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const tick = (at: number): void => {

@@ -40,7 +40,7 @@ export interface Summary {
   readonly max: number;
 }
 
-/** `p50 0.21   p90 0.44 …` in milliseconds. */
+/** Formats a summary as `p50 0.21   p90 0.44 …` in milliseconds. */
 export function summaryLine(label: string, { p50, p90, p99, p999, max }: Summary): string {
   const cells = Object.entries({ p50, p90, p99, "p99.9": p999, max }).map(
     ([name, ms]) => `${name} ${ms.toFixed(ms < 10 ? 2 : 1).padStart(6)}`,

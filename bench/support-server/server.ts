@@ -1,28 +1,31 @@
-/** The server of the load test, in a process of its own: it says what it measured when its parent asks. */
+/** The server of the load test, in a process of its own. It reports its measurements when its parent asks for them. */
 import { readFileSync } from "node:fs";
 import { PerformanceObserver } from "node:perf_hooks";
 import { type Brain, ResponsesServer } from "@turnwire/server";
 import { type Summary, Samples } from "./samples.ts";
 
-/** What the server has measured since the last time it was asked. */
+/** What the server has measured since the previous report. */
 export interface Report {
   readonly firstOutput: Summary;
   readonly wholeTurn: Summary;
-  /** The p99 of the whole turns of each second: others on the machine spoil some seconds, not all. */
+  /** The p99 of the whole turns of each second, because other processes spoil some seconds but not all. */
   readonly p99BySecond: readonly number[];
   readonly rss: number;
   readonly heap: number;
   readonly cpuMs: number;
-  /** How long its main thread could have run but had no core; 0 where the system does not say. */
+  /** How long the main thread could have run but had no core; 0 if the system does not tell. */
   readonly waitedMs: number;
-  /** How long its garbage collection took. */
+  /** How long garbage collection took. */
   readonly gcMs: number;
   readonly connections: number;
-  /** By status, and error code where there is one. */
+  /** The number of responses by status, and by error code if there is one. */
   readonly outcomes: Readonly<Record<string, number>>;
 }
 
-/** Says at once what it was told, and how long the conversation is: an answer of another's would not fit. */
+/**
+ * Repeats the user's message and the length of the conversation, so that a client can recognise an answer of another
+ * conversation.
+ */
 const echo: Brain = function* ({ conversation }) {
   const said = conversation.at(-1);
   const text = said !== undefined && "content" in said && typeof said.content === "string" ? said.content : "?";
@@ -52,7 +55,7 @@ let outcomes: Record<string, number> = {};
 
 const server = await ResponsesServer.start({
   brain: echo,
-  // As the command has it: nobody looks at them.
+  // As the command does: the load test does not look at the requests.
   keptRequests: 0,
   onRequest: ({ firstOutputMs, durationMs, status, errorCode }) => {
     if (firstOutputMs !== undefined) firstOutput.add(firstOutputMs);
@@ -73,7 +76,7 @@ new PerformanceObserver((list) => {
 let cpu = process.cpuUsage();
 let waited = waitedForCore();
 
-/** Linux says it in nanoseconds: running, waiting, how often. */
+/** Linux reports nanoseconds: running, waiting, and how often. */
 function waitedForCore(): number {
   try {
     return Number(readFileSync("/proc/self/schedstat", "utf8").split(" ")[1]) / 1e6;
@@ -86,7 +89,7 @@ function report(): Report {
   const { user, system } = process.cpuUsage(cpu);
   const waitedMs = waitedForCore() - waited;
   const gcMsSoFar = gcMs;
-  // What is garbage is not the connections' memory.
+  // Garbage is not memory that the connections use.
   globalThis.gc?.();
   const { rss, heapUsed } = process.memoryUsage();
   const answer: Report = {

@@ -1,4 +1,4 @@
-/** A process of its own with the clients of `own/voice.ts`: each says the same in real time, over and over. */
+/** A process with the clients of `own/voice.ts`. Each says the same sentence in real time, again and again. */
 import { setTimeout as delay } from "node:timers/promises";
 import { readWav, splitAudio } from "@turnwire/voice";
 import { readFileSync } from "node:fs";
@@ -12,7 +12,7 @@ const periodMs = chunks.length * chunkMs;
 let heardBytes = 0;
 
 async function call(number: number): Promise<void> {
-  // Spread over a period, so that they do not all speak at once.
+  // Spread over a period, so that the callers do not all speak at once.
   await delay((number * periodMs) / callers);
   const socket = new WebSocket(url, { perMessageDeflate: false });
   await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));

@@ -1,4 +1,4 @@
-/** A process of its own with the servers that the voice agents of `own/voice.ts` talk to. */
+/** A process with the servers that the voice agents of `own/voice.ts` use. */
 import { ResponsesServer, scriptBrain } from "@turnwire/server";
 import { SpeechServer, type TimedWord } from "@turnwire/server/speech";
 

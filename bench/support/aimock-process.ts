@@ -1,4 +1,3 @@
-/** The process behind `Aimock`. */
 import { LLMock } from "@copilotkit/aimock";
 import { DelayProxy } from "./delay-proxy.ts";
 import type { AimockCommands } from "./aimock.ts";

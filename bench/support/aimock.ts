@@ -1,11 +1,11 @@
 import { OtherProcess } from "./other-process.ts";
 
 export interface AimockCommands {
-  /** Another way to the server; answers with its port. */
+  /** Opens another link to the server. Returns its port. */
   link: (rttMs: number) => Promise<number>;
 }
 
-/** `@copilotkit/aimock`, a Responses server that nobody here wrote, in a process of its own. It answers always the same. */
+/** `@copilotkit/aimock`, a Responses server of other authors, in a process of its own. It always gives the same answer. */
 export class Aimock implements AsyncDisposable {
   readonly #process: OtherProcess<AimockCommands>;
 

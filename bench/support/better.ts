@@ -2,10 +2,10 @@ import { nameOf } from "./lab.ts";
 import type { PeerId } from "./peers.ts";
 import type { Report } from "./report.ts";
 
-/** What is measured of two clients is the same unless it differs by more than this share. */
+/** Two values count as equal unless they differ by more than this share. */
 const noise = 0.03;
 
-/** Says which clients do better than turnwire's WebSocket service by some measure of which less is better. */
+/** Notes which clients do better than turnwire's WebSocket service by a measure of which less is better. */
 export function noteBetter(
   report: Report,
   what: string,

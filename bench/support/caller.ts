@@ -12,23 +12,21 @@ import { monotonicMs } from "./time.ts";
 
 export interface Heard {
   startedAt: number;
-  /** When the first text came. */
   firstTextAt: number;
-  /** When the turn was interrupted. */
   cutAt: number;
   record: InferenceRecord;
 }
 
-/** An application with one conversation: notes what it held when it asked, and checks what it hears. */
+/** An application with one conversation. It records what the conversation was at each request, and checks the answers. */
 export class Caller implements AsyncDisposable {
   readonly llm: OpenAIResponsesLLMService;
   context = new LLMContext();
-  /** What was held at each turn, by the text of its question. */
+  /** The conversation at each turn, by the text of the turn's question. */
   readonly held = new Map<string, string>();
   turns = 0;
-  /** Pieces of text that belong to another turn. */
+  /** How many pieces of text belonged to another turn. */
   stale = 0;
-  /** Turns whose answer was not whole. */
+  /** How many turns had an incomplete answer. */
   wrong = 0;
   #record: InferenceRecord | undefined;
 
@@ -37,13 +35,13 @@ export class Caller implements AsyncDisposable {
     this.llm.on("inference", (record) => void (this.#record = record));
   }
 
-  /** One turn; with `cutAfter` it is interrupted after so many pieces of text. */
+  /** Runs one turn. With `cutAfter` it interrupts the turn after this many pieces of text. */
   async ask(question: Question, cutAfter = Infinity): Promise<Heard> {
     this.context.addMessage({ role: "user", content: question.text });
     return this.answer(question, cutAfter);
   }
 
-  /** Has the model answer a question that the context ends with. */
+  /** Lets the model answer the question that the context ends with. */
   async answer({ text, word, words }: Question, cutAfter = Infinity): Promise<Heard> {
     this.held.set(text, heldBy(this.context).join("\n"));
     this.turns += 1;
@@ -66,7 +64,7 @@ export class Caller implements AsyncDisposable {
     return { startedAt, firstTextAt, cutAt, record: this.#record! };
   }
 
-  /** Milliseconds to the first text of an ordinary turn. */
+  /** Returns the milliseconds to the first text of an ordinary turn. */
   async ordinary(): Promise<number> {
     const { startedAt, firstTextAt } = await this.ask(newQuestion("short"));
     return firstTextAt - startedAt;
@@ -83,12 +81,12 @@ export interface Verdict {
   turns: number;
   stale: number;
   wrong: number;
-  /** Requests that reached the model, and those that showed it another conversation than the one held. */
+  /** How many requests reached the model; `different`: how many of them carried another conversation than the application's. */
   requests: number;
   different: number;
 }
 
-/** What was heard, and shown to the model, against what was right. */
+/** Compares what the callers heard and what the model saw with what is right. */
 export async function verdictOn(callers: readonly Caller[], farEnd: FarEnd): Promise<Verdict> {
   const held = new Map(callers.flatMap((caller) => [...caller.held]));
   const shown = await farEnd.ask("shown");

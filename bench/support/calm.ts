@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Report } from "./report.ts";
 
-/** How long this thread has been kept from running by others, in milliseconds; 0 where the system does not say. */
+/** How long other processes have kept this thread waiting for a CPU, in milliseconds; 0 if the system does not tell. */
 export function cpuWaitMs(): number {
   try {
     // Nanoseconds on a CPU, nanoseconds waiting for one, time slices.
@@ -12,17 +12,17 @@ export function cpuWaitMs(): number {
 }
 
 export interface Calm<T> {
-  /** The samples during which our threads waited least for a CPU. */
+  /** The samples during which the benchmark's threads waited least for a CPU. */
   samples: T[];
-  /** All that were taken. */
+  /** All samples. */
   all: T[];
-  /** The most that our threads waited during one of `samples`, in milliseconds. */
+  /** The longest that the threads waited during one of `samples`, in milliseconds. */
   waitedMs: number;
 }
 
 /**
- * Measures on a machine that others use, too: again and again until there are as many samples as wanted during which our
- * threads waited for a CPU no longer than `limitMs`, at most half as many again. Those with the least waiting count.
+ * Measures on a machine that other processes use as well. Repeats the measurement until as many samples as wanted had no more
+ * than `limitMs` of waiting for a CPU, or until half as many again were taken. Returns those with the least waiting.
  */
 export async function calmly<T>(
   { wanted, limitMs, waitMs = cpuWaitMs }: { wanted: number; limitMs: number; waitMs?: () => number | Promise<number> },
@@ -45,19 +45,19 @@ export async function calmly<T>(
   };
 }
 
-/** What was left out, for the reader. */
+/** Describes what was left out. */
 export function calmNote({ samples, all, waitedMs }: Calm<unknown>): string {
   const left = all.length - samples.length;
-  return `${left} of ${all.length} left out, in which others kept our threads from running for more than ${waitedMs.toFixed(1)} ms`;
+  return `${left} of ${all.length} left out, because other processes kept the benchmark's threads waiting for a CPU for more than ${waitedMs.toFixed(1)} ms`;
 }
 
-/** So much waiting in what counts, in a measurement of a few hundred milliseconds, is seen in its figures. */
+/** More waiting than this shows in the figures of a measurement of a few hundred milliseconds. */
 const busyMs = 10;
 
-/** Warns of figures that say more about the machine's other users than about us. */
+/** Warns of figures that depend more on other processes than on the client. */
 export function noteBusy(report: Report, waitedMs: number): void {
   if (waitedMs <= busyMs) return;
   report.note(
-    `BUSY: even in what counts our threads waited up to ${waitedMs.toFixed(0)} ms for a CPU; measure again when it is quiet`,
+    `BUSY: even in the samples that count, the benchmark's threads waited up to ${waitedMs.toFixed(0)} ms for a CPU; measure again on a quiet machine`,
   );
 }

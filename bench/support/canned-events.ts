@@ -6,12 +6,12 @@ interface Place {
 
 export interface CannedEvents {
   first: Array<{ type: string }>;
-  /** The same for every response of as many deltas on the same lane. */
+  /** The same for all responses with this many deltas on the same lane. */
   middle: () => Array<{ type: string }>;
   last: { type: string };
 }
 
-/** The events of an answer of so many words, as the API sends them. */
+/** The events of an answer with this many words, as the API sends them. */
 export function cannedEvents(deltas: number, { id, lane, previous }: Place): CannedEvents {
   const text = wordsOf(deltas).join("");
   const messageId = `msg_${"5".repeat(48)}`;

@@ -1,6 +1,6 @@
 /**
- * The process behind `CannedServer`. What it sends is prepared and written at once, so that it does not compete with the
- * client for the machine.
+ * The process of `CannedServer`. It prepares what it sends and writes it at once, so that it does not compete with the client
+ * for the machine.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -19,7 +19,7 @@ interface Request {
 
 let responses = 0;
 let received: number[] = [];
-/** The events of a response but for the first two and the last, as they go over the wire. */
+/** The encoded events of a response, without the first two and the last. */
 const prepared = new Map<string, Buffer>();
 
 const webSockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 0 });
@@ -67,7 +67,7 @@ function serverSent(event: { type: string }): Buffer {
   return Buffer.from(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
 }
 
-/** An event as a frame of RFC 6455: text, whole, unmasked. */
+/** Encodes an event as a frame of RFC 6455: text, whole, unmasked. */
 function frame(event: object): Buffer {
   const payload = Buffer.from(JSON.stringify(event));
   return Buffer.concat([header(payload.length), payload]);

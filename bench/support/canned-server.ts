@@ -1,11 +1,11 @@
 import { OtherProcess } from "./other-process.ts";
 
 export interface CannedCommands {
-  /** The bytes of each request since this was asked last. */
+  /** Returns the bytes of each request since the previous call. */
   received: () => number[];
 }
 
-/** A server in a process of its own that answers each request at once, with prepared bytes, over a socket or HTTP. */
+/** A server in a process of its own that answers each request at once with prepared bytes, over a socket or HTTP. */
 export class CannedServer implements AsyncDisposable {
   readonly url: string;
   readonly #process: OtherProcess<CannedCommands, number>;
@@ -29,7 +29,7 @@ export class CannedServer implements AsyncDisposable {
   }
 }
 
-/** What asks it for an answer of so many words. */
+/** A question to which the server answers with this many words. */
 export function cannedQuestion(deltas: number): string {
   return `${deltas} words, please.`;
 }

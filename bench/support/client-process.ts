@@ -1,4 +1,4 @@
-/** The process in which one client is measured: `node client-process.ts <client>`. */
+/** The process that measures one client: `node client-process.ts <client>`. */
 import { allocation } from "../tasks/allocation.ts";
 import { burst } from "../tasks/burst.ts";
 import { idle } from "../tasks/idle.ts";
@@ -34,7 +34,7 @@ async function say(
   const heard: Heard = { startedAt: monotonicMs(), firstTextAt: 0, cutAt: 0, endedAt: 0, words: 0, stale: 0 };
   const onText = (piece: string): void => {
     if (heard.words === 0 && heard.stale === 0) heard.firstTextAt = monotonicMs();
-    // A client may put pieces together, but not words apart: the model's pieces are words.
+    // A client may join pieces but not split words: each piece of the model is one word.
     for (const said of piece.split(/(?= )/)) {
       if (said === word) heard.words += 1;
       else heard.stale += 1;
@@ -43,7 +43,7 @@ async function say(
     heard.cutAt = monotonicMs();
     controller.abort();
   };
-  // A client may wait for ever for what a server does not send.
+  // A client may wait without end for an event that the server does not send.
   const limit = setTimeout(() => {
     heard.error = `no end within ${limitMs / 1000} s`;
     over.resolve();

@@ -8,14 +8,14 @@ import type { Question } from "./model.ts";
 import { OtherProcess } from "./other-process.ts";
 import { type Peer } from "./peers.ts";
 
-/** What can be asked of the process of a client. Conversations are known by number. */
+/** The commands that the process of a client understands. Conversations are identified by number. */
 export interface ClientCommands {
-  /** @param toolBytes With it the model is offered a function that returns so much. */
+  /** @param toolBytes Offers the model a function whose result has this size. */
   open: (baseURL: string, toolBytes?: number) => number;
   canWarmUp: (conversation: number) => boolean;
   warmUp: (conversation: number) => Promise<void>;
   say: (conversation: number, question: Question, limitMs?: number) => Promise<Heard>;
-  /** Interrupts the first answer after so many words and says the next thing at once. */
+  /** Interrupts the first answer after this many words and sends the next question at once. */
   sayBoth: (conversation: number, question: Question, cutAfter: number, next: Question) => Promise<[Heard, Heard]>;
   heard: (conversation: number, text: string) => void;
   close: (conversation: number) => Promise<void>;
@@ -28,7 +28,7 @@ export interface ClientCommands {
   marathon: (options: MarathonOptions) => Promise<Marathon>;
 }
 
-/** A client in a process of its own, so that none is measured in what another has left behind. */
+/** A client in a process of its own, so that no client inherits the heap or the compiled code of another. */
 export class ClientUnderTest implements AsyncDisposable {
   readonly peer: Peer;
   readonly #process: OtherProcess<ClientCommands>;
@@ -51,7 +51,6 @@ export class ClientUnderTest implements AsyncDisposable {
     return this.#process.ask(command, ...args);
   }
 
-  /** A conversation of the client's. */
   async open(url: string, toolBytes?: number): Promise<RemoteConversation> {
     return new RemoteConversation(this, await this.ask("open", url, toolBytes));
   }
@@ -71,7 +70,7 @@ export class RemoteConversation implements AsyncDisposable {
     this.#id = id;
   }
 
-  /** @param limitMs After which it is taken for lost. */
+  /** @param limitMs How long to wait before the turn counts as lost. */
   say(question: Question, limitMs?: number): Promise<Heard> {
     return this.#client.ask("say", this.#id, question, limitMs);
   }

@@ -4,10 +4,10 @@ import { monotonicMs, PreciseTimers } from "./time.ts";
 import { Uplink, type UplinkOptions } from "./uplink.ts";
 
 export interface ProxyCounts {
-  /** Connections since the start. */
+  /** How many connections clients have opened since the start. */
   accepted: number;
   open: number;
-  /** The most that were open at once. */
+  /** The largest number of connections that were open at once. */
   peak: number;
 }
 
@@ -15,9 +15,9 @@ export interface ProxyCounts {
 export type Sent = readonly [at: number, bytes: number];
 
 /**
- * A TCP proxy that is as far away as its round-trip time says: half of it each way, order kept, as much at once as comes.
- * Connecting costs a round trip as it does over a real link: what a client says on a new connection counts as said one
- * round trip later, since a loopback connect is answered at once.
+ * A TCP proxy that adds a round-trip time, half of it in each direction, and keeps the order. Connecting costs a round trip, as
+ * it does over a real link: what a client sends on a new connection counts as sent one round trip later, because a loopback
+ * connect returns at once.
  */
 export class DelayProxy {
   readonly port: number;
@@ -31,7 +31,7 @@ export class DelayProxy {
   #sent: Sent[] = [];
   readonly counts: ProxyCounts = { accepted: 0, open: 0, peak: 0 };
 
-  /** @param uplink What else the link does to what clients send. Without, it takes as much at once as comes. */
+  /** @param uplink Limits for what clients send. Without it the link takes any amount at once. */
   static async start(
     targetPort: number,
     rttMs: number,
@@ -59,19 +59,19 @@ export class DelayProxy {
     server.on("connection", (client) => this.#join(client, targetPort));
   }
 
-  /** How late each piece was passed on, beyond the delay asked for. */
+  /** How much later than the requested delay each piece was passed on. */
   get lateMs(): readonly number[] {
     return this.#lateMs;
   }
 
-  /** What clients have sent since this was asked last. */
+  /** Returns what clients have sent since the previous call. */
   takeSent(): Sent[] {
     const taken = this.#sent;
     this.#sent = [];
     return taken;
   }
 
-  /** The far end of every connection is gone; the client learns of it half a round trip later. */
+  /** Ends the server's side of every connection. The client learns of it half a round trip later. */
   cut(): void {
     for (const target of this.#targets) target.destroy();
   }

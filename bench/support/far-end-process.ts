@@ -1,4 +1,3 @@
-/** The process behind `FarEnd`. */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { ResponsesServer } from "@turnwire/server";

@@ -12,7 +12,7 @@ export interface FarEndOptions {
   cancel: CancelMode;
 }
 
-/** What the model was shown for a request, by the text of the last message. */
+/** What the model saw in a request, by the text of the last message. */
 export interface Shown {
   question: string;
   conversation: string;
@@ -20,25 +20,25 @@ export interface Shown {
   bytes: number;
 }
 
-/** What can be asked of the other process. */
+/** The commands that the other process understands. */
 export interface FarEndCommands {
-  /** The requests that reached the model. */
+  /** Returns the requests that reached the model. */
   shown: () => Shown[];
-  /** Forgets them. */
+  /** Forgets those requests. */
   reset: () => void;
-  /** A further way to the same server. */
+  /** Opens another link to the same server. */
   link: (rttMs: number, uplink?: UplinkOptions) => Promise<{ id: number; port: number }>;
   counts: (link?: number) => ProxyCounts;
-  /** What clients have sent over a link since this was asked last. */
+  /** Returns what clients have sent over a link since the previous call. */
   sent: (link: number) => Sent[];
-  /** Cuts every connection off; the answer is when. */
+  /** Cuts every connection. Returns when. */
   drop: () => number;
-  /** Cuts every connection off so long after the next request has reached the model; the answer, then, is when. */
+  /** Cuts every connection this long after the next request has reached the model. Returns when. */
   dropDuring: (afterMs: number) => Promise<number>;
-  /** The same for every link, and whatever goes over it: the server is gone from one moment to the next. */
+  /** The same on all links and for whatever they carry, as if the server had vanished. */
   cut: () => number;
   cutDuring: (afterMs: number) => Promise<number>;
-  /** How late the proxy passed things on. */
+  /** How late the proxy passed pieces on. */
   lateMs: () => number[];
   cpuWaitMs: () => number;
 }
@@ -53,14 +53,14 @@ interface Ports {
 }
 
 /**
- * What is at the other end of the line, in a process of its own so that it is not measured: the embedded server, its
- * model, and proxies that make it far away.
+ * The other end of the line, in a process of its own so that its work does not count for the client: the embedded server, its
+ * model, and proxies that add distance.
  */
 export class FarEnd implements AsyncDisposable {
-  /** The base URL through the proxy, and without one. */
+  /** The base URL through the proxy; `directURL`: without it. */
   readonly url: string;
   readonly directURL: string;
-  /** Where bytes come back as they are, through the proxy and without it. */
+  /** The ports of a server that echoes bytes, through the proxy and without it. */
   readonly echoPorts: { far: number; near: number };
   readonly #process: OtherProcess<FarEndCommands>;
 
@@ -90,13 +90,13 @@ export class FarEnd implements AsyncDisposable {
     return this.#process.ask(command, ...args);
   }
 
-  /** Another way to the same server, on which what is sent can be counted by itself. */
+  /** Opens another link to the same server, with a count of its own of the bytes sent. */
   async link(rttMs: number, uplink?: UplinkOptions): Promise<Link> {
     const { id, port } = await this.ask("link", rttMs, uplink);
     return { id, url: urlOf(port) };
   }
 
-  /** How long this process and that one have been kept from running by others. */
+  /** How long other processes have kept this process and the other end waiting for a CPU. */
   async cpuWaitMs(): Promise<number> {
     return cpuWaitMs() + (await this.ask("cpuWaitMs"));
   }

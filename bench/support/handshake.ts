@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { WebSocket } from "ws";
 import { monotonicMs } from "./time.ts";
 
-/** Milliseconds until a WebSocket is open, as a bare one of `ws` takes them. */
+/** Returns the milliseconds until a bare WebSocket of `ws` is open. */
 export async function handshakeMs(baseURL: string): Promise<number> {
   const startedAt = monotonicMs();
   const socket = new WebSocket(`${baseURL.replace("http", "ws")}/responses`, { perMessageDeflate: false });

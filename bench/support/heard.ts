@@ -1,16 +1,15 @@
-/** What a client under measurement heard of one answer. Moments are those of `monotonicMs`. */
+/** What a client heard of one answer. Times are those of `monotonicMs`. */
 export interface Heard {
   startedAt: number;
   firstTextAt: number;
   cutAt: number;
   endedAt: number;
-  /** Words that belong to this answer, and words of another. */
+  /** How many words belong to this answer; `stale`: how many belong to another. */
   words: number;
   stale: number;
   error?: string;
 }
 
-/** Milliseconds to the first text. */
 export function firstTextMs({ startedAt, firstTextAt }: Heard): number {
   return firstTextAt - startedAt;
 }

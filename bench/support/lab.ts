@@ -1,7 +1,7 @@
 import { ClientUnderTest } from "./client-under-test.ts";
 import { type Peer, type PeerId, peerOf, peers } from "./peers.ts";
 
-/** Every client's process, for as long as a scenario takes. */
+/** The processes of all clients during a scenario. */
 export class Lab implements AsyncDisposable {
   readonly clients: readonly ClientUnderTest[];
   readonly #quick: boolean;
@@ -16,8 +16,8 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * Has each client do something, one after the other, so that what is compared is measured side by side. `--quick` has
-   * what mostly waits done by all at the same time.
+   * Runs a measurement for each client, one after the other. With `--quick` all clients run at the same time, because such a
+   * measurement mostly waits.
    */
   async each<T>(measure: (client: ClientUnderTest) => Promise<T>): Promise<Map<PeerId, T>> {
     const one = async (client: ClientUnderTest): Promise<[PeerId, T]> => [
@@ -31,8 +31,9 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * The same again and again: with `--quick` each client at its own pace. The order stays, so that the pauses between a
-   * client's turns are alike: over HTTP a connection is given up after 4 s without a request.
+   * Repeats a measurement that mostly waits: with `--quick` each client at its own pace. The order of the clients stays the
+   * same, so that the pauses between the turns of a client are alike: over HTTP, Node closes a connection after 4 s without a
+   * request.
    */
   async turns(count: number, measure: (client: ClientUnderTest) => Promise<void>): Promise<void> {
     const all = async (client: ClientUnderTest): Promise<void> => {
@@ -43,8 +44,9 @@ export class Lab implements AsyncDisposable {
   }
 
   /**
-   * The same for what keeps a core busy, which is never done side by side. The order changes from round to round.
-   * @param joins Whether a client takes part in a round, counted from 0; default: each in all.
+   * Repeats a measurement that keeps a core busy, so the clients never run at the same time. The order changes from round to
+   * round.
+   * @param joins Whether a client takes part in a round, counted from 0; default: every client in every round.
    */
   async rounds<T>(
     count: number,

@@ -6,20 +6,20 @@ export interface ModelTimes {
   tokenMs: number;
 }
 
-/** How many words a reply has. */
+/** The number of words in a reply. */
 export const lengths = { short: 5, long: 300 } as const;
 
 export interface Question {
-  /** What the user says: of always the same size, and never the same twice. */
+  /** What the user says. The texts have the same size, and no text occurs twice. */
   text: string;
-  /** What the model answers again and again, and to no other question. */
+  /** The word that the model repeats as the answer to this question only. */
   word: string;
   words: number;
 }
 
 let asked = 0;
 
-/** A question nobody has asked before: of a usual length, or for so many words, then with as much text around it. */
+/** Makes a new question: for a reply of usual length, or of this many words; `padding` is the size of additional text. */
 export function newQuestion(length: keyof typeof lengths | number, padding = 0): Question {
   const tag = (++asked).toString(36).padStart(4, "0");
   const words = typeof length === "number" ? length : lengths[length];
@@ -27,20 +27,20 @@ export function newQuestion(length: keyof typeof lengths | number, padding = 0):
   return { text: `${length} ${tag}${about}`, word: ` ${tag}`, words };
 }
 
-/** A question to which the model calls its function so many times, one call after the other, before it answers. */
+/** Makes a question for which the model calls its function this many times, one call after the other, before it answers. */
 export function newTask(calls: number): Question {
   const { text, word, words } = newQuestion("short");
   return { text: `${text} ${calls}`, word, words };
 }
 
-/** The model: its first output after a time, the others at intervals, to the microsecond. */
+/** The model: it sends the first output after a time and the others at intervals, exact to the microsecond. */
 export function modelOf({ firstTokenMs, tokenMs }: ModelTimes, timers: PreciseTimers, onAsked: () => void): Brain {
   return async function* ({ conversation, tools, signal }) {
     const firstAt = monotonicMs() + firstTokenMs;
     onAsked();
     const at = conversation.findLastIndex((item) => "role" in item && item.role === "user");
     const [length, tag, calls] = textOf(conversation[at]).split(" ", 3) as [string, string, string?];
-    // Not the items: a client may send a call once more that the server has already.
+    // Counting the items would be wrong: a client may send a call again that the server has already.
     const outputs = conversation.slice(at).filter((item) => item.type === "function_call_output");
     const called = new Set(outputs.map(({ call_id }) => call_id)).size;
     const [tool] = tools;
@@ -57,7 +57,7 @@ export function modelOf({ firstTokenMs, tokenMs }: ModelTimes, timers: PreciseTi
   };
 }
 
-/** What the model was asked: the last thing the user said. */
+/** The last message of the user. */
 export function questionIn(conversation: readonly object[]): string {
   return textOf(conversation.findLast((item) => "role" in item && item.role === "user"));
 }

@@ -11,7 +11,7 @@ interface Reply {
   error?: string;
 }
 
-/** A process of ours that says it is ready by a first message and then answers commands. */
+/** A process of the benchmark that reports in its first message that it is ready and then answers commands. */
 export class OtherProcess<C extends { [K in keyof C]: Commands[string] }, Ready = unknown> {
   readonly ready: Promise<Ready>;
   readonly #child: ChildProcess;
@@ -19,10 +19,10 @@ export class OtherProcess<C extends { [K in keyof C]: Commands[string] }, Ready 
   #asked = 0;
   #ended = false;
 
-  /** @param script Beside this file. */
+  /** @param script The name of a file in this folder. */
   constructor(script: string, args: readonly string[] = [], execArgv: readonly string[] = []) {
     const path = fileURLToPath(new URL(script, import.meta.url));
-    // As values are, `undefined` and NaN too.
+    // This serialisation keeps values such as `undefined` and NaN.
     const child = fork(path, args, { execArgv: [...execArgv], serialization: "advanced" });
     this.#child = child;
     const ready = Promise.withResolvers<Ready>();
@@ -62,7 +62,7 @@ export class OtherProcess<C extends { [K in keyof C]: Commands[string] }, Ready 
   }
 }
 
-/** The other side: answers the commands of the process that made this one, and goes with it. */
+/** The other side: answers the commands of the parent process and ends with it. */
 export function answer(commands: Commands, ready: unknown): void {
   const run = async ({ id, command, args }: { id: number; command: string; args: unknown[] }): Promise<void> => {
     try {

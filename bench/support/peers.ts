@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** A client that is compared. Its code is `clients/<id>.ts`. */
+/** A client in the comparison. Its code is `clients/<id>.ts`. */
 export interface Peer {
   readonly id: string;
   readonly name: string;
   readonly transport: "WebSocket" | "HTTP";
-  /** What a user installs; the first is what `import` is measured of. */
+  /** The packages that a user installs. The `import` figure measures the first. */
   readonly packages: readonly string[];
   readonly configured: string;
 }
@@ -24,21 +24,23 @@ export const peers = [
     name: "turnwire HTTP",
     transport: "HTTP",
     packages: ["turnwire"],
-    configured: "`OpenAIResponsesHttpLLMService`, all defaults; `store: false`, the whole conversation every time",
+    configured:
+      "`OpenAIResponsesHttpLLMService`, all defaults; `store: false`, sends the whole conversation every time",
   },
   {
     id: "raw-ws",
     name: "raw ws loop",
     transport: "WebSocket",
     packages: ["ws"],
-    configured: "the floor: one socket, `JSON.parse` of each event, the text gathered, chained by hand; `store: false`",
+    configured:
+      "the floor: one socket, `JSON.parse` for each event, gathers the text, responses chained by hand; `store: false`",
   },
   {
     id: "openai-ws",
     name: "openai ResponsesWS",
     transport: "WebSocket",
     packages: ["openai"],
-    configured: "`ResponsesWS`, its `event` listener, chained by hand; `store: false`",
+    configured: "`ResponsesWS`, its `event` listener, responses chained by hand; `store: false`",
   },
   {
     id: "openai-agents",
@@ -46,24 +48,24 @@ export const peers = [
     transport: "WebSocket",
     packages: ["@openai/agents"],
     configured:
-      "`OpenAIProvider` with `useResponsesWebSocket`, a `Runner` per conversation, `previousResponseId`; stored by default; tracing off",
+      "`OpenAIProvider` with `useResponsesWebSocket`, a `Runner` per conversation, `previousResponseId`; responses stored by default; tracing off",
   },
   {
-    // Version 2.0.0 of the plugin, which the registry calls the latest, is an older source for `@livekit/agents` 1.1.0 and has
-    // no Responses API; 1.9.0 is the newest that goes with `@livekit/agents` 1.9.
+    // Version 2.0.0 of the plugin, the `latest` of the registry, is an older source for `@livekit/agents` 1.1.0 and has no
+    // Responses API. 1.9.0 is the newest version for `@livekit/agents` 1.9.
     id: "livekit",
     name: "@livekit/agents",
     transport: "WebSocket",
     packages: ["@livekit/agents-plugin-openai", "@livekit/agents", "@livekit/rtc-node"],
     configured:
-      "the OpenAI plugin's `responses.LLM` (a WebSocket by default), `chat()` with a copy of the context per turn; stored by default",
+      "the OpenAI plugin's `responses.LLM` (a WebSocket by default), `chat()` with a copy of the context per turn; responses stored by default",
   },
   {
     id: "openai-http",
     name: "openai HTTP",
     transport: "HTTP",
     packages: ["openai"],
-    configured: "`responses.create({ stream: true })`, the whole conversation every time; `store: false`",
+    configured: "`responses.create({ stream: true })`, sends the whole conversation every time; `store: false`",
   },
   {
     id: "openai-http-stored",
@@ -77,22 +79,22 @@ export const peers = [
     name: "ai + @ai-sdk/openai",
     transport: "HTTP",
     packages: ["@ai-sdk/openai", "ai"],
-    configured: "`streamText` with the messages kept by the caller, tools in steps; `store: false`",
+    configured: "`streamText`; the caller keeps the messages, tools run in steps; `store: false`",
   },
 ] as const satisfies readonly Peer[];
 
-/** turnwire once more, for what it is about. */
+/** turnwire with a second connection kept open. */
 const standby = {
   id: "turnwire-ws-standby",
   name: "turnwire WebSocket, standby",
   transport: "WebSocket",
   packages: ["turnwire"],
-  configured: "the same with `standby: true`: a second connection is kept open; among the interruptions only",
+  configured: "the same with `standby: true`: it keeps a second connection open; measured for interruptions only",
 } as const satisfies Peer;
 
 const [turnwire, ...others] = peers;
 
-/** Those of the scenario in which a connection may be left. */
+/** The clients of the scenario in which a client may leave a connection. */
 export const peersAndStandby = [turnwire, standby, ...others] as const;
 
 export type PeerId = (typeof peersAndStandby)[number]["id"];

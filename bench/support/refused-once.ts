@@ -1,4 +1,4 @@
-/** The first fallback of a process, for `fallback.ts`: prints its milliseconds. */
+/** Measures the first fallback in a process, for `fallback.ts`, and prints its milliseconds. */
 import { RefusingServer } from "./refusing-server.ts";
 
 await using server = await RefusingServer.start();

@@ -19,7 +19,7 @@ const events = [
 const answer = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("");
 const refusal = "HTTP/1.1 426 Upgrade Required\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
 
-/** A server that has no WebSocket and says so with 426: how long until the same turn comes by HTTP. */
+/** A server that refuses WebSockets with 426. It measures how long it takes until the same turn comes by HTTP. */
 export class RefusingServer implements AsyncDisposable {
   readonly #server = createServer();
   #refusedAt = 0;
@@ -46,7 +46,7 @@ export class RefusingServer implements AsyncDisposable {
     });
   }
 
-  /** One turn of a service that has never talked to the server. */
+  /** Runs one turn with a service that has not talked to the server before. */
   async refusedToAskedMs(): Promise<number> {
     const baseURL = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
     await using llm = new OpenAIResponsesLLMService({ apiKey: "none", baseURL });

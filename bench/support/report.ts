@@ -1,6 +1,6 @@
 import { median, quantile } from "./statistics.ts";
 
-/** How far a goal goes: the value is to be `limit` at most, or at least. */
+/** The direction of a goal: `value` must be at most `limit`, or at least. */
 export interface Goal {
   what: string;
   value: number;
@@ -15,7 +15,7 @@ export interface Table {
   rows: ReadonlyArray<readonly string[]>;
 }
 
-/** A part of what was measured, for the reader: in the order in which it was said. */
+/** A titled part of the report, with its contents in the order of printing. */
 export interface Section {
   title: string;
   parts: Array<{ note: string } | { table: Table } | { goal: Goal }>;
@@ -28,7 +28,7 @@ export interface Results {
   sections: Section[];
 }
 
-/** What was measured, on stdout as aligned tables, and kept for the JSON file and the document. */
+/** Collects measurements: prints them as aligned tables and keeps them for the JSON file and the document. */
 export class Report {
   readonly figures: Record<string, unknown> = {};
   readonly sections: Section[] = [];
@@ -43,7 +43,7 @@ export class Report {
     this.sections.at(-1)!.parts.push({ note: text });
   }
 
-  /** The first column is text, the others are numbers. */
+  /** The first column is text; the others are numbers. */
   table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): void {
     const all = [head, ...rows];
     const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)));
@@ -59,17 +59,17 @@ export class Report {
     this.figures[name] = figures;
   }
 
-  /** Says whether a stated goal is met: `value` is to be `limit` at most. */
+  /** Reports a stated goal: `value` must be at most `limit`. */
   goal(what: string, value: number, limit: number, unit: string): void {
     this.#goal({ what, value, limit, least: false, unit, met: value <= limit });
   }
 
-  /** The same for a value that is to be `limit` at least. */
+  /** Reports a stated goal: `value` must be at least `limit`. */
   goalAtLeast(what: string, value: number, limit: number, unit: string): void {
     this.#goal({ what, value, limit, least: true, unit, met: value >= limit });
   }
 
-  /** Says whether something is as wanted that no issue states as a goal. */
+  /** Reports a value that should be at most `limit` although no issue states it as a goal. */
   wish(what: string, value: number, limit: number, unit: string): void {
     const verdict = value <= limit ? "so" : "not so";
     this.note(`${verdict}: ${what} ${figure(value, unit)}, wanted at most ${figure(limit, unit)}`);
@@ -90,14 +90,14 @@ export function goalsOf(sections: readonly Section[]): Goal[] {
 }
 
 /**
- * Whether neither a busy machine nor another client changes what the goal is about: a ratio or a count, and no time; and
- * against the floor or the ideal, where less is better, not against who is to be slower.
+ * Whether the goal depends neither on the machine's speed nor on another client: it is a ratio or a count, not a time, and
+ * compares with the floor or the ideal, not with a client that must be slower.
  */
 export function isOurs({ unit, least }: Goal): boolean {
   return !least && (unit === "" || unit === "×" || unit === "%");
 }
 
-/** `1.02 ×, goal at most 1.1 ×` */
+/** For example `1.02 ×, goal at most 1.1 ×`. */
 export function goalText({ value, limit, least, unit }: Goal): string {
   return `${figure(value, unit)}, goal at ${least ? "least" : "most"} ${figure(limit, unit)}`;
 }
@@ -111,7 +111,7 @@ export function ms(value: number, digits = 1): string {
   return `${value.toFixed(digits)} ms`;
 }
 
-/** The median of milliseconds, with how far most of them go. */
+/** Formats the median of milliseconds, with the p90. */
 export function spread(values: readonly number[]): string {
   return `${ms(median(values))} (p90 ${ms(quantile(values, 0.9))})`;
 }
@@ -124,7 +124,7 @@ export function kilobytes(bytes: number): string {
   return `${(bytes / 1000).toFixed(1)} kB`;
 }
 
-/** A whole number with its thousands apart. */
+/** Formats a whole number with thousands separators. */
 export function whole(value: number): string {
   return Math.round(value).toLocaleString("en");
 }

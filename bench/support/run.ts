@@ -1,14 +1,14 @@
 import { availableParallelism, cpus, loadavg, release, type } from "node:os";
 import type { Results } from "./report.ts";
 
-/** What kind of machine measured, and what; nothing that names it. */
+/** The kind of machine and the measurements. It holds nothing that identifies the machine. */
 export interface Run {
   at: string;
   node: string;
   cores: number;
   cpu: string;
   system: string;
-  /** How busy it was at the beginning: what waits for a core, one minute's average. */
+  /** How busy the machine was at the start: the load average of one minute. */
   load: number;
   figures: Record<string, Results>;
 }
@@ -24,7 +24,7 @@ export function machine(): Omit<Run, "figures"> {
   };
 }
 
-/** What a figure has kept under a name, if it was measured. */
+/** Returns what a figure has kept under a name; undefined if the figure was not measured. */
 export function kept(run: Run, figure: string, name: string): unknown {
   return run.figures[figure]?.figures[name];
 }

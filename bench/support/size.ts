@@ -19,7 +19,7 @@ export interface InstalledSize {
   bytes: number;
 }
 
-/** What is in `node_modules` after an install of these packages: they and all they need, on this kind of machine. */
+/** The size of `node_modules` after installing these packages with all they need, on this kind of machine. */
 export function installedSize(names: readonly string[]): InstalledSize {
   const folders = new Set<string>();
   for (const name of names) visit(join(bench, "node_modules", name), folders);
@@ -39,7 +39,7 @@ function visit(link: string, folders: Set<string>): void {
     ...Object.keys(manifest.optionalDependencies ?? {}),
     ...peerNames,
   ]) {
-    // What is optional and for another kind of machine is not there.
+    // Optional packages for other kinds of machine are missing.
     const found = lookUp(folder, name);
     if (found !== undefined) visit(found, folders);
   }
@@ -65,7 +65,7 @@ function sizeOf(folder: string): number {
   return bytes;
 }
 
-/** turnwire lies here with its tests and documents; what a user gets is what `npm pack` takes. */
+/** The folder of turnwire also holds tests and documents; `npm pack` gives what a user gets. */
 function packedSize(): number {
   const { stdout } = spawnSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
     cwd: root,

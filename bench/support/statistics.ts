@@ -1,4 +1,4 @@
-/** The value below which a share of the values lies (nearest rank). */
+/** The value below which this share of the values lies (nearest rank). */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const value = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];

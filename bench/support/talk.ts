@@ -7,11 +7,11 @@ import type { UplinkOptions } from "./uplink.ts";
 
 export interface Counted {
   heard: Heard;
-  /** What the client sent meanwhile. */
+  /** The bytes that the client sent meanwhile. */
   bytes: number;
 }
 
-/** A conversation over a link of its own, on which what is sent is counted. */
+/** A conversation over a link of its own, on which the bytes sent are counted. */
 export class TalkWithCount implements AsyncDisposable {
   readonly conversation: RemoteConversation;
   lastQuestion = "";
@@ -41,7 +41,7 @@ export class TalkWithCount implements AsyncDisposable {
     return { heard, bytes: await this.#sent() };
   }
 
-  /** Interrupts the first answer and says the next thing at once. */
+  /** Interrupts the first answer and sends the next question at once. */
   sayBoth(question: Question, cutAfter: number, next: Question): Promise<[Heard, Heard]> {
     this.lastQuestion = next.text;
     return this.conversation.sayBoth(question, cutAfter, next);

@@ -1,9 +1,9 @@
-/** Milliseconds of the machine's monotonic clock: the same in every thread and process. */
+/** Milliseconds of the machine's monotonic clock, which is the same in every thread and process. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** Node's timers fire up to this much late: what is left is spun away. */
+/** Node's timers fire up to this much late, so the timers here wait the rest of the time actively. */
 const timerSlackMs = 1.25;
 
 interface Due {
@@ -12,8 +12,9 @@ interface Due {
 }
 
 /**
- * Runs things at a moment to the microsecond, as far as the machine lets it: a timer until shortly before, then the event
- * loop is turned, and its sockets are read, until the moment has come. What falls due together runs together.
+ * Runs callbacks at a moment, exact to the microsecond as far as the machine allows: it sets a timer for shortly before the
+ * moment and then turns the event loop, so that sockets are read, until the moment has come. Callbacks for the same moment run
+ * together.
  */
 export class PreciseTimers {
   #due: Due[] = [];
@@ -21,7 +22,7 @@ export class PreciseTimers {
   #timerAt = Infinity;
   #spinning = false;
 
-  /** Runs `run` at a moment of `monotonicMs`; in the order of calling for the same moment. */
+  /** Runs `run` at a moment of `monotonicMs`. Callbacks for the same moment run in the order of the calls. */
   at(at: number, run: () => void): void {
     let index = this.#due.length;
     while (index > 0 && this.#due[index - 1]!.at > at) index -= 1;

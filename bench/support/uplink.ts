@@ -1,22 +1,22 @@
-/** What a real link does to what a client sends, beyond the distance. */
+/** How a real link slows down what a client sends, apart from the distance. */
 export interface UplinkOptions {
   readonly megabits: number;
 }
 
-/** Ten segments, as RFC 6928 has it and every system does. */
+/** Ten segments, as RFC 6928 says and every system does. */
 const initialWindow = 10 * 1460;
-/** TCP forgets what the link could take once it has been silent for a retransmission time-out (RFC 5681, 4.1). */
+/** After a silence of one retransmission time-out, TCP forgets the capacity of the link (RFC 5681, 4.1). */
 const timeoutMs = 200;
 
 /**
- * When the bytes of one connection may leave: a link carries so many a second, and TCP sends a window of them, then waits
- * for them to be acknowledged and sends twice as many. Losses are not modelled: the window only grows.
+ * Computes when the bytes of one connection may leave. A link carries a fixed number of bytes per second; TCP sends a window of
+ * bytes, waits for the acknowledgement, and doubles the window. There are no losses, so the window only grows.
  */
 export class Uplink {
   readonly #bytesPerMs: number;
   readonly #rttMs: number;
   #window = initialWindow;
-  /** How much of the window may still be sent before something is acknowledged, and when that is. */
+  /** How much of the window may still be sent before an acknowledgement; `#acknowledgedAt`: when that arrives. */
   #left = 0;
   #acknowledgedAt = -Infinity;
   /** When the last byte has left. */
@@ -27,7 +27,7 @@ export class Uplink {
     this.#rttMs = rttMs;
   }
 
-  /** When the last of so many bytes has left, if they are there to be sent now. */
+  /** Returns when the last of `bytes` has left if all of them can be sent from now on. */
   leavesAt(now: number, bytes: number): number {
     if (now - this.#freeAt > this.#rttMs + timeoutMs) this.#window = initialWindow;
     let rest = bytes;

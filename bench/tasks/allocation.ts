@@ -10,11 +10,11 @@ export interface AllocationOptions {
 }
 
 export interface Allocated {
-  /** Bytes of the JavaScript heap, whatever became of them. */
+  /** Bytes allocated on the JavaScript heap, whether or not they are still in use. */
   readonly bytesPerTurn: number;
 }
 
-/** What is allocated for a turn, as the heap's sampling profiler sees it. */
+/** Measures what a turn allocates, with the sampling heap profiler. */
 export async function allocation(client: Client, options: AllocationOptions): Promise<Allocated> {
   const { baseURL, turns, deltas } = options;
   const conversation = client.open({ baseURL });

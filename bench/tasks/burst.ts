@@ -7,7 +7,7 @@ export interface BurstOptions {
   readonly deltas: number;
 }
 
-/** Microseconds of CPU time, of whatever thread, for each event of one long response that comes at once. */
+/** Measures the CPU time of all threads, in microseconds, for each event of one long response that comes at once. */
 export async function burst(client: Client, { baseURL, deltas }: BurstOptions): Promise<number> {
   const conversation = client.open({ baseURL });
   const { signal } = new AbortController();

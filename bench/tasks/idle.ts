@@ -8,15 +8,15 @@ export interface IdleOptions {
 }
 
 export interface IdleMemory {
-  /** Of each conversation, in bytes: the JavaScript heap, what lies outside of it, and the process as a whole. */
+  /** Bytes per conversation on the JavaScript heap; `external`: outside of the heap; `rss`: of the whole process. */
   readonly heap: number;
   readonly external: number;
   readonly rss: number;
 }
 
-/** What a conversation holds that has had a turn and waits for the next. */
+/** Measures the memory of a conversation that has had a turn and waits for the next. */
 export async function idle(client: Client, { baseURL, conversations }: IdleOptions): Promise<IdleMemory> {
-  // The engine's own memory for code that has run is not the conversations'.
+  // The first run lets the engine allocate memory for compiled code, which would otherwise count for the conversations.
   await hold(client, baseURL, Math.ceil(conversations / 4));
   return await hold(client, baseURL, conversations);
 }
@@ -39,7 +39,7 @@ async function hold(client: Client, baseURL: string, count: number): Promise<Idl
 }
 
 async function memory(): Promise<NodeJS.MemoryUsage> {
-  // Some of it is only let go of when the event loop has turned.
+  // The engine releases some memory only after the event loop has turned.
   for (let round = 0; round < 3; round += 1) {
     globalThis.gc!();
     await sleep(50);

@@ -7,26 +7,26 @@ import { monotonicMs } from "../support/time.ts";
 export interface LoadOptions {
   readonly baseURL: string;
   readonly conversations: number;
-  /** Of each conversation, one after the other. */
+  /** Turns of each conversation, one after the other. */
   readonly turns: number;
   readonly words: number;
-  /** Over how long their beginnings are spread. */
+  /** The time over which the first turns of the conversations begin. */
   readonly spreadMs: number;
 }
 
 export interface Loaded {
   readonly firstTextMs: number[];
-  /** How much longer than it should the event loop took to come round, in milliseconds. */
+  /** How late the event loop came round, in milliseconds. */
   readonly loopDelay: { readonly p50: number; readonly p99: number; readonly max: number };
   /** CPU time of the client for each word that it delivered. */
   readonly cpuUsPerEvent: number;
   readonly errors: string[];
 }
 
-/** Often enough to see what matters, and seldom enough not to be seen in the CPU time. */
+/** Short enough to see the delays that matter, and long enough not to show in the CPU time. */
 const loopResolutionMs = 10;
 
-/** Many conversations at the same time, each in a socket of its own if that is the client's way. */
+/** Runs many conversations at the same time, each over a socket of its own if that is the client's way. */
 export async function load(client: Client, options: LoadOptions): Promise<Loaded> {
   const { baseURL, conversations, turns, words, spreadMs } = options;
   const errors: string[] = [];
@@ -44,7 +44,7 @@ export async function load(client: Client, options: LoadOptions): Promise<Loaded
       heard += 1;
     };
     try {
-      // One of its own for each turn, as an application has it: listening to one is the dearer the more do.
+      // A new signal for each turn, as in an application: adding a listener gets slower the more listeners a signal has.
       await conversation.say(text, onText, new AbortController().signal);
     } catch (error) {
       errors.push(error instanceof Error ? error.message : String(error));

@@ -6,21 +6,21 @@ export interface MarathonOptions {
   readonly baseURL: string;
   readonly turns: number;
   readonly deltas: number;
-  /** Where it stops if the turns have become so dear that it does not come to its end. */
+  /** Stops a client whose turns have become so slow that it would not finish. */
   readonly limitMs: number;
 }
 
 export interface Marathon {
-  /** CPU time in microseconds of each turn, one turn with the other, of each of ten equal parts. */
+  /** CPU time per turn in microseconds, averaged over each of ten equal parts. */
   readonly cpuUsByPart: number[];
   readonly turns: number;
-  /** Used after collection, at the beginning and at the end. */
+  /** Bytes in use after garbage collection, at the start and at the end. */
   readonly heapBytes: readonly [number, number];
 }
 
 const parts = 10;
 
-/** One conversation of very many turns. */
+/** Measures one conversation with very many turns. */
 export async function marathon(client: Client, options: MarathonOptions): Promise<Marathon> {
   const { baseURL, turns, deltas, limitMs } = options;
   const { signal } = new AbortController();
@@ -28,7 +28,7 @@ export async function marathon(client: Client, options: MarathonOptions): Promis
     for (let turn = 0; turn < count; turn += 1) await conversation.say(cannedQuestion(deltas), () => undefined, signal);
     return conversation;
   };
-  // The compiler is to have done its work before the first turn that counts.
+  // Let the compiler finish its work before the first turn that counts.
   await (await runTurns(Math.min(1000, turns / 10))).close();
   const conversation = client.open({ baseURL });
   const until = monotonicMs() + limitMs;
