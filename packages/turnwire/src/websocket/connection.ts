@@ -1,6 +1,7 @@
-import { BoundedQueue, type Clock, Condition, Deadline, type Logger, onAbort, throwIfAborted } from "../async/index.ts";
-import { WebsocketClosedError, WebsocketConnectError, withoutKeys } from "../errors.ts";
-import { isRetryableCloseCode, isRetryableUpgradeStatus } from "./close-codes.ts";
+import { BoundedQueue, type Clock, Condition, Deadline, type Logger, throwIfAborted } from "../async/index.ts";
+import { WebsocketClosedError, withoutKeys } from "../errors.ts";
+import { isRetryableCloseCode } from "./close-codes.ts";
+import { Handshake } from "./handshake.ts";
 import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
 import type { Socket, SocketFactory, SocketHandlers, WebsocketTarget } from "./socket.ts";
 
@@ -8,42 +9,36 @@ import type { Socket, SocketFactory, SocketHandlers, WebsocketTarget } from "./s
 export interface ConnectionSettings {
   socketFactory: SocketFactory;
   connectTimeoutMs: number;
-  /** How long the other side may take to answer a close. */
+  /** How long the other end has to answer a close. */
   closeTimeoutMs: number;
   /** Pings that find half-open sockets; false for none. */
   heartbeat: HeartbeatOptions | false;
-  /** How many received messages are held before the socket is paused. */
+  /** With how many received messages the socket is paused. */
   queueCapacity: number;
   clock: Clock;
   logger: Logger;
 }
 
-/** What a server answered to the upgrade instead of accepting it. */
-interface Refusal {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
-}
-
 /**
- * One open WebSocket. Messages, then the close, are pulled in the order they came; a puller that is slow slows the
- * sender, since a full queue pauses the socket.
+ * One WebSocket that was opened. Its messages are either pulled, with `receive` and `poll`, or pushed, with `onMessage`;
+ * the order is that of the wire. When messages are pulled, a slow reader slows the sender: a full queue pauses the socket.
  */
 export class WebsocketConnection {
-  /** Resolves when the connection has ended, with why. Never rejects. */
+  /** Resolves with the reason when the connection has ended. Never rejects. */
   readonly closed: Promise<WebsocketClosedError>;
-  /** When the connection was made, on the clock's scale. */
+  /** When the connection was opened, in milliseconds of the clock. */
   readonly openedAtMs: number;
   readonly #socket: Socket;
   readonly #settings: ConnectionSettings;
   readonly #queue: BoundedQueue<string | Uint8Array>;
   readonly #resolveClosed: (error: WebsocketClosedError) => void;
   readonly #verified = new Condition();
-  #pongs = 0;
+  #state: "open" | "closing" | "closed" = "open";
+  #handler: ((message: string | Uint8Array) => void) | undefined;
   #heartbeat: Heartbeat | undefined;
-  #paused = false;
-  #closing = false;
-  #discarded = false;
+  #pongs = 0;
+  #isPaused = false;
+  #isDiscarded = false;
   #error: Error | undefined;
 
   private constructor(socket: Socket, settings: ConnectionSettings) {
@@ -55,8 +50,8 @@ export class WebsocketConnection {
     this.#resolveClosed = resolve;
     this.#queue = new BoundedQueue({
       capacity: settings.queueCapacity,
-      onFull: () => this.#pause(),
-      onDrained: () => this.#resume(),
+      onFull: () => this.pause(),
+      onDrained: () => this.resume(),
     });
     this.#startHeartbeat();
   }
@@ -64,7 +59,7 @@ export class WebsocketConnection {
   /**
    * Opens a connection.
    * @throws WebsocketConnectError when the server cannot be reached or refuses; TimeoutError after `connectTimeoutMs`;
-   * the signal's reason when it fires. A signal that has fired already opens no socket.
+   * the signal's reason when it fires. No socket is opened if it has fired already.
    */
   static async open(
     target: WebsocketTarget,
@@ -72,65 +67,83 @@ export class WebsocketConnection {
     signal?: AbortSignal,
   ): Promise<WebsocketConnection> {
     throwIfAborted(signal);
-    const { promise, resolve, reject } = Promise.withResolvers<WebsocketConnection>();
-    let connection: WebsocketConnection | undefined;
-    let refusal: Refusal | undefined;
-    let error: Error | undefined;
-    const limit = new Deadline("connect", settings.connectTimeoutMs, { signal, clock: settings.clock });
+    const { connectTimeoutMs: limitMs, clock } = settings;
+    const handshake = new Handshake<WebsocketConnection>(target, { limitMs, clock, signal });
     let socket: Socket;
+    let connection: WebsocketConnection | undefined;
     const handlers: SocketHandlers = {
-      onOpen: () => {
-        limit[Symbol.dispose]();
-        if (!limit.signal.aborted) resolve((connection = new WebsocketConnection(socket, settings)));
-      },
-      onMessage: (data) => connection?.onMessage(data),
-      onPong: () => connection?.onPong(),
-      onRefused: (status, headers, body) => (refusal = { status, headers, body }),
-      onError: (cause) => (connection === undefined ? (error ??= cause) : connection.onError(cause)),
-      onClose: (code, reason) => {
-        limit[Symbol.dispose]();
-        if (connection !== undefined) connection.onClose(code, reason);
-        else reject(connectError(target, code, refusal, error));
-      },
+      onOpen: () => (connection = handshake.succeed(() => new WebsocketConnection(socket, settings))),
+      onMessage: (message) => void (connection && connection.#onMessage(message)),
+      onPong: () => void (connection && connection.#onPong()),
+      onRefused: (...refusal) => handshake.onRefused(...refusal),
+      onError: (error) => (connection === undefined ? handshake.onError(error) : connection.#onError(error)),
+      onClose: (...close) => (connection === undefined ? handshake.fail(close[0]) : connection.#onClose(...close)),
     };
-    try {
-      const made = settings.socketFactory(target, handlers);
-      socket = made instanceof Promise ? await made : made;
-    } catch (cause) {
-      limit[Symbol.dispose]();
-      throw unusableTarget(target, cause);
-    }
-    onAbort(limit.signal, (reason) => {
-      reject(reason);
-      socket.terminate();
-    });
-    return promise;
+    return handshake.run(settings.socketFactory, handlers, (started) => void (socket = started));
   }
 
   /** Whether messages can be sent. */
   get isOpen(): boolean {
-    return !this.#closing && !this.#queue.closed;
+    return this.#state === "open";
   }
 
-  /** Milliseconds since the connection was made. */
+  /** Whether this end decided to close the connection: its end then says nothing about the other end. */
+  get wasDiscarded(): boolean {
+    return this.#isDiscarded;
+  }
+
+  /** Milliseconds since the connection was opened. */
   get ageMs(): number {
     return this.#settings.clock.now() - this.openedAtMs;
   }
 
-  /** Sends a message. What is lost on the way ends in the close that `receive` reports. */
-  send(data: string | Uint8Array): void {
+  /**
+   * Sends a message. If it is lost on its way, the connection ends.
+   * @throws WebsocketClosedError when the connection is not open.
+   */
+  send(message: string | Uint8Array): void {
     if (!this.isOpen) throw this.#closeError(1006, "the connection is closed");
-    this.#socket.send(data);
+    this.#socket.send(message);
   }
 
-  /** The next message, or a rejection with the WebsocketClosedError after the last one. An abort loses no message. */
+  /**
+   * Takes the next message, as soon as there is one.
+   * @throws WebsocketClosedError after the last message; the signal's reason, and no message is lost then.
+   */
   receive(signal?: AbortSignal): Promise<string | Uint8Array> {
     return this.#queue.pull(signal);
   }
 
-  /** The next message if one has been received already. */
+  /** Takes the next message if one has been received already. */
   poll(): string | Uint8Array | undefined {
     return this.#queue.poll();
+  }
+
+  /**
+   * Passes every message to `handler`, at once, from now on: first those received already, later ones from within the
+   * socket's event. `closed` resolves after the last. A handler that cannot keep up calls `pause`; it may be given a few
+   * more messages then. What it throws is logged.
+   */
+  onMessage(handler: (message: string | Uint8Array) => void): void {
+    this.#handler = handler;
+    const received: Array<string | Uint8Array> = [];
+    for (let message = this.poll(); message !== undefined; message = this.poll()) received.push(message);
+    for (const message of received) this.#handle(handler, message);
+  }
+
+  /** Stops reading from the network, and the heartbeat with it, until `resume`. */
+  pause(): void {
+    if (!this.isOpen || this.#isPaused) return;
+    this.#isPaused = true;
+    this.#heartbeat?.stop();
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#isPaused || this.#state === "closed") return;
+    this.#isPaused = false;
+    if (this.isOpen) this.#startHeartbeat();
+    this.#socket.resume();
   }
 
   /** Sends a ping. Returns whether the other end answers within `timeoutMs`. */
@@ -139,19 +152,20 @@ export class WebsocketConnection {
     const before = this.#pongs;
     const isAnswered = (): boolean => this.#pongs > before;
     using limit = new Deadline("pong", timeoutMs, { clock: this.#settings.clock });
-    const verified = this.#verified.wait(() => isAnswered() || this.#queue.closed, limit.signal);
+    const verified = this.#verified.wait(() => isAnswered() || this.#state === "closed", limit.signal);
     this.#socket.ping();
     await verified.catch(() => undefined);
     return isAnswered();
   }
 
-  /** Closes with a handshake; ends the connection hard, and logs it, when the other side does not answer in time. */
+  /** Closes with a handshake. If the other end does not answer in time, ends the connection at once and logs that. */
   async close(code = 1000, reason = ""): Promise<void> {
     if (this.isOpen) {
-      this.#closing = this.#discarded = true;
+      this.#state = "closing";
+      this.#isDiscarded = true;
       this.#heartbeat?.stop();
-      // A paused socket would not read the other side's close frame.
-      this.#resume();
+      // A paused socket would not read the close frame of the other end.
+      this.resume();
       this.#socket.close(code, reason);
       const cancelTimer = this.#settings.clock.schedule(() => {
         this.#settings.logger.warn("a close was not acknowledged in time", { limitMs: this.#settings.closeTimeoutMs });
@@ -162,14 +176,9 @@ export class WebsocketConnection {
     await this.closed;
   }
 
-  /** Whether the end was decided on here, and says nothing of the other side. */
-  get wasDiscarded(): boolean {
-    return this.#discarded;
-  }
-
-  /** Ends the connection at once because it is of no more use, though nothing is wrong with it. */
+  /** Ends the connection at once because it is no longer needed, although nothing is wrong with it. */
   discard(reason: string): void {
-    this.#discarded = true;
+    this.#isDiscarded = true;
     this.terminate(reason);
   }
 
@@ -179,33 +188,40 @@ export class WebsocketConnection {
     this.#socket.terminate();
   }
 
-  /** @internal */
-  onMessage(data: string | Uint8Array): void {
+  #onMessage(message: string | Uint8Array): void {
     this.#heartbeat?.touch();
-    // What comes after the decision to close is nobody's any more, and must not pause the socket.
-    if (!this.#closing) this.#queue.push(data);
+    // After the decision to close nobody reads messages, and they must not pause the socket.
+    if (this.#state !== "open") return;
+    if (this.#handler === undefined) this.#queue.push(message);
+    else this.#handle(this.#handler, message);
   }
 
-  /** @internal */
-  onPong(): void {
+  #handle(handler: (message: string | Uint8Array) => void, message: string | Uint8Array): void {
+    try {
+      handler(message);
+    } catch (error) {
+      this.#settings.logger.warn("a handler of messages failed", { error });
+    }
+  }
+
+  #onPong(): void {
     this.#heartbeat?.touch();
     this.#pongs += 1;
     this.#verified.notify();
   }
 
-  /** @internal */
-  onError(error: Error): void {
+  #onError(error: Error): void {
     this.#error ??= error;
   }
 
-  /** @internal */
-  onClose(code: number, reason: string): void {
+  #onClose(code: number, reason: string): void {
     // Servers quote keys in the reasons of policy closes.
     this.#end(this.#closeError(code, withoutKeys(reason)));
   }
 
   #end(error: WebsocketClosedError): void {
-    if (this.#queue.closed) return;
+    if (this.#state === "closed") return;
+    this.#state = "closed";
     this.#heartbeat?.stop();
     this.#queue.close(error);
     this.#verified.notify();
@@ -216,20 +232,7 @@ export class WebsocketConnection {
     return new WebsocketClosedError(code, reason, { cause: this.#error, retryable: isRetryableCloseCode(code) });
   }
 
-  #pause(): void {
-    this.#paused = true;
-    this.#heartbeat?.stop();
-    this.#socket.pause();
-  }
-
-  #resume(): void {
-    if (!this.#paused || this.#queue.closed) return;
-    this.#paused = false;
-    if (!this.#closing) this.#startHeartbeat();
-    this.#socket.resume();
-  }
-
-  // A paused socket reads no pongs: the heartbeat only runs while it reads.
+  // Only while the socket is read: a paused one gets no pongs.
   #startHeartbeat(): void {
     const { heartbeat, clock } = this.#settings;
     if (heartbeat === false) return;
@@ -240,40 +243,4 @@ export class WebsocketConnection {
       () => this.terminate(`no sign of the other side for ${heartbeat.intervalMs + heartbeat.timeoutMs} ms`),
     );
   }
-}
-
-function connectError(
-  target: WebsocketTarget,
-  code: number,
-  refusal: Refusal | undefined,
-  cause: Error | undefined,
-): WebsocketConnectError {
-  // A proxy's refusal says all there is to say.
-  if (cause instanceof WebsocketConnectError) return cause;
-  const where = new URL(target.url).host;
-  if (refusal !== undefined) {
-    return new WebsocketConnectError(`${where} refused the WebSocket upgrade with status ${refusal.status}`, {
-      status: refusal.status,
-      body: refusal.body,
-      headers: refusal.headers,
-      retryable: isRetryableUpgradeStatus(refusal.status),
-      cause,
-    });
-  }
-  const detail = cause === undefined ? `closed with code ${code}` : describe(cause);
-  return new WebsocketConnectError(`cannot connect to ${where}: ${detail}`, { cause, retryable: true });
-}
-
-// Such as a header with a line break: another try would not help. What is not a URL is not quoted: it may hold a key.
-function unusableTarget(target: WebsocketTarget, cause: unknown): WebsocketConnectError {
-  if (!URL.canParse(target.url)) return new WebsocketConnectError("cannot connect: the address is not a URL");
-  const detail = cause instanceof Error ? describe(cause) : String(cause);
-  return new WebsocketConnectError(`cannot connect to ${new URL(target.url).host}: ${detail}`, { cause });
-}
-
-// Node reports a host whose every address fails as an AggregateError without a message.
-function describe(error: Error): string {
-  if (error.message !== "") return error.message;
-  const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : undefined;
-  return inner instanceof Error ? inner.message : "code" in error ? String(error.code) : error.name;
 }

@@ -1,28 +1,29 @@
-import type { Agent } from "node:http";
+import type { Agent, IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
+import { defined } from "../async/index.ts";
 import { WebsocketConnectError } from "../errors.ts";
 import { tunnelFor } from "./proxy.ts";
 import { flatHeaders } from "./proxy-refusal.ts";
 
-/** What a socket tells its owner. After `onClose`, which comes exactly once, nothing more comes. */
+/** The events of a socket. `onClose` is called exactly once, and last. */
 export interface SocketHandlers {
   onOpen(): void;
   onMessage(data: string | Uint8Array): void;
   onPong(): void;
   /**
-   * The server answered the upgrade with something else than 101, or a proxy refused the way to it. `body` is the
-   * answer's beginning. `onClose` follows.
+   * The server did not answer the upgrade request with status 101, or a proxy refused the tunnel. `body` is the beginning
+   * of the answer's body. `onClose` follows.
    */
   onRefused(status: number, headers: Record<string, string>, body: string): void;
-  /** Why the close that follows came, where it is known. */
+  /** The reason for the `onClose` that follows, if it is known. */
   onError(error: Error): void;
-  /** The end, with the close code of RFC 6455 section 7.4 (1006: no close frame came). */
+  /** The socket is closed. `code` is that of RFC 6455 section 7.4; 1006 if there was no close frame. */
   onClose(code: number, reason: string): void;
 }
 
-/** One WebSocket, as far as a connection needs it. */
+/** The part of a WebSocket that a connection needs. */
 export interface Socket {
-  /** Hands a message to the network; what cannot be sent any more ends in `onClose`. */
+  /** Hands a message to the network. If it cannot be sent, `onClose` follows. */
   send(data: string | Uint8Array): void;
   ping(): void;
   /** Stops reading from the network until `resume`. */
@@ -40,12 +41,12 @@ export interface WebsocketTarget {
   headers?: Readonly<Record<string, string>>;
 }
 
-/** Begins to open a socket. Of one that is not wanted any more by the time it is answered, `terminate` is called. */
+/** Begins to open a socket. Its owner calls `terminate` if it no longer needs the socket when the promise resolves. */
 export type SocketFactory = (target: WebsocketTarget, handlers: SocketHandlers) => Socket | Promise<Socket>;
 
 const refusalBodyLimit = 16 * 1024;
 
-/** Sockets of the `ws` package, through the proxy the environment names at that time: the default. */
+/** Opens sockets of the `ws` package, through the proxy that the environment names at that time. The default. */
 export const wsSocketFactory: SocketFactory = (target, handlers) => {
   const tunnel = tunnelFor(target.url);
   return tunnel === undefined
@@ -57,8 +58,26 @@ function openSocket(target: WebsocketTarget, handlers: SocketHandlers, tunnel?: 
   const socket = new WebSocket(target.url, {
     headers: { ...target.headers },
     perMessageDeflate: false,
-    ...(tunnel === undefined ? {} : { agent: tunnel }),
+    ...defined({ agent: tunnel }),
   });
+  listen(socket, handlers, tunnel);
+  socket.on("unexpected-response", (request, response) => {
+    readRefusal(response, handlers, () => {
+      request.destroy();
+      socket.terminate();
+    });
+  });
+  return {
+    send: (data) => socket.send(data, (error) => error && handlers.onError(error)),
+    ping: () => socket.ping(),
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    close: (code, reason) => socket.close(code, reason),
+    terminate: () => socket.terminate(),
+  };
+}
+
+function listen(socket: WebSocket, handlers: SocketHandlers, tunnel: Agent | undefined): void {
   socket.on("open", () => handlers.onOpen());
   socket.on("message", (data: Buffer, isBinary) => handlers.onMessage(isBinary ? data : data.toString()));
   socket.on("pong", () => handlers.onPong());
@@ -71,26 +90,17 @@ function openSocket(target: WebsocketTarget, handlers: SocketHandlers, tunnel?: 
     tunnel?.destroy();
     handlers.onClose(code, reason.toString());
   });
-  socket.on("unexpected-response", (request, response) => {
-    let body = "";
-    const refuse = (): void => {
-      handlers.onRefused(response.statusCode ?? 0, flatHeaders(response.headers), body);
-      request.destroy();
-      socket.terminate();
-    };
-    response.setEncoding("utf8");
-    response.on("data", (chunk: string) => {
-      if (body.length < refusalBodyLimit) body += chunk;
-    });
-    response.once("close", refuse);
-    response.on("error", (error) => handlers.onError(error));
+}
+
+function readRefusal(response: IncomingMessage, handlers: SocketHandlers, close: () => void): void {
+  let body = "";
+  response.setEncoding("utf8");
+  response.on("data", (chunk: string) => {
+    if (body.length < refusalBodyLimit) body += chunk;
   });
-  return {
-    send: (data) => socket.send(data, (error) => error && handlers.onError(error)),
-    ping: () => socket.ping(),
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
-    close: (code, reason) => socket.close(code, reason),
-    terminate: () => socket.terminate(),
-  };
+  response.once("close", () => {
+    handlers.onRefused(response.statusCode ?? 0, flatHeaders(response.headers), body);
+    close();
+  });
+  response.on("error", (error) => handlers.onError(error));
 }

@@ -402,3 +402,62 @@ test("a thousand connections leave no timer, listener or open socket", async () 
   await settle();
   expect([clock.pending, network.openCount, getEventListeners(signal, "abort").length]).toEqual([0, 0, 0]);
 });
+
+describe("messages that are pushed", () => {
+  test("come in order: those received before, then each from within the socket's event", async () => {
+    const { connection, server } = await openInMemory();
+    server.send("one", "two");
+    await settle();
+    const handled: unknown[] = [];
+    connection.onMessage((message) => void handled.push(message));
+    expect(handled).toEqual(["one", "two"]);
+    server.send("three");
+    void connection.closed.then(({ closeCode }) => handled.push(closeCode));
+    server.close(1001);
+    await settle();
+    expect(handled).toEqual(["one", "two", "three", 1001]);
+    expect(await rejection(connection.receive())).toMatchObject({ closeCode: 1001 });
+  });
+
+  test("wait while the handler has paused the connection, also when it was paused before", async () => {
+    const { connection, server } = await openInMemory({ queueCapacity: 2 });
+    server.send("one", "two", "three");
+    await settle();
+    expect(server.paused).toBe(true);
+    const handled: unknown[] = [];
+    connection.onMessage((message) => {
+      handled.push(message);
+      connection.pause();
+    });
+    await settle();
+    expect([handled, server.paused]).toEqual([["one", "two"], true]);
+    connection.resume();
+    await settle();
+    expect(handled).toEqual(["one", "two", "three"]);
+  });
+
+  test("a handler that throws is logged, and stops nothing", async () => {
+    const { connection, server, settings } = await openInMemory();
+    const handled: unknown[] = [];
+    connection.onMessage((message) => {
+      handled.push(message);
+      throw new Error("handler");
+    });
+    server.send("one", "two");
+    await settle();
+    expect(handled).toEqual(["one", "two"]);
+    expect(settings.logger.warnings).toHaveLength(2);
+    expect(connection.isOpen).toBe(true);
+  });
+
+  test("none comes once the connection is being closed, and a pause does not keep it open", async () => {
+    const { connection, server } = await openInMemory();
+    const handled: unknown[] = [];
+    connection.onMessage((message) => void handled.push(message));
+    connection.pause();
+    const closed = connection.close();
+    server.send("late");
+    await closed;
+    expect(handled).toEqual([]);
+  });
+});
