@@ -1,4 +1,4 @@
-/** A conversation without a pipeline: each turn sends only what is new. */
+/** A conversation without a pipeline. After the first turn, each turn sends only the new items. */
 import { LLMContext, LLMTextFrame, OpenAIResponsesLLMService } from "turnwire";
 
 const llm = new OpenAIResponsesLLMService({ settings: { model: "gpt-4.1", systemInstruction: "Be brief." } });

@@ -1,4 +1,4 @@
-/** Interrupting a reply: the context keeps what was heard, and the next turn goes ahead. */
+/** Interrupts a reply: the context keeps what was delivered, and the next turn starts at once. */
 import { LLMContext, LLMTextFrame, OpenAIResponsesLLMService } from "turnwire";
 
 const llm = new OpenAIResponsesLLMService({ settings: { model: "gpt-4.1" } });

@@ -1,4 +1,4 @@
-/** The same service as a processor in a pipeline of frames, as voice agents are built. */
+/** The same service as a processor in a pipeline, as in a voice agent. */
 import {
   type Frame,
   type FrameDirection,
@@ -12,7 +12,7 @@ import {
   TranscriptionFrame,
 } from "turnwire";
 
-/** Stands where a voice would: says what comes. */
+/** Prints the text that a voice would speak. */
 class Printer extends FrameProcessor {
   protected override async processFrame(frame: Frame, direction: FrameDirection): Promise<void> {
     if (frame instanceof LLMTextFrame) process.stdout.write(frame.text);

@@ -1,4 +1,4 @@
-/** One answer beside the conversation, as data: `runInference` with a schema. */
+/** `runInference` with a schema: one answer as data, which does not become part of a conversation. */
 import { LLMContext, OpenAIResponsesLLMService } from "turnwire";
 import { z } from "zod";
 

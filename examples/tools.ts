@@ -1,4 +1,7 @@
-/** Functions the model may call: checked, timed, run in parallel, exactly one output each. */
+/**
+ * Functions that the model may call. Arguments are checked against the schema, runs have a time limit, calls run in parallel,
+ * and each gets exactly one output.
+ */
 import { defineTool, LLMContext, LLMTextFrame, OpenAIResponsesLLMService } from "turnwire";
 import { z } from "zod";
 
@@ -6,7 +9,7 @@ const getWeather = defineTool({
   name: "get_weather",
   description: "The weather in a city, now.",
   parameters: z.object({ city: z.string().describe("The city's name") }),
-  // `city` is a string here: the schema types the arguments, and nothing that breaks it gets this far.
+  // The schema types the arguments, so `city` is a string here. Invalid arguments do not reach the function.
   execute: ({ city }) => ({ city, text: city === "Lisbon" ? "sunny, 24 °C" : "rain, 11 °C" }),
   timeoutMs: 2000,
 });

@@ -1,10 +1,10 @@
 /**
- * A voice agent from a WAV file to a WAV file: hears the user, answers, speaks, and is interrupted in the middle.
+ * A voice agent that reads a WAV file and writes one. It hears the user, answers and speaks; the user interrupts it once.
  *
  *   node examples/voice.ts [--in user.wav] [--out bot.wav]
  *
- * Without OPENAI_API_KEY and DEEPGRAM_API_KEY embedded servers take the providers' places: the model says what a script
- * has for it, speech comes from eSpeak NG or is tones, and what is heard is what was put into the user's audio.
+ * Without OPENAI_API_KEY and DEEPGRAM_API_KEY it uses embedded servers: a script has the model's replies, eSpeak NG or tones
+ * are the speech, and the transcription is the text from which the user's audio was made.
  */
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -44,14 +44,14 @@ const brain = scriptBrain({
   ],
 });
 
-/** What the user says: a file of yours, or audio made for the script. */
+/** The user's speech: a file, or audio made for the script. */
 async function userAudio(file: string | undefined): Promise<{ from: string | PcmAudio; words: TimedWord[] }> {
   if (file !== undefined) return { from: file, words: [] };
   const { audio, words } = await sayScript(lines);
   return { from: audio, words };
 }
 
-/** When the last sound before a time ends, in milliseconds. */
+/** The time in milliseconds at which the last sound before `beforeMs` ends. */
 function lastSoundBefore(audio: PcmAudio, beforeMs: number): number {
   const pieceMs = 10;
   const pieces = splitAudio(audio, pieceMs).slice(0, beforeMs / pieceMs);
@@ -74,7 +74,7 @@ const latency = new TurnLatencyObserver();
 const task = new PipelineTask(
   [
     files.input(),
-    // An interruption is to be heard at once here; a microphone in a room wants more than 40 ms of a voice.
+    // 40 ms of voice are enough to interrupt here; a microphone in a room needs a higher value.
     new VADProcessor({ analyzer: new EnergyVADAnalyzer(), startMs: 40 }),
     new DeepgramSTTService(ownSpeech),
     new UserTurnProcessor({ stop: [new SilenceStopStrategy({ pauseMs: 300 })] }),
@@ -95,13 +95,13 @@ files
   .output()
   .on("interrupted", ({ playedMs, droppedMs }) =>
     console.log(
-      `\ninterrupted after ${(playedMs / 1000).toFixed(1)} s of speech; ${droppedMs.toFixed(0)} ms taken back`,
+      `\ninterrupted after ${(playedMs / 1000).toFixed(1)} s of speech; ${droppedMs.toFixed(0)} ms of audio dropped`,
     ),
   );
 
 console.log(`speech by ${process.env["DEEPGRAM_API_KEY"] ? "Deepgram" : speech.voice}, in real time; please wait`);
 await task.run();
-console.log("\nheard and said:");
+console.log("\nthe conversation:");
 for (const message of context.messages) {
   if ("role" in message) console.log(`${message.role}: ${JSON.stringify(message.content)}`);
 }
@@ -110,4 +110,4 @@ if (bargeIn !== undefined) {
   const silentMs = lastSoundBefore(readWav(await readFile(to)), bargeIn.startMs + 1000) - bargeIn.startMs;
   console.log(`\nthe bot fell silent ${silentMs} ms after the user began to speak`);
 }
-console.log(`\nthe bot's part: ${to}`);
+console.log(`\nthe bot's audio: ${to}`);

@@ -1,6 +1,7 @@
 /**
- * Holds the source to its map (`map.ts`): a room is entered by its `index.ts`, it imports only rooms below it, a package
- * imports only what is listed for it, and there is no circle. Type imports, re-exports and dynamic imports count; the compiler itself says what imports what.
+ * Checks the source against the map in `map.ts`: other rooms import a room only through its `index.ts`, a room imports only
+ * rooms below it, a package imports only what the map lists for it, and there are no import cycles. Type imports, re-exports
+ * and dynamic imports count. The list of imports comes from the compiler.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -15,7 +16,7 @@ const options = { cwd: root, encoding: "utf8", maxBuffer: 256 * 1024 * 1024 } as
 const { stdout, stderr, status } = spawnSync(process.execPath, compiler, options);
 
 const files: string[] = [];
-/** What each file imports: the target, and the specifier it is imported by. */
+/** The imports of each file: target and specifier. */
 const imports = new Map<string, Map<string, string>>();
 for (const line of stdout.split("\n")) {
   if (/^\S/.test(line)) files.push(line);
@@ -50,7 +51,7 @@ function breachOf(from: string, to: string, specifier: string): string | undefin
   }
   if (here.room === there.room) return undefined;
   if (rooms.indexOf(there.room) < rooms.indexOf(here.room))
-    return `${here.room} may not import ${there.room}, above it`;
+    return `${here.room} may not import ${there.room}, which is above it`;
   return there.isEntry ? undefined : `${to} is not the entry of ${there.room}; import its index.ts`;
 }
 
@@ -84,4 +85,4 @@ if (breaches.length > 0) {
   process.exit(1);
 }
 const count = [...imports.values()].reduce((sum, targets) => sum + targets.size, 0);
-console.log(`imports: ${count} between ${ownFiles.length} files of the packages, none against the map`);
+console.log(`imports: ${count} between ${ownFiles.length} files of the packages, all as the map allows`);

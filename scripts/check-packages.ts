@@ -1,4 +1,4 @@
-/** Packs the packages as they would be published, installs them into an empty folder and uses them as a stranger would. */
+/** Packs the packages as for publishing, installs them into an empty folder and uses them as a new user would. */
 import { spawnSync } from "node:child_process";
 import {
   mkdirSync,
@@ -25,8 +25,8 @@ const entries = [
   ...["@turnwire/voice", "@turnwire/server", "@turnwire/server/speech"],
 ];
 
-// No key and no address: the command is to answer from its own embedded server. And npx is to run what is installed,
-// never to fetch a package of the same name.
+// Without a key and an address the command must use its own embedded server. And npx must run the installed package, never
+// download another one of that name.
 const env: NodeJS.ProcessEnv = {
   PATH: dirname(process.execPath) + delimiter + process.env["PATH"],
   npm_config_yes: "false",
@@ -73,7 +73,7 @@ function check(what: string, attempt: () => string): void {
   }
 }
 
-/** What the compiler says about our declarations, in a project with Node's types and nothing else of the repository's. */
+/** Type-checks the packages' declarations in a project that has Node's types and nothing else of this repository. */
 function checkTypes(): string {
   symlinkSync(join(root, "node_modules/@types/node"), join(consumer, "node_modules/@types/node"));
   const imports = entries.map((entry, index) => `export * as entry${index} from "${entry}";\n`);
@@ -92,10 +92,10 @@ function checkTypes(): string {
   });
   const errors = output.split("\n").filter((line) => line.includes("error TS"));
   const ours = errors.filter((line) => !line.startsWith("node_modules/") || /^node_modules\/@?turnwire\//.test(line));
-  if (ours.length > 0) throw new Error(`the compiler's errors in our declarations:\n${ours.join("\n")}`);
+  if (ours.length > 0) throw new Error(`errors in turnwire's declarations:\n${ours.join("\n")}`);
   return errors.length === 0
     ? "no errors"
-    : `no errors of ours; ${errors.length} in dependencies, such as\n${errors[0]}`;
+    : `no errors in turnwire's declarations; ${errors.length} in those of dependencies, such as\n${errors[0]}`;
 }
 
 try {
@@ -104,7 +104,7 @@ try {
 
   for (const folder of folders) {
     console.log(run(process.execPath, [join(root, "node_modules/publint/src/cli.js"), "--strict", folder]));
-    // It is built already.
+    // The packages are already built.
     run("npm", ["pack", "--ignore-scripts", "--pack-destination", work], { cwd: folder });
   }
   const tarballs = readdirSync(work).filter((name) => name.endsWith(".tgz"));

@@ -1,7 +1,7 @@
 /**
- * Adds the packages for other platforms that `npm install` left out of package-lock.json. Behind a registry mirror that
- * does not carry them npm drops them without a word, and then `npm ci` refuses the lock, here and everywhere else.
- * Run it after `npm install` of a new oxlint, oxlint-tsgolint or oxfmt: `node scripts/fill-lock.ts`.
+ * Adds the packages for other platforms that `npm install` left out of package-lock.json. If a registry mirror does not carry
+ * them, npm leaves them out without a message, and `npm ci` then rejects the lockfile on every machine. Run it after `npm
+ * install` of a new oxlint, oxlint-tsgolint or oxfmt: `node scripts/fill-lock.ts`.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -27,7 +27,7 @@ for (const { dev, peer, license, engines, optionalDependencies } of Object.value
     const words = name.split(/[/-]/);
     const system = words.findIndex((word) => systems.has(word));
     const [os, cpu, abi] = words.slice(system);
-    // Without os and cpu npm would try to install the package on every platform.
+    // Without `os` and `cpu`, npm would try to install the package on every platform.
     if (system === -1 || cpu === undefined || !/^\d/.test(version))
       throw new Error(`${name}@${version}: not understood`);
     const libc = abi?.startsWith("gnu") ? ["glibc"] : abi?.startsWith("musl") ? ["musl"] : undefined;

@@ -1,13 +1,13 @@
-/** A folder of a package's `src/` is a room, entered by its `index.ts`. */
+/** A folder of a package's `src/` is a room. Other rooms import it through its `index.ts`. */
 export interface Package {
-  /** Rooms (folders, or files right in `src/`), each above those it may import. */
+  /** Rooms: folders, or files directly in `src/`. Each may import those after it. */
   readonly rooms: readonly string[];
-  /** What the package imports of the others. Rooms that import less are listed by name. */
+  /** What the package's rooms may import of other packages. `except` gives single rooms a list of their own. */
   readonly imports: readonly string[];
   readonly except?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The map; docs/architecture.md says what lives where. */
+/** The map of all packages. docs/architecture.md says what each room contains. */
 export const packages: Readonly<Record<string, Package>> = {
   turnwire: {
     rooms: [

@@ -8,10 +8,9 @@ import type { Response } from "openai/resources/responses/responses";
 
 export type { Response, ResponseInputItem, ResponseOutputItem };
 
-/** `response.create` as it goes over the socket. */
 export type ResponseCreateEvent = ResponsesClientEvent.ResponseCreate;
 
-/** Asks the server to end a response early. In no official list of client events: servers may refuse or ignore it. */
+/** Asks the server to end a response early. No official list of client events has it, so servers may refuse or ignore it. */
 export interface ResponseCancelEvent {
   type: "response.cancel";
   response_id: string;
@@ -19,18 +18,18 @@ export interface ResponseCancelEvent {
 
 export type ClientEvent = ResponsesClientEvent | ResponseCancelEvent;
 
-/** Every event a server may send, by the types of the `openai` package. */
+/** Every event that a server may send, typed by the `openai` package. */
 export type ServerEvent = ResponsesServerEvent;
 
-/** A server event as it came: its fields are checked where they are used. */
+/** A server event as received. Code that reads a field must check it. */
 export interface RawEvent {
-  /** The event's type; an empty string when the server sent none. */
+  /** The event's type; an empty string if the server sent none. */
   type: string;
   stream_id?: unknown;
   [field: string]: unknown;
 }
 
-/** One message of the socket as an event, or undefined when it is not a JSON object. */
+/** Parses one message of the socket. Returns undefined if the message is not a JSON object. */
 export function parseEvent(message: string): RawEvent | undefined {
   let value: unknown;
   try {
@@ -42,15 +41,15 @@ export function parseEvent(message: string): RawEvent | undefined {
   return typeof value["type"] === "string" ? (value as RawEvent) : { ...value, type: "" };
 }
 
-/** Whether the event ends a response. An `error` event ends a request that never became one: see `isErrorEvent`. */
+/** Whether the event ends a response. An `error` event may end a request that has not become a response: see `isErrorEvent`. */
 export function isTerminalEvent(event: RawEvent): boolean {
   const { type } = event;
-  // Asked of every event: comparing is cheaper than hashing a string that has just been read.
+  // This runs for every event, and comparing is cheaper than hashing a string that has just been read.
   return (
     type === "response.completed" ||
     type === "response.failed" ||
     type === "response.incomplete" ||
-    // In no official list, but the natural name for what ends a cancelled response.
+    // No official list has this type, but it is the natural name for the end of a cancelled response.
     type === "response.cancelled"
   );
 }

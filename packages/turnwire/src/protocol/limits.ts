@@ -1,14 +1,14 @@
 /** Limits of the Responses WebSocket mode, as its public guide states them. */
 export const limits = {
-  /** Requests in flight at once on one connection; further ones are queued. */
+  /** Requests in flight at once on one connection. The server queues further ones. */
   maxInFlight: 16,
-  /** Distinct named lanes in a connection's life. */
+  /** Distinct named lanes over the lifetime of a connection. */
   maxLanes: 32,
-  /** A connection's longest life in milliseconds. */
+  /** Maximum age of a connection, in milliseconds. */
   maxConnectionAgeMs: 60 * 60_000,
-  /** The largest message a server takes, in bytes: one of this size is already refused. */
+  /** Size limit of a message, in bytes. Servers refuse a message of exactly this size. */
   maxMessageBytes: 16 * 1024 * 1024,
 } as const;
 
-/** What a lane's name looks like. */
+/** The valid names of lanes. */
 export const laneNamePattern = /^[A-Za-z0-9_.-]{1,256}$/;

@@ -1,19 +1,21 @@
 import { ProviderError, withoutKeys } from "../errors.ts";
 import { isObject, type RawEvent } from "./events.ts";
 
-/** An error as a Responses server says it, whatever shape it came in. Fields the server left out are absent. */
+/**
+ * An error of a Responses server, in one shape whatever form the server used. Fields that the server left out are undefined.
+ */
 export interface WireError {
   code?: string;
   message?: string;
   type?: string;
   param?: string;
-  /** The HTTP status, or the one in the event. */
+  /** The HTTP status, or the status in the event. */
   status?: number;
-  /** What `retry-after` asks for, in milliseconds. */
+  /** The delay that `retry-after` demands, in milliseconds. */
   retryAfterMs?: number;
 }
 
-/** Codes that get a treatment of their own. */
+/** Codes with special handling. */
 export const errorCodes = {
   previousResponseNotFound: "previous_response_not_found",
   connectionLimit: "websocket_connection_limit_reached",
@@ -38,7 +40,7 @@ const retryableCodes: ReadonlySet<string> = new Set([
   "timeout",
 ]);
 
-/** Codes that no repetition mends, whatever the status says. */
+/** Codes of errors that a retry cannot repair, whatever the status. */
 const finalCodes: ReadonlySet<string> = new Set([
   errorCodes.insufficientQuota,
   errorCodes.invalidApiKey,
@@ -48,26 +50,26 @@ const finalCodes: ReadonlySet<string> = new Set([
   "unsupported_country_region_territory",
 ]);
 
-/** Whether a code says for certain what it is about: the request that was made. */
+/** Whether the code has a known meaning, so that the error cannot be the answer to a cancel. */
 export function isKnownErrorCode(code: string | undefined): boolean {
   return code !== undefined && (retryableCodes.has(code) || finalCodes.has(code) || knownCodes.has(code));
 }
 
-/** Some servers put what is elsewhere a code only into the message. */
+/** Errors that some servers identify only in the message, by the code that other servers send. */
 const codesByMessage: ReadonlyArray<[pattern: RegExp, code: string]> = [
   [/previous[_ ]response(_id)?\b.*\bnot found|invalid previous_response_id/i, errorCodes.previousResponseNotFound],
   [/connection limit reached/i, errorCodes.connectionLimit],
 ];
 
-/** Whether the event is an error: of type `error`, or of no type and with a non-null `error`. */
+/** Whether the event is an error: its type is `error`, or it has no type and a non-null `error`. */
 export function isErrorEvent(event: RawEvent): boolean {
   if (event.type === "error") return true;
   return event.type === "" && event["error"] !== undefined && event["error"] !== null;
 }
 
 /**
- * Reads an error out of any of the shapes servers send: wrapped (`{error: {code…}, status}`), flat
- * (`{code, message}`), a bare string, `detail` instead of `message`, `status_code` instead of `status`, or empty.
+ * Reads an error from any of the forms that servers send: wrapped (`{error: {code…}, status}`), flat (`{code, message}`), a
+ * bare string, `detail` instead of `message`, `status_code` instead of `status`, or empty.
  */
 export function normalizeError(payload: unknown, httpStatus?: number): WireError {
   const outer = isObject(payload) ? payload : {};
@@ -93,7 +95,7 @@ export function normalizeError(payload: unknown, httpStatus?: number): WireError
   });
 }
 
-/** The error to throw for what a server said. */
+/** Converts a server's error into the error to throw. */
 export function providerError(wire: WireError, responseId?: string): ProviderError {
   const code = wire.code ?? (wire.status === undefined ? "provider_error" : `http_${wire.status}`);
   const status = wire.status === undefined ? "" : `, status ${wire.status}`;
@@ -121,7 +123,7 @@ function codeFromMessage(message: string | undefined): string | undefined {
   return codesByMessage.find(([pattern]) => pattern.test(message))?.[1];
 }
 
-/** `retry-after-ms`, or `retry-after` in seconds or as a date, in milliseconds. */
+/** Reads `retry-after-ms`, or `retry-after` in seconds or as a date. Returns milliseconds. */
 export function retryAfter(headers: unknown, nowMs: () => number = Date.now): number | undefined {
   if (!isObject(headers)) return undefined;
   const lowered = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

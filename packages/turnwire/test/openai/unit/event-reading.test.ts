@@ -821,7 +821,9 @@ describe("reading events: docs/protocol.md", () => {
   const types = new Set(
     [...cases.flatMap(({ events }) => events), ...failures.map(({ event }) => event)].map((json) => eventOf(json).type),
   );
-  const documented = tableUnder("docs/protocol.md", "What is expected").flatMap(([cell = ""]) => cell.split(", "));
+  const documented = tableUnder("docs/protocol.md", "Messages from the server").flatMap(([cell = ""]) =>
+    cell.split(", "),
+  );
 
   it("names events", () => expect(documented.length).toBeGreaterThan(10));
 
