@@ -77,11 +77,11 @@ export const mutants: readonly Mutant[] = [
     breaks: ["conversation"],
     patches: [
       {
-        file: "openai/continuation.ts",
-        find: 'if (essence?.kind !== "said" || !rest.startsWith(essence.text)) return undefined;',
-        replace: 'if (essence?.kind !== "said") return undefined;',
+        file: "openai/request/continuation.ts",
+        find: 'if (key?.kind !== "text" || !rest.startsWith(key.text)) return undefined;',
+        replace: 'if (key?.kind !== "text") return undefined;',
       },
-      { file: "openai/continuation.ts", find: "rest = rest.slice(essence.text.length);", replace: 'rest = "";' },
+      { file: "openai/request/continuation.ts", find: "rest = rest.slice(key.text.length);", replace: 'rest = "";' },
     ],
   },
   {
@@ -89,8 +89,8 @@ export const mutants: readonly Mutant[] = [
     breaks: ["conversation"],
     patches: [
       {
-        file: "openai/continuation.ts",
-        find: "if (!conversation.sharesBeginning(known.conversation, index)) return",
+        file: "openai/request/continuation.ts",
+        find: "if (!conversation.sharesBeginning(response.conversation, index)) return",
         replace: "if (index > conversation.length) return",
       },
     ],

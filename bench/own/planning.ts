@@ -1,8 +1,8 @@
 /** How long it takes to decide what to send, by the length of the history. */
 import { Bench } from "tinybench";
 import { LLMContext, type LLMMessage } from "turnwire";
-import { ContextAdapter } from "../../packages/turnwire/src/openai/adapter.ts";
-import { type KnownHolder, plan } from "../../packages/turnwire/src/openai/continuation.ts";
+import { ContextAdapter } from "../../packages/turnwire/src/openai/request/to-items.ts";
+import { type ContinuableResponse, plan } from "../../packages/turnwire/src/openai/request/continuation.ts";
 import type { Report } from "../support/report.ts";
 
 const sizes = [10, 100, 1000, 10_000];
@@ -22,7 +22,7 @@ function turn(index: number): LLMMessage[] {
  */
 function conversation(items: number): () => void {
   const adapter = new ContextAdapter({ debug: () => undefined, warn: console.warn });
-  const lane: KnownHolder = { latest: undefined, usedAt: 0 };
+  const lane: { latest: ContinuableResponse | undefined; usedAt: number } = { latest: undefined, usedAt: 0 };
   const context = new LLMContext({ messages: Array.from({ length: items / 2 }, (_, index) => turn(index)).flat() });
   const step = (): void => {
     const [said, answered] = turn(context.messages.length);

@@ -3,21 +3,18 @@ import type { ResponseCreateParams, ResponseCreateParamsStreaming } from "openai
 import type { Logger } from "../async/index.ts";
 import type { LLMContext, LLMMessage } from "../context/index.ts";
 import { InvalidArgumentError, kindOf } from "../errors.ts";
-import type { Frame } from "../frames/index.ts";
 import { type ApiKey, ProviderKey } from "../service/index.ts";
-import { type InferenceResult, type RunInferenceOptions, type Inference } from "../llm/index.ts";
+import type { RunInferenceOptions, Inference } from "../llm/index.ts";
 import type { RawEvent } from "../protocol/index.ts";
 import { proxiedFetch, type WebsocketTarget } from "../websocket/index.ts";
-import { ContextAdapter } from "./adapter.ts";
-import type { Conversation } from "./conversation.ts";
+import { ContextAdapter } from "./request/to-items.ts";
+import type { Conversation } from "./request/conversation.ts";
 import type { ProgressLimits } from "./response/progress-timeouts.ts";
-import { toProviderError } from "./http-errors.ts";
-import { type HttpEndpoint, requestEvents } from "./http-events.ts";
-import { isKnownNotToReason } from "./models.ts";
+import { toProviderError } from "./http/http-errors.ts";
+import { type HttpEndpoint, requestEvents } from "./http/event-stream.ts";
+import { isKnownNotToReason } from "./request/models.ts";
 import type { Attempt, RetryOptions } from "./retry/index.ts";
-import { type ReadResponse, ResponseReader } from "./response/response-reader.ts";
-import { requestFields, type RequestFields, type ResponseFormat } from "./request.ts";
-import { addUsage } from "./response/usage.ts";
+import { requestFields, type RequestFields, type ResponseFormat } from "./request/request-fields.ts";
 import { changedSettings, initialSettings, type OpenAIResponsesLLMSettings } from "./settings.ts";
 
 /** Options both Responses services take. */
@@ -143,26 +140,6 @@ export class ResponsesCore {
     return { firstEventTimeoutMs, idleEventTimeoutMs, outputTimeoutMs: forOutput ? retryTimeoutMs : undefined };
   }
 
-  newReader(): ResponseReader {
-    return new ResponseReader();
-  }
-
-  /** Delivers what an event says; the promise, if any, resolves when there is room for more. */
-  deliver(reader: ResponseReader, event: RawEvent, turn: Inference): void | Promise<void> {
-    turn.trace.received();
-    const frames = reader.read(event);
-    turn.trace.responseId = reader.responseId;
-    if (reader.model !== undefined) turn.trace.model = reader.model;
-    if (frames.length > 1) return emitInOrder(frames, turn);
-    return frames[0] === undefined ? undefined : turn.emit(frames[0]);
-  }
-
-  /** The result of a response that has been read to its end. */
-  resultOf({ usage, functionCalls, incompleteReason }: ReadResponse, turn: Inference): InferenceResult {
-    turn.trace.usage = addUsage(turn.trace.usage, usage);
-    return { functionCalls, ...(incompleteReason === undefined ? {} : { incompleteReason }) };
-  }
-
   /** One answer over HTTP, outside of the conversation. */
   async runInference(context: LLMContext, options: OpenAIRunInferenceOptions = {}): Promise<string> {
     const fields = this.requestFields(context, options.responseFormat);
@@ -252,10 +229,6 @@ export class ResponsesCore {
       ...(fetch === undefined ? {} : { fetch }),
     });
   }
-}
-
-async function emitInOrder(frames: readonly Frame[], turn: Inference): Promise<void> {
-  for (const frame of frames) await turn.emit(frame);
 }
 
 /** `https://host/v1` → `wss://host/v1/responses`. */

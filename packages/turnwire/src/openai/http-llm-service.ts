@@ -3,7 +3,7 @@ import type { LLMContext } from "../context/index.ts";
 import { TimeoutError } from "../errors.ts";
 import { type InferenceResult, LLMService, type LLMServiceOptions, type Inference } from "../llm/index.ts";
 import { type OpenAIResponsesOptions, type OpenAIRunInferenceOptions, ResponsesCore } from "./core.ts";
-import { httpExchange } from "./http-exchange.ts";
+import { httpExchange } from "./http/http-request.ts";
 import { withRetries } from "./retry/index.ts";
 import type { OpenAIResponsesLLMSettings } from "./settings.ts";
 

@@ -2,6 +2,6 @@ export type { OpenAIResponsesOptions, OpenAIRunInferenceOptions } from "./core.t
 export { OpenAIResponsesHttpLLMService, type OpenAIResponsesHttpLLMServiceOptions } from "./http-llm-service.ts";
 export { OpenAIResponsesLLMService, type OpenAIResponsesLLMServiceOptions } from "./llm-service.ts";
 export { ResponsesConnectionPool, type ResponsesConnectionPoolOptions } from "./connection/pool.ts";
-export type { ResponseFormat } from "./request.ts";
+export type { ResponseFormat } from "./request/request-fields.ts";
 export type { SteeringInput, SteeringOutcome } from "./response/steering.ts";
 export type { OpenAIResponsesLLMSettings, Reasoning } from "./settings.ts";

@@ -10,14 +10,14 @@ import {
   type WebsocketLLMServiceOptions,
 } from "../llm/index.ts";
 import { ReconnectingWebsocket, type WebsocketTarget } from "../websocket/index.ts";
-import type { Plan } from "./continuation.ts";
+import type { Plan } from "./request/continuation.ts";
 import { Answer } from "./response/response-chain.ts";
-import type { Conversation } from "./conversation.ts";
+import type { Conversation } from "./request/conversation.ts";
 import { type OpenAIResponsesOptions, type OpenAIRunInferenceOptions, ResponsesCore } from "./core.ts";
-import { createMessage, requestDetails } from "./create-message.ts";
+import { createMessage, requestDetails } from "./request/create-message.ts";
 import { ProgressWatch } from "./response/progress-timeouts.ts";
 import type { Exchange, Lane } from "./connection/exchange.ts";
-import { httpExchange } from "./http-exchange.ts";
+import { httpExchange } from "./http/http-request.ts";
 import { Line, type Seat } from "./connection/connection-manager.ts";
 import { defaultConnectionAgeMs, type ResponsesConnectionPool } from "./connection/pool.ts";
 import type { ResponsesConnection } from "./connection/responses-connection.ts";
@@ -259,11 +259,11 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     steering: Steering,
   ): Promise<InferenceResult> {
     const { exchange, connection, plan } = seat;
-    const answer = new Answer(this.#core, exchange, conversation, turn, steering);
+    const answer = new Answer(exchange, conversation, turn, steering);
     let succeeded = false;
     try {
-      const sending = { conversation, plan, lane: exchange.lane };
-      const message = createMessage(this.#core, context, sending);
+      const sending = { conversation, plan, lane: exchange.lane.name };
+      const message = createMessage(this.#core.requestFields(context), sending);
       turn.trace.sending(requestDetails(message, sending));
       using watch = new ProgressWatch(this.#core.progressLimits(attempt), turn, this.clock);
       await this.wsSend(message, turn.signal, exchange);
@@ -319,7 +319,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     } finally {
       removeListener();
     }
-    exchange.end(answer.known);
+    exchange.end(answer.continuable);
     return answer.result;
   }
 

@@ -1,9 +1,9 @@
 import type { LLMContext } from "../context/index.ts";
 import { ProviderError } from "../errors.ts";
 import type { ResponsesCore } from "./core.ts";
-import { createMessage } from "./create-message.ts";
+import { createMessage } from "./request/create-message.ts";
 import type { Line, Seat } from "./connection/connection-manager.ts";
-import type { ReadResponse, ResponseReader } from "./response/response-reader.ts";
+import { type ReadResponse, ResponseReader } from "./response/response-reader.ts";
 import type { ResponsesConnection } from "./connection/responses-connection.ts";
 
 /** Gives a server a conversation before it is asked anything, so that the next turn sends only what is new. */
@@ -30,10 +30,10 @@ export class WarmUp {
     const seat = line.trySeat(connection, this.#owner, conversation, { reason: undefined, inBackground: true });
     if (seat === undefined) return false;
     const { exchange, plan } = seat;
-    const reader = this.#core.newReader();
+    const reader = new ResponseReader();
     try {
-      const sending = { conversation, plan, lane: exchange.lane };
-      exchange.send(createMessage(this.#core, context, sending, { generate: false }));
+      const sending = { conversation, plan, lane: exchange.lane.name };
+      exchange.send(createMessage(this.#core.requestFields(context), sending, { generate: false }));
       const { responseId } = await unanswered(seat, reader);
       exchange.end(responseId === undefined ? undefined : { responseId, conversation, parts: [] });
       line.traits.warmUp = "yes";

@@ -1,8 +1,8 @@
 import { type Clock, LinkedSignal, type Logger, throwIfAborted, untilAborted } from "../../async/index.ts";
 import type { RetryReason } from "../../llm/index.ts";
 import type { WebsocketConnection, ReconnectingWebsocket } from "../../websocket/index.ts";
-import { type Plan, plan } from "../continuation.ts";
-import type { Conversation } from "../conversation.ts";
+import { type Plan, plan } from "../request/continuation.ts";
+import type { Conversation } from "../request/conversation.ts";
 import type { Exchange, Lane } from "./exchange.ts";
 import { ResponsesConnection } from "./responses-connection.ts";
 import type { ServerTraits } from "./server-capabilities.ts";

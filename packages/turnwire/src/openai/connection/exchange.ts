@@ -3,16 +3,16 @@ import { WebsocketClosedError } from "../../errors.ts";
 import { isErrorEvent, isObject, isTerminalEvent, type RawEvent } from "../../protocol/index.ts";
 import type { MessageLink } from "../../llm/index.ts";
 import type { WebsocketConnection } from "../../websocket/index.ts";
-import type { Conversation } from "../conversation.ts";
-import type { Known, KnownHolder } from "../continuation.ts";
+import type { Conversation } from "../request/conversation.ts";
+import type { ContinuableResponse, ResponseHolder } from "../request/continuation.ts";
 
 /** A `stream_id` of a connection: one exchange at a time, and the server keeps its latest completed response. */
-export class Lane implements KnownHolder {
+export class Lane implements ResponseHolder {
   /** Undefined for the default lane. */
   name: string | undefined;
   /** Whose turns it carries: another's would push out the response it keeps. */
   owner: object | undefined;
-  latest: Known | undefined;
+  latest: ContinuableResponse | undefined;
   exchange: Exchange | undefined;
   /** Responses on other lanes that are about to continue this one's: until they have begun, it must not move on. */
   forks = 0;
@@ -164,9 +164,9 @@ export class Exchange implements MessageLink<RawEvent> {
   }
 
   /** The answer is over, as the turn has read it. */
-  end(known?: Known): void {
+  end(continuable?: ContinuableResponse): void {
     if (this.#ended) return;
-    if (known !== undefined) this.lane.latest = known;
+    if (continuable !== undefined) this.lane.latest = continuable;
     // What was said to it may still bring a successor, which nobody waits for.
     if (this.#steersOpen === 0 || !this.connection.isOpen) return this.#finish();
     this.abandoned = this.#hasEnded = true;

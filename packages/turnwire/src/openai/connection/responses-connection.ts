@@ -2,7 +2,7 @@ import type { Logger } from "../../async/index.ts";
 import { WebsocketClosedError } from "../../errors.ts";
 import { errorCodes, isErrorEvent, isObject, normalizeError, parseEvent, type RawEvent } from "../../protocol/index.ts";
 import type { WebsocketConnection } from "../../websocket/index.ts";
-import type { Conversation } from "../conversation.ts";
+import type { Conversation } from "../request/conversation.ts";
 import { Exchange, type ExchangeHost, type Lane } from "./exchange.ts";
 import { ambiguousCode } from "../retry/index.ts";
 import { Lanes } from "./lanes.ts";

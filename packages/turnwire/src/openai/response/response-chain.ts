@@ -1,39 +1,30 @@
 import { LLMSteeredFrame } from "../../frames/index.ts";
 import type { RawEvent } from "../../protocol/index.ts";
 import type { InferenceResult, Inference } from "../../llm/index.ts";
-import type { Known, KnownPart } from "../continuation.ts";
-import type { Conversation } from "../conversation.ts";
-import type { ResponsesCore } from "../core.ts";
+import type { ContinuableResponse, ResponsePart } from "../request/continuation.ts";
+import type { Conversation } from "../request/conversation.ts";
 import type { Exchange } from "../connection/exchange.ts";
-import type { ResponseReader } from "./response-reader.ts";
+import { deliver, resultOf } from "./deliver.ts";
+import { ResponseReader } from "./response-reader.ts";
 import { Steering } from "./steering.ts";
 
 /** The answer of one turn: a response, and those that follow from it by steering, as one. */
 export class Answer {
-  readonly #core: ResponsesCore;
   readonly #exchange: Exchange;
   readonly #conversation: Conversation;
   readonly #turn: Inference;
   readonly #steering: Steering;
-  readonly #parts: KnownPart[] = [];
-  #reader: ResponseReader;
+  readonly #parts: ResponsePart[] = [];
+  #reader = new ResponseReader();
   #result: InferenceResult | undefined;
   /** Whether something is, or may be, queued at the server for what continues this response. */
   #isQueued = false;
 
-  constructor(
-    core: ResponsesCore,
-    exchange: Exchange,
-    conversation: Conversation,
-    turn: Inference,
-    steering: Steering,
-  ) {
-    this.#core = core;
+  constructor(exchange: Exchange, conversation: Conversation, turn: Inference, steering: Steering) {
     this.#exchange = exchange;
     this.#conversation = conversation;
     this.#turn = turn;
     this.#steering = steering;
-    this.#reader = core.newReader();
   }
 
   /** Whether the server has ended the response being read, well or not. */
@@ -57,7 +48,7 @@ export class Answer {
   }
 
   /** What the server can continue. What is queued there would go in front of what continues it: then nothing is to. */
-  get known(): Known | undefined {
+  get continuable(): ContinuableResponse | undefined {
     const result = this.#reader.result;
     if (this.#isQueued || !result?.completed || result.responseId === undefined) return undefined;
     return { responseId: result.responseId, conversation: this.#conversation, parts: this.#parts };
@@ -86,10 +77,10 @@ export class Answer {
   }
 
   #deliver(event: RawEvent): void | Promise<void> {
-    const accepted = this.#core.deliver(this.#reader, event, this.#turn);
+    const accepted = deliver(this.#reader, event, this.#turn);
     const { result } = this.#reader;
     if (result !== undefined && this.#reader.ended) {
-      this.#result = this.#core.resultOf(result, this.#turn);
+      this.#result = resultOf(result, this.#turn);
       this.#parts.push({ kind: "output", items: result.output });
     }
     return accepted;
@@ -100,7 +91,7 @@ export class Answer {
       const { messages, items } = this.#steering.settle("applied");
       this.#parts.push({ kind: "input", items });
       this.#result = undefined;
-      this.#reader = this.#core.newReader();
+      this.#reader = new ResponseReader();
       await this.#turn.emit(new LLMSteeredFrame(messages));
     }
     if (this.#exchange.responseId !== undefined) this.#steering.onCreated(this.#exchange.responseId);

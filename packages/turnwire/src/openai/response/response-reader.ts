@@ -16,9 +16,9 @@ import {
   type RawEvent,
   type ResponseOutputItem,
 } from "../../protocol/index.ts";
-import { providerName } from "../adapter.ts";
+import { providerName } from "../request/to-items.ts";
 import { ambiguousCode } from "../retry/index.ts";
-import { essenceOf } from "../items.ts";
+import { keyOf } from "../request/items.ts";
 import { readUsage } from "./usage.ts";
 
 /** How a response ended. */
@@ -185,8 +185,8 @@ export class ResponseReader {
     state.done = item;
     if (item.type === "reasoning") this.#finishThought(state, item);
     if (item.type !== "message") return;
-    const essence = essenceOf(item);
-    const text = essence.kind === "said" ? essence.text : "";
+    const key = keyOf(item);
+    const text = key.kind === "text" ? key.text : "";
     const said = state.text.join("");
     if (text.startsWith(said)) this.#say(state, text.slice(said.length));
     else if (text !== "") {

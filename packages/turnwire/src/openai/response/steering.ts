@@ -1,7 +1,7 @@
 import type { ChatCompletionUserMessageParam } from "openai/resources/chat/completions";
 import { InvalidArgumentError, kindOf, SteeringError } from "../../errors.ts";
 import { isErrorEvent, isObject, normalizeError, type RawEvent, type ResponseInputItem } from "../../protocol/index.ts";
-import { toInputContent } from "../content.ts";
+import { toInputContent } from "../request/content.ts";
 
 /** What to say to a running turn: text, or user messages. */
 export type SteeringInput = string | readonly ChatCompletionUserMessageParam[];

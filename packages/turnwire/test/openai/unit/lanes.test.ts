@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Conversation, ItemLog } from "../../../src/openai/conversation.ts";
+import { Conversation, ItemLog } from "../../../src/openai/request/conversation.ts";
 import { Exchange, type ExchangeHost, type Lane } from "../../../src/openai/connection/exchange.ts";
 import { Lanes, ownersPerConnection } from "../../../src/openai/connection/lanes.ts";
 

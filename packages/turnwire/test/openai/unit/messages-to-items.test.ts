@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { LLMContext, type LLMMessage } from "../../../src/context/index.ts";
 import { InvalidArgumentError } from "../../../src/errors.ts";
-import { ContextAdapter } from "../../../src/openai/adapter.ts";
-import { assistantText, toInputContent } from "../../../src/openai/content.ts";
+import { ContextAdapter } from "../../../src/openai/request/to-items.ts";
+import { assistantText, toInputContent } from "../../../src/openai/request/content.ts";
 import { RecordingLogger } from "@turnwire/test-kit";
 
 const noOutput = '{"status":"unknown","reason":"The function gave no output."}';
@@ -465,17 +465,17 @@ describe("messages to items: what is refused, by its field", () => {
 });
 
 describe("messages to items: what an item is", () => {
-  it.each<{ name: string; messages: readonly unknown[]; essences: readonly object[] }>([
-    { name: "a user's message is compared as it is sent", messages: [user], essences: [{ kind: "other" }] },
+  it.each<{ name: string; messages: readonly unknown[]; keys: readonly object[] }>([
+    { name: "a user's message is compared as it is sent", messages: [user], keys: [{ kind: "other" }] },
     {
       name: "an assistant's text is compared as text",
       messages: [assistant("Hello.")],
-      essences: [{ kind: "said", text: "Hello." }],
+      keys: [{ kind: "text", text: "Hello." }],
     },
     {
       name: "a call is compared by id, name and arguments; its output by id",
       messages: [calls("c1"), tool("c1")],
-      essences: [
+      keys: [
         { kind: "call", callId: "c1", name: "time", arguments: "{}" },
         { kind: "output", callId: "c1" },
       ],
@@ -483,24 +483,24 @@ describe("messages to items: what an item is", () => {
     {
       name: "a thought is compared by the id that is not sent",
       messages: [thought("rs_1"), assistant("Hello.")],
-      essences: [
+      keys: [
         { kind: "reasoning", id: "rs_1" },
-        { kind: "said", text: "Hello." },
+        { kind: "text", text: "Hello." },
       ],
     },
     {
       name: "a thought that cannot be sent has its place all the same",
       messages: [unsendableThought, assistant("Hello.")],
-      essences: [
+      keys: [
         { kind: "reasoning", id: "rs_1" },
-        { kind: "said", text: "Hello." },
+        { kind: "text", text: "Hello." },
       ],
     },
-  ])("$name", ({ messages, essences }) => {
+  ])("$name", ({ messages, keys }) => {
     const adapter = new ContextAdapter(new RecordingLogger());
     const conversation = adapter.toConversation({ messages: messages as LLMMessage[] });
-    expect(conversation.length).toBe(essences.length);
-    expect(essences.map((_, index) => conversation.at(index)?.essence)).toEqual(essences);
+    expect(conversation.length).toBe(keys.length);
+    expect(keys.map((_, index) => conversation.at(index)?.key)).toEqual(keys);
   });
 });
 

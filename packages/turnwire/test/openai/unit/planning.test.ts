@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type KnownPart, plan } from "../../../src/openai/continuation.ts";
-import { Conversation, ItemLog } from "../../../src/openai/conversation.ts";
-import { type Item, makeItem } from "../../../src/openai/items.ts";
+import { type ResponsePart, plan } from "../../../src/openai/request/continuation.ts";
+import { Conversation, ItemLog } from "../../../src/openai/request/conversation.ts";
+import { type Item, makeItem } from "../../../src/openai/request/items.ts";
 import type { ResponseInputItem, ResponseOutputItem } from "../../../src/protocol/index.ts";
 import { documentedReasons, reasonsGivenBy } from "./documented.ts";
 
@@ -12,7 +12,7 @@ const userWire = (content: string): ResponseInputItem => ({ type: "message", rol
 const user = (content: string): Item => makeItem(userWire(content), { kind: "other" });
 
 const said = (text: string): Item =>
-  makeItem({ type: "message", role: "assistant", content: text }, { kind: "said", text });
+  makeItem({ type: "message", role: "assistant", content: text }, { kind: "text", text });
 
 const called = (callId: string, name: string, args: string): Item =>
   makeItem(
@@ -65,13 +65,13 @@ const searches: ResponseOutputItem = {
   action: { type: "search", query: "tea", queries: ["tea"] },
 };
 
-const output = (...items: ResponseOutputItem[]): KnownPart => ({ kind: "output", items });
-const steered = (...items: ResponseInputItem[]): KnownPart => ({ kind: "input", items });
+const output = (...items: ResponseOutputItem[]): ResponsePart => ({ kind: "output", items });
+const steered = (...items: ResponseInputItem[]): ResponsePart => ({ kind: "input", items });
 
 interface Holder {
   name: string;
   usedAt: number;
-  latest: { responseId: string; conversation: Conversation; parts: readonly KnownPart[] } | undefined;
+  latest: { responseId: string; conversation: Conversation; parts: readonly ResponsePart[] } | undefined;
 }
 
 /** A lane that keeps a response. */
@@ -80,7 +80,7 @@ interface Kept {
   usedAt: number;
   /** What the response answered. */
   answered: readonly Item[];
-  parts: readonly KnownPart[];
+  parts: readonly ResponsePart[];
 }
 
 interface Case {
@@ -119,7 +119,7 @@ const earlier = (from: number, lane: string): Case["expected"] => ({
 });
 
 /** The only lane's response answered "Hi" with these parts. */
-const answeredHi = (...parts: KnownPart[]): Kept[] => [{ lane: "1", usedAt: 1, answered: [user("Hi")], parts }];
+const answeredHi = (...parts: ResponsePart[]): Kept[] => [{ lane: "1", usedAt: 1, answered: [user("Hi")], parts }];
 
 const weather = '{"city":"Kyiv"}';
 const heldText = "text-missing";

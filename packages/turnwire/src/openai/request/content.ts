@@ -1,6 +1,6 @@
 import type { ChatCompletionContentPart } from "openai/resources/chat/completions";
 import type { ResponseInputAudio, ResponseInputContent, ResponseInputFile } from "openai/resources/responses/responses";
-import { InvalidArgumentError, kindOf } from "../errors.ts";
+import { InvalidArgumentError, kindOf } from "../../errors.ts";
 
 type InputPart = ResponseInputContent | ResponseInputAudio;
 
@@ -26,16 +26,16 @@ const converters: Converters = {
 };
 
 /**
- * Message content in the form the Responses API takes: a string as it is, parts one by one. Parts that are in that form
- * already (`input_text`, `input_image`, `input_file`, `input_audio`) pass.
- * @throws InvalidArgumentError naming the part that cannot be sent.
+ * Message content in the form that the Responses API takes. A string stays as it is, and so do parts that are in that
+ * form already (`input_text`, `input_image`, `input_file`, `input_audio`).
+ * @throws InvalidArgumentError which names the part that cannot be sent.
  */
 export function toInputContent(content: unknown, field: string): string | ResponseInputContent[] {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) {
     throw new InvalidArgumentError(field, `expected a string or an array of parts, got ${kindOf(content)}`);
   }
-  // The API takes audio parts from models that hear, though the package's message type does not list them.
+  // Models that hear take audio parts, though the type of an input message does not list them.
   return content.map((part: unknown, index) => toInputPart(part, `${field}[${index}]`) as ResponseInputContent);
 }
 
@@ -55,7 +55,7 @@ function toInputPart(part: unknown, field: string): InputPart {
   }
 }
 
-/** The text of an assistant's message; a refusal is what was said, too. */
+/** The text of an assistant's message. A refusal counts as text. */
 export function assistantText(content: unknown, refusal: unknown, field: string): string {
   if (typeof content === "string") return content;
   if (content === null || content === undefined) return typeof refusal === "string" ? refusal : "";

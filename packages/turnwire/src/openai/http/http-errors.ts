@@ -1,5 +1,5 @@
-import { kindOf, ProviderError, TurnwireError } from "../errors.ts";
-import { normalizeError, providerError, retryAfter } from "../protocol/index.ts";
+import { kindOf, ProviderError, TurnwireError } from "../../errors.ts";
+import { normalizeError, providerError, retryAfter } from "../../protocol/index.ts";
 
 /** What the `openai` package's HTTP errors carry; read by shape, so that the package is not loaded for it. */
 interface HttpError {

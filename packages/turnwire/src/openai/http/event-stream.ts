@@ -1,6 +1,6 @@
-import { onAbort } from "../async/index.ts";
-import type { ProviderError } from "../errors.ts";
-import type { RawEvent } from "../protocol/index.ts";
+import { onAbort } from "../../async/index.ts";
+import type { ProviderError } from "../../errors.ts";
+import type { RawEvent } from "../../protocol/index.ts";
 import { connectionFailure, refusalError } from "./http-errors.ts";
 
 /** Where and how responses are asked for over HTTP. */

@@ -1,11 +1,13 @@
-import { type Clock, onAbort } from "../async/index.ts";
-import type { LLMContext } from "../context/index.ts";
-import { ProviderError } from "../errors.ts";
-import type { InferenceResult, Inference } from "../llm/index.ts";
-import type { ResponsesCore } from "./core.ts";
-import { ProgressWatch } from "./response/progress-timeouts.ts";
+import { type Clock, onAbort } from "../../async/index.ts";
+import type { LLMContext } from "../../context/index.ts";
+import { ProviderError } from "../../errors.ts";
+import type { InferenceResult, Inference } from "../../llm/index.ts";
+import type { ResponsesCore } from "../core.ts";
+import { ProgressWatch } from "../response/progress-timeouts.ts";
 import { toProviderError } from "./http-errors.ts";
-import type { Attempt } from "./retry/index.ts";
+import { deliver, resultOf } from "../response/deliver.ts";
+import { ResponseReader } from "../response/response-reader.ts";
+import type { Attempt } from "../retry/index.ts";
 
 /** One attempt at a turn over HTTP: the whole conversation as a request, the answer as server-sent events. */
 export async function httpExchange(
@@ -33,12 +35,12 @@ export async function httpExchange(
   // Who reads the events is given a signal once; the watch's may be disposed of before they have been left.
   const controller = new AbortController();
   onAbort(watch.signal, (reason) => controller.abort(reason));
-  const reader = core.newReader();
+  const reader = new ResponseReader();
   try {
     for await (const event of await ask({ request, body }, controller.signal)) {
-      const accepted = core.deliver(reader, event, turn);
+      const accepted = deliver(reader, event, turn);
       if (accepted !== undefined) await accepted;
-      if (reader.result !== undefined) return core.resultOf(reader.result, turn);
+      if (reader.result !== undefined) return resultOf(reader.result, turn);
       watch.touch();
     }
     controller.signal.throwIfAborted();

@@ -1,4 +1,4 @@
-import type { Reasoning } from "./settings.ts";
+import type { Reasoning } from "../settings.ts";
 
 const knownNotToReason = /^(gpt-3|gpt-4|chatgpt-|gpt-\d+(\.\d+)?-chat)/;
 const reasonsUnlessTold = /^o\d/;

@@ -1,7 +1,7 @@
 import type { FunctionTool as WireTool, ResponseCreateParams } from "openai/resources/responses/responses";
-import type { FunctionTool, LLMContext } from "../context/index.ts";
+import type { FunctionTool, LLMContext } from "../../context/index.ts";
 import { mayReason, reasoningFor } from "./models.ts";
-import type { OpenAIResponsesLLMSettings } from "./settings.ts";
+import type { OpenAIResponsesLLMSettings } from "../settings.ts";
 
 /** The fields of a request beside what is sent of the conversation. Absent fields are left out, never null. */
 export type RequestFields = Omit<ResponseCreateParams, "input" | "previous_response_id" | "stream">;

@@ -1,36 +1,36 @@
-import type { LLMContext } from "../context/index.ts";
-import { RequestTooLargeError } from "../errors.ts";
-import { limits } from "../protocol/index.ts";
-import type { RequestDetails } from "../llm/index.ts";
+import { RequestTooLargeError } from "../../errors.ts";
+import type { RequestDetails } from "../../llm/index.ts";
+import { limits } from "../../protocol/index.ts";
 import type { Plan } from "./continuation.ts";
 import type { Conversation } from "./conversation.ts";
-import type { ResponsesCore } from "./core.ts";
-import type { Lane } from "./connection/exchange.ts";
+import type { RequestFields } from "./request-fields.ts";
 
 /** Servers close a connection at 16 MiB. */
 const largestRequest = 15 * 1024 * 1024;
 
-/** What a request is made of: the conversation, how much of it is sent, and the lane it goes over. */
+/** What a message is made of, beside the fields of every request. */
 export interface Sending {
   conversation: Conversation;
-  plan: Plan<Lane>;
-  lane: Lane;
+  /** How much of the conversation to send. */
+  plan: Plan<unknown>;
+  /** The name of the lane; undefined for the default lane. */
+  lane: string | undefined;
 }
 
 /**
- * The `response.create` message.
+ * The `response.create` message as JSON.
+ * @param extra Further fields: `generate: false` has the server take the conversation and generate nothing.
  * @throws RequestTooLargeError
  */
 export function createMessage(
-  core: ResponsesCore,
-  context: LLMContext,
+  fields: RequestFields,
   { conversation, plan, lane }: Sending,
   extra: { generate?: false } = {},
 ): string {
   const message = JSON.stringify({
     type: "response.create",
-    ...core.requestFields(context),
-    ...(lane.name === undefined ? {} : { stream_id: lane.name }),
+    ...fields,
+    ...(lane === undefined ? {} : { stream_id: lane }),
     ...(plan.parent === undefined ? {} : { previous_response_id: plan.parent.responseId }),
     ...extra,
     input: conversation.wireFrom(plan.from),
@@ -40,7 +40,7 @@ export function createMessage(
   return message;
 }
 
-/** What a turn's record says of the message. */
+/** What an inference's record says of the message. */
 export function requestDetails(message: string, { conversation, plan, lane }: Sending): RequestDetails {
   const { parent, mode, reason } = plan;
   const bytesSent = Buffer.byteLength(message);
@@ -54,6 +54,6 @@ export function requestDetails(message: string, { conversation, plan, lane }: Se
     bytesSent,
     bytesFull: bytesSent - idBytes + conversation.bytesUpTo(plan.from),
     ...(parent === undefined ? {} : { previousResponseId: parent.responseId }),
-    ...(lane.name === undefined ? {} : { lane: lane.name }),
+    ...(lane === undefined ? {} : { lane }),
   };
 }

@@ -1,8 +1,8 @@
-import type { ResponseInputItem, ResponseOutputItem } from "../protocol/index.ts";
+import type { ResponseInputItem, ResponseOutputItem } from "../../protocol/index.ts";
 
-/** What an item is, reduced to what tells whether two items are the same part of a conversation. */
-export type Essence =
-  | { kind: "said"; text: string }
+/** What tells whether two items are the same part of a conversation. */
+export type ItemKey =
+  | { kind: "text"; text: string }
   | { kind: "call"; callId: string; name: string; arguments: string }
   | { kind: "output"; callId: string }
   | { kind: "reasoning"; id: string }
@@ -10,22 +10,22 @@ export type Essence =
 
 /** One item of a conversation, as the Responses API takes it. */
 export interface Item {
-  /** Absent for an item that only the connection it came from knows: it cannot be sent again. */
+  /** Absent for an item that cannot be sent again: only the connection it came from knows it. */
   readonly wire: ResponseInputItem | undefined;
-  readonly essence: Essence;
+  readonly key: ItemKey;
   /** The item's size as JSON, in bytes. */
   readonly bytes: number;
 }
 
-export function makeItem(wire: ResponseInputItem | undefined, essence: Essence): Item {
-  return { wire, essence, bytes: wire === undefined ? 0 : Buffer.byteLength(JSON.stringify(wire)) };
+export function makeItem(wire: ResponseInputItem | undefined, key: ItemKey): Item {
+  return { wire, key, bytes: wire === undefined ? 0 : Buffer.byteLength(JSON.stringify(wire)) };
 }
 
-/** What a model's output item is. An item it cannot have said in a conversation of ours is `other`. */
-export function essenceOf(item: ResponseOutputItem): Essence {
+/** The key of an item that a model gave. An item that a context cannot hold is `other`. */
+export function keyOf(item: ResponseOutputItem): ItemKey {
   switch (item.type) {
     case "message":
-      return { kind: "said", text: outputText(item.content) };
+      return { kind: "text", text: outputText(item.content) };
     case "function_call":
       return { kind: "call", callId: item.call_id, name: item.name, arguments: item.arguments };
     case "reasoning":

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ResponseInputItem } from "../protocol/index.ts";
+import type { ResponseInputItem } from "../../protocol/index.ts";
 import type { Item } from "./items.ts";
 
-/** Items that only grow: two views of one log share their beginning by construction. */
+/** Items that are only appended to. Two views of one log therefore share their beginning. */
 export class ItemLog {
   readonly items: Item[] = [];
   /** `bytesUpTo[n]` is the size of the first n items, separators included. */
@@ -18,7 +18,7 @@ function itemBytes(item: Item): number {
   return item.wire === undefined ? 0 : item.bytes + 1;
 }
 
-/** A conversation as items at one moment: the log's beginning, and a tail that may look different next time. */
+/** A conversation as items at one moment: the beginning of a log, and a tail that may differ next time. */
 export class Conversation {
   readonly length: number;
   readonly #log: ItemLog;
@@ -43,7 +43,7 @@ export class Conversation {
     return wanted.flatMap((item) => (item.wire === undefined ? [] : [item.wire]));
   }
 
-  /** Size of the items before `index`, in bytes. */
+  /** The size of the items before `index`, in bytes. */
   bytesUpTo(index: number): number {
     const settled = this.#log.bytesUpTo[Math.min(index, this.#settled)] ?? 0;
     return this.#tail
@@ -51,18 +51,18 @@ export class Conversation {
       .reduce((sum, item) => sum + itemBytes(item), settled);
   }
 
-  /** Whether the first `length` items are those of `other`. Costs nothing for what two views of one log share. */
+  /** Whether the first `length` items are those of `other`. Items that both share in one log are not compared again. */
   sharesBeginning(other: Conversation, length: number): boolean {
     if (length > this.length || length > other.length) return false;
     const shared = this.#log === other.#log ? Math.min(this.#settled, other.#settled, length) : 0;
     for (let index = shared; index < length; index += 1) {
-      if (!sameItem(this.at(index), other.at(index))) return false;
+      if (!isSameItem(this.at(index), other.at(index))) return false;
     }
     return true;
   }
 }
 
-function sameItem(one: Item | undefined, other: Item | undefined): boolean {
+function isSameItem(one: Item | undefined, other: Item | undefined): boolean {
   if (one === other) return true;
-  return isDeepStrictEqual(one?.wire, other?.wire) && isDeepStrictEqual(one?.essence, other?.essence);
+  return isDeepStrictEqual(one?.wire, other?.wire) && isDeepStrictEqual(one?.key, other?.key);
 }

@@ -1,26 +1,25 @@
-import type { Logger } from "../async/index.ts";
-import { isSpecificMessage, type LLMContext, type LLMMessage, missingOutput } from "../context/index.ts";
-import { InvalidArgumentError, kindOf } from "../errors.ts";
-import { isObject, type ResponseInputItem } from "../protocol/index.ts";
+import type { Logger } from "../../async/index.ts";
+import { isSpecificMessage, type LLMContext, type LLMMessage, missingOutput } from "../../context/index.ts";
+import { InvalidArgumentError, kindOf } from "../../errors.ts";
+import { isObject, type ResponseInputItem } from "../../protocol/index.ts";
 import { assistantText, toInputContent } from "./content.ts";
 import { Conversation, ItemLog } from "./conversation.ts";
 import { type Item, makeItem } from "./items.ts";
 
-/** Whose `LLMSpecificMessage`s these services send, and make of reasoning items. */
+/** The `llm` of the `LLMSpecificMessage`s that these services send, and make of reasoning items. */
 export const providerName = "openai";
 
 /** How far a message array has been converted. */
 interface Progress {
   log: ItemLog;
-  /** Messages whose items are in the log for good. */
+  /** How many messages have all their items in the log. */
   messages: number;
 }
 
 /**
- * Turns a context's messages into items. A message is converted once: a context that only grows costs what is new.
+ * Turns a context's messages into items. Each message is converted once, so that a growing context costs only what is new.
  *
- * What cannot be sent as it stands is mended, since the API refuses the whole conversation otherwise: a call without an
- * output gets one that says so; an output without a call, and a thought without what belongs to it, is left out.
+ * The API refuses a whole conversation for one call without an output, so calls and outputs are paired: see `pairCalls`.
  */
 export class ContextAdapter {
   readonly #progress = new WeakMap<readonly LLMMessage[], Progress>();
@@ -30,78 +29,63 @@ export class ContextAdapter {
     this.#logger = logger;
   }
 
-  /** @throws InvalidArgumentError naming the message that cannot be sent. */
+  /** @throws InvalidArgumentError which names the message that cannot be sent. */
   toConversation(context: Pick<LLMContext, "messages">): Conversation {
     const { messages } = context;
     let progress = this.#progress.get(messages);
     if (progress === undefined) this.#progress.set(messages, (progress = { log: new ItemLog(), messages: 0 }));
-    const mender = new Mender(this.#logger);
-    for (let index = progress.messages; index < messages.length; index += 1) {
-      for (const item of toItems(messages[index]!, `messages[${index}]`)) mender.add(item);
-      if (!mender.isSettled) continue;
-      for (const item of mender.take()) progress.log.push(item);
-      progress.messages = index + 1;
-    }
-    return new Conversation(progress.log, mender.close());
+    const first = progress.messages;
+    const added = messages.slice(first).map((message, index) => toItems(message, `messages[${first + index}]`));
+    const { items, settled } = pairCalls(added, () => {
+      this.#logger.warn("a function output without its call was left out of the conversation");
+    });
+    for (const item of items.slice(0, settled.items)) progress.log.push(item);
+    progress.messages += settled.messages;
+    return new Conversation(progress.log, items.slice(settled.items));
   }
 }
 
-/** Keeps calls with their outputs, and thoughts with what follows them. */
-class Mender {
-  readonly #logger: Logger;
-  #items: Item[] = [];
-  #thoughts: Item[] = [];
-  #openCalls = new Set<string>();
+interface Paired {
+  items: readonly Item[];
+  /** How many messages, and items of the result, no later message can change. */
+  settled: { messages: number; items: number };
+}
 
-  constructor(logger: Logger) {
-    this.#logger = logger;
-  }
-
-  /** Whether what has been added is whole: nothing that follows can change it. */
-  get isSettled(): boolean {
-    return this.#thoughts.length === 0 && this.#openCalls.size === 0;
-  }
-
-  add(item: Item): void {
-    const { essence } = item;
-    if (essence.kind === "reasoning") {
-      this.#thoughts.push(item);
-    } else if (essence.kind === "output") {
-      if (this.#openCalls.delete(essence.callId)) this.#items.push(item);
-      else this.#logger.warn("a function output without its call was left out of the conversation");
-    } else {
-      this.#addOther(item);
+/**
+ * Pairs calls with their outputs, and reasoning with what follows it. A call without an output gets one that says so. An
+ * output without a call is left out, and so is reasoning that nothing of the model's follows.
+ * @param messages The items of each message.
+ */
+function pairCalls(messages: ReadonlyArray<readonly Item[]>, onOrphan: () => void): Paired {
+  const items: Item[] = [];
+  let settled = { messages: 0, items: 0 };
+  let reasoning: Item[] = [];
+  const openCalls = new Set<string>();
+  const closeCalls = (): void => {
+    for (const callId of openCalls) items.push(outputItem(callId, missingOutput));
+    openCalls.clear();
+  };
+  const add = (item: Item): void => {
+    const { key } = item;
+    if (key.kind === "reasoning") return void reasoning.push(item);
+    if (key.kind === "output") {
+      if (openCalls.delete(key.callId)) items.push(item);
+      else onOrphan();
+      return;
     }
+    // Parallel calls stand side by side. Anything else must not stand before their outputs.
+    if (key.kind !== "call") closeCalls();
+    if (key.kind === "call" || key.kind === "text") items.push(...reasoning);
+    reasoning = [];
+    items.push(item);
+    if (key.kind === "call") openCalls.add(key.callId);
+  };
+  for (const [index, message] of messages.entries()) {
+    for (const item of message) add(item);
+    if (reasoning.length === 0 && openCalls.size === 0) settled = { messages: index + 1, items: items.length };
   }
-
-  /** What has been added since the last time. */
-  take(): Item[] {
-    const items = this.#items;
-    this.#items = [];
-    return items;
-  }
-
-  /** The same, with what is open closed. */
-  close(): Item[] {
-    this.#closeCalls();
-    this.#thoughts = [];
-    return this.take();
-  }
-
-  #addOther(item: Item): void {
-    const { essence } = item;
-    // Parallel calls come one behind the other; anything else is out of place before their outputs.
-    if (essence.kind !== "call") this.#closeCalls();
-    if (essence.kind === "call" || essence.kind === "said") this.#items.push(...this.#thoughts);
-    this.#thoughts = [];
-    this.#items.push(item);
-    if (essence.kind === "call") this.#openCalls.add(essence.callId);
-  }
-
-  #closeCalls(): void {
-    for (const callId of this.#openCalls) this.#items.push(outputItem(callId, missingOutput));
-    this.#openCalls.clear();
-  }
+  closeCalls();
+  return { items, settled };
 }
 
 type RoleMessage<R> = Extract<LLMMessage, { role: R }>;
@@ -135,8 +119,8 @@ function assistantItems(message: RoleMessage<"assistant">, field: string): Item[
     );
   }
   const text = assistantText(message.content, message.refusal, `${field}.content`);
-  const said: Item[] =
-    text === "" ? [] : [makeItem({ type: "message", role: "assistant", content: text }, { kind: "said", text })];
+  const spoken: Item[] =
+    text === "" ? [] : [makeItem({ type: "message", role: "assistant", content: text }, { kind: "text", text })];
   const calls = (message.tool_calls ?? []).map((call, index) => {
     if (call.type !== "function") {
       throw new InvalidArgumentError(
@@ -146,7 +130,7 @@ function assistantItems(message: RoleMessage<"assistant">, field: string): Item[
     }
     return callItem(call.id, call.function.name, call.function.arguments);
   });
-  return [...said, ...calls];
+  return [...spoken, ...calls];
 }
 
 function callItem(callId: string, name: string, args: string): Item {
@@ -159,8 +143,8 @@ function outputItem(callId: string, output: ReturnType<typeof toInputContent>): 
 }
 
 /**
- * A reasoning item goes without its id, which a server that stores nothing does not find, and only with its encrypted
- * content, which alone says to another connection what was thought. Other items go as they are.
+ * A reasoning item is sent without its id, which a server that stores nothing cannot find, and only if it has encrypted
+ * content, which alone tells another connection what the model thought. Other items are sent as they are.
  */
 function specificItem(item: unknown, field: string): Item {
   if (!isObject(item) || typeof item["type"] !== "string") {
