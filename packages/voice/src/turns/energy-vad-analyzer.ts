@@ -1,24 +1,23 @@
-import { rms } from "turnwire/internal";
+import { checkOptions, is, rms } from "turnwire/internal";
 import type { PcmAudio } from "turnwire";
-import { checkNumber } from "./checks.ts";
 import type { VADAnalyzer } from "./vad-analyzer.ts";
 
-/** Below this nothing is told from silence, in dB of full scale. */
+/** A lower level counts as silence, in dB of full scale. */
 const silenceDb = -65;
-/** The floor follows a lower level within some windows, a higher one slowly: speech has gaps, noise has none. */
+/** The floor follows a lower level within a few windows and a higher one slowly: speech has gaps, noise has none. */
 const fallPerWindow = 0.3;
 const risePerSecondDb = 3;
-/** A voice is this far above the floor, in dB, to count as likely as not; and how sharp that edge is. */
+/** How far above the floor a voice is as likely as not, in dB, and how sharp that edge is. */
 const evenDb = 9;
 const edgeDb = 2;
-/** How many windows a level counts on: consonants have gaps. */
+/** For how many windows a level counts: consonants have gaps. */
 const heldWindows = 3;
 
 const windowsPerSecond = 50;
 
 /**
- * Takes for a voice whatever is well above the noise that is always there. Any sudden sound is: a last resort where no
- * other analyzer can be had, and enough for tests.
+ * Takes everything for a voice that is well above the constant noise, so also any sudden sound. A last resort if no other
+ * analyzer is available, and enough for tests.
  */
 export class EnergyVADAnalyzer implements VADAnalyzer {
   readonly sampleRate: number;
@@ -26,9 +25,10 @@ export class EnergyVADAnalyzer implements VADAnalyzer {
   #floorDb: number | undefined;
   #levels: number[] = [];
 
-  /** @param options - `sampleRate` of what it takes; default 16000. Windows are 20 ms. */
+  /** @param options - `sampleRate`: the sample rate it takes, default 16000. Windows are 20 ms long. */
   constructor(options: { sampleRate?: number } = {}) {
-    this.sampleRate = checkNumber("sampleRate", options.sampleRate ?? 16_000, 1000, 192_000);
+    checkOptions("EnergyVADAnalyzer", options, { sampleRate: is.number({ min: 1000, max: 192_000, integer: true }) });
+    this.sampleRate = options.sampleRate ?? 16_000;
     this.windowSamples = Math.round(this.sampleRate / windowsPerSecond);
   }
 

@@ -5,37 +5,38 @@ import {
   UserStartedSpeakingFrame,
   VADUserStartedSpeakingFrame,
 } from "turnwire";
-import { checkNumber } from "./checks.ts";
+import { checkOptions, is } from "turnwire/internal";
 import type { TurnFrame, TurnState } from "./turn-state.ts";
 
-/** Decides when a user's turn begins. It can be a plain object. */
+/** Decides when a user's turn begins. A plain object will do. */
 export interface UserTurnStartStrategy {
-  /** Whether a turn begins with this frame. Asked for every `TurnFrame` outside of turns; `state` holds the frame already. */
+  /** Returns whether a turn begins with this frame. Called for every `TurnFrame` outside of turns; `state` includes the frame. */
   starts(frame: TurnFrame, state: TurnState): boolean;
 }
 
-/** Decides when a user's turn ends. It can be a plain object. */
+/** Decides when a user's turn ends. A plain object will do. */
 export interface UserTurnStopStrategy {
   /**
-   * In how many milliseconds the turn is to end, 0 being now; undefined: not on this strategy's account. Asked for every
-   * `TurnFrame` of a turn, the first included; an answer takes the place of the one before. `state` holds the frame already.
+   * Returns in how many milliseconds the turn should end, 0 for now, or undefined if this strategy does not end it. Called
+   * for every `TurnFrame` of a turn, including the first; each result replaces the last one. `state` includes the frame.
    */
   endsInMs(frame: TurnFrame, state: TurnState): number | undefined;
 }
 
-/** Starts a turn when the VAD hears a voice, also while the bot speaks. */
+/** Starts a turn when the VAD detects a voice, also while the bot speaks. */
 export class VADStartStrategy implements UserTurnStartStrategy {
   starts(frame: TurnFrame): boolean {
     return frame instanceof VADUserStartedSpeakingFrame;
   }
 }
 
-/** Starts a turn when a word has been recognised, also while the bot speaks. */
+/** Starts a turn when a word is recognised, also while the bot speaks. */
 export class TranscriptionStartStrategy implements UserTurnStartStrategy {
   readonly #useInterim: boolean;
 
   /** @param options - `useInterim`: whether interim transcriptions count. Default true. */
   constructor(options: { useInterim?: boolean } = {}) {
+    checkOptions("TranscriptionStartStrategy", options, { useInterim: is.flag });
     this.#useInterim = options.useInterim ?? true;
   }
 
@@ -45,8 +46,8 @@ export class TranscriptionStartStrategy implements UserTurnStartStrategy {
 }
 
 /**
- * While the bot speaks, starts a turn when so many words have been recognised: an "uh-huh" does not interrupt. While it
- * does not, a voice or a word is enough. Not to be combined with a strategy that starts without the words.
+ * While the bot speaks, starts a turn when a number of words have been recognised, so that an "uh-huh" does not interrupt.
+ * Otherwise a voice or a word is enough. Do not combine it with a strategy that needs fewer words.
  */
 export class MinWordsStartStrategy implements UserTurnStartStrategy {
   readonly #minWords: number;
@@ -54,7 +55,8 @@ export class MinWordsStartStrategy implements UserTurnStartStrategy {
 
   /** @param options - `minWords`: default 3. `useInterim`: whether words of interim transcriptions count. Default true. */
   constructor(options: { minWords?: number; useInterim?: boolean } = {}) {
-    this.#minWords = checkNumber("minWords", options.minWords ?? 3, 1);
+    checkOptions("MinWordsStartStrategy", options, { minWords: is.number({ min: 1 }), useInterim: is.flag });
+    this.#minWords = options.minWords ?? 3;
     this.#useInterim = options.useInterim ?? true;
   }
 
@@ -72,14 +74,15 @@ export class SilenceStopStrategy implements UserTurnStopStrategy {
   readonly #finalTimeoutMs: number;
 
   /**
-   * Both count from when the VAD says that the voice has stopped; without a VAD from the last transcription.
+   * Both times count from when the VAD reports that the voice has stopped; without a VAD, from the last transcription.
    *
-   * @param options - `pauseMs`: how long the user may pause without the turn ending. Default 600.
-   * `finalTimeoutMs`: how long the transcription is waited for. Default 1500.
+   * @param options - `pauseMs`: how long the user may pause within a turn. Default 600. `finalTimeoutMs`: how long to wait
+   * for the transcription. Default 1500.
    */
   constructor(options: { pauseMs?: number; finalTimeoutMs?: number } = {}) {
-    this.#pauseMs = checkNumber("pauseMs", options.pauseMs ?? 600, 0);
-    this.#finalTimeoutMs = checkNumber("finalTimeoutMs", options.finalTimeoutMs ?? 1500, 0);
+    checkOptions("SilenceStopStrategy", options, { pauseMs: is.duration, finalTimeoutMs: is.duration });
+    this.#pauseMs = options.pauseMs ?? 600;
+    this.#finalTimeoutMs = options.finalTimeoutMs ?? 1500;
   }
 
   endsInMs(_frame: TurnFrame, state: TurnState): number | undefined {
@@ -89,7 +92,7 @@ export class SilenceStopStrategy implements UserTurnStopStrategy {
   }
 }
 
-/** Ends a turn when the STT service has heard its end (`TranscriptionFrame.endOfSpeech`), unless the VAD hears a voice. */
+/** Ends a turn when the STT service has detected its end (`TranscriptionFrame.endOfSpeech`), unless the VAD hears a voice. */
 export class EndpointingStopStrategy implements UserTurnStopStrategy {
   endsInMs(_frame: TurnFrame, state: TurnState): number | undefined {
     return state.endOfSpeech && !state.voice ? 0 : undefined;
@@ -97,15 +100,16 @@ export class EndpointingStopStrategy implements UserTurnStopStrategy {
 }
 
 /**
- * Starts and ends turns when a `UserStartedSpeakingFrame` or a `UserStoppedSpeakingFrame` comes in from before, as with
- * push-to-talk. After the latter the turn waits for the transcription of what was said.
+ * Starts and ends turns when a processor in front pushes `UserStartedSpeakingFrame` or `UserStoppedSpeakingFrame`, as with
+ * push-to-talk. The end of a turn waits for the transcription of what was said.
  */
 export class ExplicitTurnStrategy implements UserTurnStartStrategy, UserTurnStopStrategy {
   readonly #finalTimeoutMs: number;
 
-  /** @param options - `finalTimeoutMs`: how long the transcription is waited for. Default 1000. */
+  /** @param options - `finalTimeoutMs`: how long to wait for the transcription. Default 1000. */
   constructor(options: { finalTimeoutMs?: number } = {}) {
-    this.#finalTimeoutMs = checkNumber("finalTimeoutMs", options.finalTimeoutMs ?? 1000, 0);
+    checkOptions("ExplicitTurnStrategy", options, { finalTimeoutMs: is.duration });
+    this.#finalTimeoutMs = options.finalTimeoutMs ?? 1000;
   }
 
   starts(frame: TurnFrame): boolean {

@@ -1,4 +1,5 @@
-import { defaultLogger, Emitter, type Listener, type Logger } from "turnwire/internal";
+import { checkName, checkOptions, defaultLogger, Emitter, type Listener, type Logger } from "turnwire/internal";
+import { loggerCheck } from "../checks.ts";
 import { LLMContextFrame } from "turnwire";
 import {
   BotStartedSpeakingFrame,
@@ -14,9 +15,9 @@ import {
 import type { FramePushed, PipelineObserver } from "turnwire";
 
 /**
- * What a part of a voice turn's time went into, up to: the VAD's stop (`vad`), the end of the user's turn (`turnEnd`),
- * the context on its way to the model (`context`), its first text (`llm`), the utterance being begun (`sentence`), its
- * first audio (`tts`), that being played (`output`).
+ * The stages of a voice turn. Each is named after what ends it: the VAD's stop (`vad`), the end of the user's turn
+ * (`turnEnd`), the context going to the model (`context`), the model's first text (`llm`), the start of the utterance
+ * (`sentence`), its first audio (`tts`), the start of its playback (`output`).
  */
 export type VoiceStageName = "vad" | "turnEnd" | "context" | "llm" | "sentence" | "tts" | "output";
 
@@ -24,11 +25,11 @@ export type VoiceStageName = "vad" | "turnEnd" | "context" | "llm" | "sentence" 
 export interface VoiceTurnRecord {
   /** The number of the turn, from 1. */
   readonly turn: number;
-  /** When the user's voice ended, on the task's clock. Without a VAD: when the user's turn did. */
+  /** When the user's voice ended, in milliseconds of the task's clock; without a VAD, when the user's turn ended. */
   readonly startMs: number;
-  /** In order, each beginning where the one before ends. What was not seen is part of what follows. */
+  /** In order; each begins where the one before it ends. A stage that was not seen is a part of the next one. */
   readonly stages: ReadonlyArray<{ readonly name: VoiceStageName; readonly ms: number }>;
-  /** The sum of the stages. */
+  /** The sum of the stages, in milliseconds. */
   readonly totalMs: number;
   /** Whether the user spoke again before the bot did. */
   readonly interrupted: boolean;
@@ -44,7 +45,7 @@ interface Mark {
   atMs: number;
 }
 
-/** In which frame each stage behind the user's turn ends; they count in this order only. */
+/** The frame that ends each stage after the user's turn. They only count in this order. */
 const milestones: ReadonlyArray<readonly [VoiceStageName, (frame: Frame) => boolean]> = [
   ["context", (frame) => frame instanceof LLMContextFrame],
   ["llm", (frame) => frame instanceof LLMTextFrame],
@@ -54,8 +55,8 @@ const milestones: ReadonlyArray<readonly [VoiceStageName, (frame: Frame) => bool
 ];
 
 /**
- * Measures the voice turns of a pipeline: `new PipelineTask(pipeline, { observers: [latency] })`. Tells each as `turn`
- * when the bot begins to speak, or when the user does before. Turns that ask the model nothing are not told. The times
+ * Measures the voice turns of a pipeline: `new PipelineTask(pipeline, { observers: [latency] })`. Emits `turn` for each one
+ * when the bot starts to speak, or when the user speaks before that. Turns that ask the model nothing are left out. Times
  * are those of the task's clock.
  */
 export class TurnLatencyObserver implements PipelineObserver {
@@ -64,18 +65,22 @@ export class TurnLatencyObserver implements PipelineObserver {
   #voiceEndMs: number | undefined;
   #vadStopMs: number | undefined;
   #lastFrameId = 0;
-  /** Of the turn that has ended and is not answered yet. */
+  /** Of the user's turn that has ended and has no answer yet. */
   #startMs = 0;
   #marks: Mark[] | undefined;
   #next = 0;
 
   constructor(options: { logger?: Logger } = {}) {
-    const logger = options.logger ?? defaultLogger;
+    const { logger = defaultLogger } = checkOptions("TurnLatencyObserver", options, { logger: loggerCheck });
     this.#events = new Emitter((event, error) => logger.warn(`a listener of "${event}" failed`, { error }));
   }
 
-  /** Adds a listener; the answer takes it away again. One that throws is logged. */
+  /**
+   * Adds a listener; if it throws, that is logged. The function returned removes it.
+   * @throws InvalidArgumentError for an unknown event.
+   */
   on<K extends keyof TurnLatencyEvents>(event: K, listener: Listener<TurnLatencyEvents[K]>): () => void {
+    checkName("event", event, ["turn"], "TurnLatencyObserver");
     return this.#events.on(event, listener);
   }
 
@@ -117,7 +122,7 @@ export class TurnLatencyObserver implements PipelineObserver {
     if (this.#marks === undefined) return;
     const asked = this.#next > 0;
     const ahead = milestones.findIndex(([, reached], index) => index >= this.#next && reached(frame));
-    // Until the model has been asked, what comes out is the answer to something else.
+    // Before the model has been asked, the output answers something else.
     if (ahead === -1 || (!asked && ahead > 0)) return;
     const [name] = milestones[ahead] as (typeof milestones)[number];
     this.#marks.push({ name, atMs });
@@ -136,7 +141,7 @@ export class TurnLatencyObserver implements PipelineObserver {
       fromMs = atMs;
     }
     this.#turns += 1;
-    // Not the difference of the ends: the parts are to add up exactly, whatever the rounding.
+    // Not the difference of the ends: the stages have to add up exactly, whatever the rounding.
     const totalMs = stages.reduce((sum, { ms }) => sum + ms, 0);
     this.#events.emit("turn", { turn: this.#turns, startMs: this.#startMs, stages, totalMs, interrupted });
   }

@@ -10,7 +10,7 @@ import {
   VADUserStoppedSpeakingFrame,
 } from "turnwire";
 
-/** What turns are decided from. `UserStarted…` and `UserStoppedSpeakingFrame` ask for a turn and for its end. */
+/** The frames that turns are decided by. `UserStarted…` and `UserStoppedSpeakingFrame` request a turn and its end. */
 export type TurnFrame =
   | VADUserStartedSpeakingFrame
   | VADUserStoppedSpeakingFrame
@@ -21,39 +21,39 @@ export type TurnFrame =
   | UserStartedSpeakingFrame
   | UserStoppedSpeakingFrame;
 
-/** What has been heard in a user's turn; outside of one, since the last turn, unless it has been dropped. */
+/** What has been heard in a user's turn; between turns, since the last one or since held words were dropped. */
 export interface TurnState {
   /** Whether the VAD hears the user's voice. */
   readonly voice: boolean;
   readonly botSpeaking: boolean;
-  /** How many words there are final transcriptions of. */
+  /** How many words the final transcriptions have. */
   readonly finalWords: number;
-  /** The same, with those of the newest interim transcription that is not final yet. */
+  /** The same, including the newest interim transcription that is not final yet. */
   readonly words: number;
-  /** Whether, as far as can be told, no transcription of what was said is still to come. */
+  /** Whether, as far as is known, no more transcriptions of what was said will come. */
   readonly complete: boolean;
-  /** Whether the STT service heard the user come to an end, and nothing has been heard since. */
+  /** Whether the STT service detected the end of speech, and nothing has been heard since. */
   readonly endOfSpeech: boolean;
-  /** How long ago the voice stopped, or, without a VAD, words last came; undefined before either. */
+  /** How many milliseconds ago the voice stopped or, without a VAD, the last words came; undefined before either. */
   readonly quietMs: number | undefined;
-  /** How long ago a `UserStoppedSpeakingFrame` asked for the end of the turn. */
+  /** How many milliseconds ago a `UserStoppedSpeakingFrame` requested the end of the turn. */
   readonly endAskedMs: number | undefined;
 }
 
-/** The words of a text. */
+/** The number of words in a text. */
 export function countWords(text: string): number {
   return text.split(/\s+/).filter((word) => word !== "").length;
 }
 
-/** Keeps a {@link TurnState}. */
-export class Hearing implements TurnState {
+/** Keeps a {@link TurnState} up to date. */
+export class TurnStateTracker implements TurnState {
   readonly #clock: Clock;
   voice = false;
   botSpeaking = false;
   finalWords = 0;
   complete = false;
   endOfSpeech = false;
-  /** Whether the VAD heard a voice. */
+  /** Whether the VAD has heard a voice. */
   heardVoice = false;
   #interimWords = 0;
   #quietSinceMs: number | undefined;
@@ -75,8 +75,8 @@ export class Hearing implements TurnState {
     return this.#since(this.#endAskedAtMs);
   }
 
-  /** Begins anew. Who speaks is kept: it is so, whatever the turns. */
-  forget(): void {
+  /** Starts again, but keeps who is speaking. */
+  reset(): void {
     this.finalWords = 0;
     this.#interimWords = 0;
     this.complete = false;

@@ -1,11 +1,12 @@
-import { type Clock, systemClock } from "turnwire/internal";
-import { PipelineError } from "turnwire/internal";
 import {
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
   CancelFrame,
   EndFrame,
   type Frame,
+  type FrameDirection,
+  FrameProcessor,
+  type FrameProcessorOptions,
   InputAudioRawFrame,
   InterimTranscriptionFrame,
   StartFrame,
@@ -17,9 +18,8 @@ import {
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
 } from "turnwire";
-import { type FrameDirection, FrameProcessor, type FrameProcessorOptions } from "turnwire";
-import { Alarm } from "./alarm.ts";
-import { checkNumber } from "./checks.ts";
+import { Alarm, checkOptions, type Checks, type Clock, is, PipelineError, systemClock } from "turnwire/internal";
+import { type Environment, environmentCheck, processorChecks } from "../checks.ts";
 import {
   SilenceStopStrategy,
   TranscriptionStartStrategy,
@@ -27,46 +27,57 @@ import {
   type UserTurnStopStrategy,
   VADStartStrategy,
 } from "./strategies.ts";
-import { Hearing, type TurnFrame } from "./turn-state.ts";
+import { type TurnFrame, TurnStateTracker } from "./turn-state.ts";
 
 /** Options of a {@link UserTurnProcessor}. */
 export interface UserTurnProcessorOptions extends FrameProcessorOptions {
-  /** A turn starts when one of them says so. Default: a `VADStartStrategy` and a `TranscriptionStartStrategy`. */
+  /** A turn starts when one of these strategies says so. Default: `VADStartStrategy` and `TranscriptionStartStrategy`. */
   start?: readonly UserTurnStartStrategy[];
-  /** A turn ends when the first of them says so. Default: a `SilenceStopStrategy`. */
+  /** A turn ends when the first of these strategies says so. Default: `SilenceStopStrategy`. */
   stop?: readonly UserTurnStopStrategy[];
-  /** After how long without speech of either side `idle` is told, in milliseconds. Default: never. */
+  /** After how many milliseconds without speech from either side `idle` is emitted. Default: never. */
   userIdleMs?: number;
-  /** A turn in which nothing happens for so long ends, in milliseconds. Default 5000. */
+  /** After how many milliseconds a turn ends in which nothing happens. Default 5000. */
   turnTimeoutMs?: number;
   /** How long after a turn words still belong to it, in milliseconds. Default 2000. */
   lateMs?: number;
-  /** How long words wait for a turn to start, in milliseconds, before they are dropped. Default 2000. */
+  /** How long words wait for a turn to start before they are dropped, in milliseconds. Default 2000. */
   holdMs?: number;
-  clock?: Clock;
+  environment?: Environment;
 }
 
-/** Why a user's turn ended: a strategy, `turnTimeoutMs`, words that came late, `stopUserTurn()`, the pipeline's end. */
+const checks: Checks<UserTurnProcessorOptions> = {
+  ...processorChecks,
+  start: is.listOf(is.having(["starts"]), "an array of start strategies"),
+  stop: is.listOf(is.having(["endsInMs"]), "an array of stop strategies"),
+  userIdleMs: is.timeLimit,
+  turnTimeoutMs: is.timeLimit,
+  lateMs: is.duration,
+  holdMs: is.duration,
+  environment: environmentCheck,
+};
+
+/** What ended a user's turn: a strategy, `turnTimeoutMs`, words that came late, `stopUserTurn()`, the pipeline's end. */
 export type UserTurnEndReason = "strategy" | "timeout" | "late" | "request" | "end";
 
 /** The events of a {@link UserTurnProcessor}. */
 export interface UserTurnProcessorEvents {
   turnStarted: [];
   turnStopped: [reason: UserTurnEndReason];
-  /** Neither side has spoken for `userIdleMs`, `count` times that since the user last did. */
+  /** Neither side has spoken for `userIdleMs`; `count` counts this since the user last spoke. */
   idle: [count: number];
 }
 
-/** How many transcriptions wait for a turn; of more the oldest are dropped. */
+/** How many transcriptions wait for a turn; if there are more, the oldest are dropped. */
 const maxHeld = 64;
 
 /**
- * Makes the user's turns out of what the VAD and the STT service hear: `UserStartedSpeakingFrame` and
- * `UserStoppedSpeakingFrame`, which overtake, and `UserTurnStartFrame` and `UserTurnEndFrame`, in order around the
- * transcriptions of the turn. It stands behind the STT service.
+ * Derives the user's turns from the VAD and the STT service. Pushes `UserStartedSpeakingFrame` and
+ * `UserStoppedSpeakingFrame`, which overtake other frames, and `UserTurnStartFrame` and `UserTurnEndFrame`, in order around
+ * the transcriptions of the turn. Its place is after the STT service.
  *
- * No final transcription leaves it outside of a turn: one that starts no turn waits for `holdMs` for the turn it belongs
- * to, and is dropped when none comes. Interim ones are passed on at once.
+ * Final transcriptions are only pushed within a turn: one that starts no turn waits `holdMs` for its turn, and is dropped
+ * if none starts. Interim transcriptions are passed on at once.
  */
 export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   readonly #start: readonly UserTurnStartStrategy[];
@@ -76,50 +87,48 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   readonly #lateMs: number;
   readonly #holdMs: number;
   readonly #clock: Clock;
-  readonly #hearing: Hearing;
+  readonly #state: TurnStateTracker;
   readonly #endAlarm: Alarm;
   readonly #timeoutAlarm: Alarm;
   readonly #holdAlarm: Alarm;
   readonly #idleAlarm: Alarm;
-  #running = false;
-  #inTurn = false;
+  #phase: "stopped" | "between turns" | "in a turn" = "stopped";
   #held: TranscriptionFrame[] = [];
   #idleCount = 0;
   #lastAudioMs = -Infinity;
-  /** The turn that ended last, until a voice is heard again. */
+  /** The turn that ended last; undefined when a voice has been heard since. */
   #ended: { atMs: number; heardVoice: boolean } | undefined;
 
-  /** @throws InvalidArgumentError for an option out of range. */
+  /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: UserTurnProcessorOptions = {}) {
-    super(options);
+    super(checkOptions("UserTurnProcessor", options, checks));
     this.#start = options.start ?? [new VADStartStrategy(), new TranscriptionStartStrategy()];
     this.#stop = options.stop ?? [new SilenceStopStrategy()];
-    const { userIdleMs } = options;
-    this.#userIdleMs = userIdleMs === undefined ? undefined : checkNumber("userIdleMs", userIdleMs, 1);
-    this.#turnTimeoutMs = checkNumber("turnTimeoutMs", options.turnTimeoutMs ?? 5000, 1);
-    this.#lateMs = checkNumber("lateMs", options.lateMs ?? 2000, 0);
-    this.#holdMs = checkNumber("holdMs", options.holdMs ?? 2000, 0);
-    const clock = (this.#clock = options.clock ?? systemClock);
-    this.#hearing = new Hearing(clock);
+    this.#userIdleMs = options.userIdleMs;
+    this.#turnTimeoutMs = options.turnTimeoutMs ?? 5000;
+    this.#lateMs = options.lateMs ?? 2000;
+    this.#holdMs = options.holdMs ?? 2000;
+    const clock = (this.#clock = options.environment?.clock ?? systemClock);
+    this.#state = new TurnStateTracker(clock);
     this.#endAlarm = new Alarm(clock, () => this.#endTurn("strategy"));
-    this.#timeoutAlarm = new Alarm(clock, () => this.#timedOut());
-    this.#holdAlarm = new Alarm(clock, () => this.#drop());
-    this.#idleAlarm = new Alarm(clock, () => this.#idled());
+    this.#timeoutAlarm = new Alarm(clock, () => this.#onTimeout());
+    this.#holdAlarm = new Alarm(clock, () => this.#dropHeld());
+    this.#idleAlarm = new Alarm(clock, () => this.#onIdle());
   }
 
-  /** Whether a turn of the user's is under way. */
+  /** Whether a user's turn is under way. */
   get inTurn(): boolean {
-    return this.#inTurn;
+    return this.#phase === "in a turn";
   }
 
-  /** Starts a turn, whatever the strategies say. Nothing happens in a turn, or while the pipeline does not run. */
+  /** Starts a turn, whatever the strategies say. Does nothing in a turn, or while the pipeline does not run. */
   startUserTurn(): void {
-    if (this.#inTurn || !this.#running) return;
+    if (this.#phase !== "between turns") return;
     this.#startTurn();
     this.#timeoutAlarm.set(this.#turnTimeoutMs);
   }
 
-  /** Ends the turn, whatever the strategies say. Nothing happens outside of a turn. */
+  /** Ends the turn, whatever the strategies say. Does nothing between turns. */
   stopUserTurn(): void {
     this.#endTurn("request");
   }
@@ -130,13 +139,13 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
     } else if (isRequest(frame) && direction === "downstream") {
       this.#notice(frame);
     } else if (frame instanceof InterimTranscriptionFrame) {
-      // First the start of the turn it is a part of.
+      // The start of its turn comes first.
       if (direction === "downstream") this.#notice(frame);
       await this.pushFrame(frame, direction);
     } else {
       if (frame instanceof EndFrame && direction === "downstream") this.#finish();
       const passed = this.pushFrame(frame, direction);
-      if (isVoice(frame) || isBots(frame)) this.#notice(frame);
+      if (isFromVad(frame) || isFromBot(frame)) this.#notice(frame);
       else if (frame instanceof InputAudioRawFrame) this.#lastAudioMs = this.#clock.now();
       else if (frame instanceof StartFrame) this.#begin();
       else if (frame instanceof CancelFrame) this.#close();
@@ -145,12 +154,12 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   }
 
   async #takeFinal(frame: TranscriptionFrame): Promise<void> {
-    if (!this.#running) return;
+    if (this.#phase === "stopped") return;
     const blank = frame.text.trim() === "";
-    const late = !blank && !this.#inTurn && this.#isLate() && this.#ended?.heardVoice === true;
-    this.#hearing.take(frame);
-    if (!this.#inTurn && !late && this.#wantsStart(frame)) this.#startTurn();
-    if (this.#inTurn) {
+    const late = !blank && !this.inTurn && this.#isLate() && this.#ended?.heardVoice === true;
+    this.#state.take(frame);
+    if (!this.inTurn && !late && this.#wantsStart(frame)) this.#startTurn();
+    if (this.inTurn) {
       const passed = this.pushFrame(frame);
       this.#decideEnd(frame);
       this.#watchIdle(!blank);
@@ -168,23 +177,23 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   }
 
   #notice(frame: TurnFrame): void {
-    if (!this.#running) return;
-    this.#hearing.take(frame);
-    const byUser = !isBots(frame);
+    if (this.#phase === "stopped") return;
+    this.#state.take(frame);
+    const byUser = !isFromBot(frame);
     if (frame instanceof VADUserStartedSpeakingFrame) this.#ended = undefined;
-    if (!this.#inTurn && this.#wantsStart(frame)) this.#startTurn();
-    if (this.#inTurn) this.#decideEnd(frame);
+    if (!this.inTurn && this.#wantsStart(frame)) this.#startTurn();
+    if (this.inTurn) this.#decideEnd(frame);
     else if (byUser) this.#holdAlarm.set(this.#holdMs);
     this.#watchIdle(byUser);
   }
 
-  /** All are asked, for those that keep something in mind. */
+  /** Calls all strategies, since some keep a state. */
   #wantsStart(frame: TurnFrame): boolean {
-    const starts = this.#start.map((strategy) => this.#ask(() => strategy.starts(frame, this.#hearing)));
+    const starts = this.#start.map((strategy) => this.#ask(() => strategy.starts(frame, this.#state)));
     return starts.includes(true);
   }
 
-  /** A strategy that throws is reported and has no say: the frame takes its course all the same. */
+  /** Reports a strategy that throws, and continues without it. */
   #ask<T>(decide: () => T): T | undefined {
     try {
       return decide();
@@ -195,7 +204,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   }
 
   #startTurn(): void {
-    this.#inTurn = true;
+    this.#phase = "in a turn";
     this.#ended = undefined;
     this.#holdAlarm.clear();
     this.#idleAlarm.clear();
@@ -206,8 +215,8 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   }
 
   #decideEnd(frame: TurnFrame): void {
-    if (!this.#inTurn) return;
-    const answers = this.#stop.map((strategy) => this.#ask(() => strategy.endsInMs(frame, this.#hearing)) ?? Infinity);
+    if (!this.inTurn) return;
+    const answers = this.#stop.map((strategy) => this.#ask(() => strategy.endsInMs(frame, this.#state)) ?? Infinity);
     const endsInMs = Math.min(...answers);
     this.#timeoutAlarm.set(this.#turnTimeoutMs);
     if (endsInMs <= 0) this.#endTurn("strategy");
@@ -216,12 +225,12 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   }
 
   #endTurn(reason: UserTurnEndReason): void {
-    if (!this.#inTurn) return;
-    this.#inTurn = false;
+    if (!this.inTurn) return;
+    this.#phase = "between turns";
     this.#endAlarm.clear();
     this.#timeoutAlarm.clear();
-    this.#ended = { atMs: this.#clock.now(), heardVoice: this.#hearing.heardVoice };
-    this.#hearing.forget();
+    this.#ended = { atMs: this.#clock.now(), heardVoice: this.#state.heardVoice };
+    this.#state.reset();
     const stopped = new UserStoppedSpeakingFrame();
     void this.pushFrame(stopped);
     void this.pushFrame(new UserTurnEndFrame(stopped));
@@ -229,33 +238,33 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
     this.events.emit("turnStopped", reason);
   }
 
-  /** A voice that is heard in audio that goes by is something that happens. */
-  #timedOut(): void {
+  /** A turn goes on while audio with a voice comes. */
+  #onTimeout(): void {
     const silentMs = this.#clock.now() - this.#lastAudioMs;
-    if (this.#hearing.voice && silentMs < this.#turnTimeoutMs) this.#timeoutAlarm.set(this.#turnTimeoutMs - silentMs);
+    if (this.#state.voice && silentMs < this.#turnTimeoutMs) this.#timeoutAlarm.set(this.#turnTimeoutMs - silentMs);
     else this.#endTurn("timeout");
   }
 
-  /** Whether words that come now were said in the last turn: it has just ended, and no voice has been heard since. */
+  /** Whether words that come now belong to the last turn: it has just ended, and no voice has been heard since. */
   #isLate(): boolean {
-    if (this.#ended === undefined || this.#hearing.voice) return false;
+    if (this.#ended === undefined || this.#state.voice) return false;
     return this.#clock.now() - this.#ended.atMs <= this.#lateMs;
   }
 
-  #drop(): void {
+  #dropHeld(): void {
     this.#held = [];
-    this.#hearing.forget();
+    this.#state.reset();
   }
 
   #watchIdle(userActive: boolean): void {
     if (userActive) this.#idleCount = 0;
-    const { voice, botSpeaking } = this.#hearing;
-    if (this.#userIdleMs === undefined || !this.#running || this.#inTurn || voice || botSpeaking)
+    const { voice, botSpeaking } = this.#state;
+    if (this.#userIdleMs === undefined || this.#phase === "stopped" || this.inTurn || voice || botSpeaking)
       this.#idleAlarm.clear();
     else this.#idleAlarm.set(this.#userIdleMs);
   }
 
-  #idled(): void {
+  #onIdle(): void {
     this.#idleCount += 1;
     const count = this.#idleCount;
     this.#watchIdle(false);
@@ -263,7 +272,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   }
 
   #begin(): void {
-    this.#running = true;
+    if (this.#phase === "stopped") this.#phase = "between turns";
     this.#watchIdle(false);
   }
 
@@ -273,22 +282,21 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   }
 
   #close(): void {
-    this.#running = false;
-    this.#inTurn = false;
+    this.#phase = "stopped";
     this.#held = [];
     for (const alarm of [this.#endAlarm, this.#timeoutAlarm, this.#holdAlarm, this.#idleAlarm]) alarm.clear();
   }
 }
 
-// Not type guards: these classes have the shape of every frame.
+// Not type guards: these classes have the same shape as every frame.
 function isRequest(frame: Frame): boolean {
   return frame instanceof UserStartedSpeakingFrame || frame instanceof UserStoppedSpeakingFrame;
 }
 
-function isBots(frame: Frame): boolean {
+function isFromBot(frame: Frame): boolean {
   return frame instanceof BotStartedSpeakingFrame || frame instanceof BotStoppedSpeakingFrame;
 }
 
-function isVoice(frame: Frame): boolean {
+function isFromVad(frame: Frame): boolean {
   return frame instanceof VADUserStartedSpeakingFrame || frame instanceof VADUserStoppedSpeakingFrame;
 }

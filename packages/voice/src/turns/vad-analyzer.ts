@@ -1,15 +1,15 @@
 import type { PcmAudio } from "turnwire";
 
-/** Says of short pieces of audio how likely a voice is in them. */
+/** Estimates how likely short pieces of audio contain a voice. */
 export interface VADAnalyzer {
-  /** Samples per second of what it takes. */
+  /** The sample rate it takes. */
   readonly sampleRate: number;
   /** How many samples it takes at a time. */
   readonly windowSamples: number;
-  /** How likely a voice is in the window, from 0 to 1. Windows come in order, the next once this one is answered. */
+  /** Returns how likely the window contains a voice, from 0 to 1. Windows come in order, each after the last answer. */
   analyze(window: PcmAudio): number | Promise<number>;
   /** Forgets what it has heard. */
   reset(): void;
-  /** Gives back what it holds. It is not used any more. */
+  /** Releases what it holds. It is not used after that. */
   close(): void | Promise<void>;
 }

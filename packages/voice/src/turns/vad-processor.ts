@@ -1,194 +1,137 @@
-import { type Clock, systemClock } from "turnwire/internal";
-import { rms } from "turnwire/internal";
-import { InvalidArgumentError, kindOf, PipelineError } from "turnwire/internal";
 import {
-  type PcmAudio,
   CancelFrame,
   EndFrame,
   type Frame,
+  type FrameDirection,
+  FrameProcessor,
+  type FrameProcessorOptions,
   InputAudioRawFrame,
+  type PcmAudio,
   StartFrame,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
 } from "turnwire";
-import { type FrameDirection, FrameProcessor, type FrameProcessorOptions } from "turnwire";
-import { checkNumber } from "./checks.ts";
+import {
+  checkOptions,
+  type Checks,
+  type Clock,
+  InactivityTimer,
+  is,
+  PipelineError,
+  rms,
+  systemClock,
+} from "turnwire/internal";
+import { type Environment, environmentCheck, processorChecks } from "../checks.ts";
+import { AnalysisQueue } from "./analysis-queue.ts";
 import type { VADAnalyzer } from "./vad-analyzer.ts";
 import { VoiceActivity } from "./voice-activity.ts";
-import { Windows } from "./windows.ts";
 
 /** Options of a {@link VADProcessor}. */
 export interface VADProcessorOptions extends FrameProcessorOptions {
   analyzer: VADAnalyzer;
-  /** How much of a voice it takes for the user to have started, in milliseconds of audio. Default 200. */
+  /** How long a voice has to be heard before the user has started, in milliseconds of audio. Default 200. */
   startMs?: number;
-  /** How much silence it takes for the user to have stopped, in milliseconds of audio. Default 200. */
+  /** How long the silence has to be before the user has stopped, in milliseconds of audio. Default 200. */
   stopMs?: number;
-  /** How sure the analyzer has to be, from 0 to 1. Default 0.7. */
+  /** The confidence of the analyzer that counts as a voice, from 0 to 1. Default 0.7. */
   confidence?: number;
-  /** How loud it has to be: the root mean square, from 0 to 1. Default 0.002, a whisper far away (-54 dB). */
+  /** The least volume of a voice: the root mean square, from 0 to 1. Default 0.002 (-54 dB), a distant whisper. */
   minVolume?: number;
-  /** When no audio has come for so long, in milliseconds, a voice has stopped: the microphone was closed. Default 1000. */
+  /** After how many milliseconds without audio a voice has stopped, because the microphone was closed. Default 1000. */
   audioTimeoutMs?: number;
-  clock?: Clock;
+  environment?: Environment;
 }
 
-/** For how long something loud counts, in milliseconds: a voice holds its breath before a "t". */
+const checks: Checks<VADProcessorOptions> = {
+  ...processorChecks,
+  analyzer: is.required(is.having(["analyze", "reset", "close"], "a VADAnalyzer")),
+  startMs: is.duration,
+  stopMs: is.duration,
+  confidence: is.number({ min: 0, max: 1 }),
+  minVolume: is.number({ min: 0, max: 1 }),
+  audioTimeoutMs: is.timeLimit,
+  environment: environmentCheck,
+};
+
+/** How long a loud window counts on, in milliseconds: a voice pauses before a "t". */
 const volumeHoldMs = 100;
-/** How much audio waits for an analyzer that is slower than the audio, in milliseconds. */
-const maxBacklogMs = 2000;
 
 /**
- * Hears in the user's audio when a voice starts and stops, and says so with `VADUserStartedSpeakingFrame` and
- * `VADUserStoppedSpeakingFrame`. Everything is passed on at once. The times are counted in audio, however fast it comes.
+ * Detects when a voice starts and stops in the user's audio, and pushes `VADUserStartedSpeakingFrame` and
+ * `VADUserStoppedSpeakingFrame`. Passes all frames on at once. Times are counted in audio, however fast it comes.
  */
 export class VADProcessor extends FrameProcessor {
   readonly #analyzer: VADAnalyzer;
-  readonly #windows: Windows;
+  readonly #analysis: AnalysisQueue;
   readonly #activity: VoiceActivity;
-  readonly #windowMs: number;
   readonly #confidence: number;
   readonly #minVolume: number;
-  readonly #audioTimeoutMs: number;
   readonly #clock: Clock;
+  /** Runs unless it is quiet. */
+  readonly #audioTimer: InactivityTimer;
   #volumes: number[] = [];
-  #waiting: PcmAudio[] = [];
-  #analysing = false;
-  #analysed: Promise<void> = Promise.resolve();
-  #closed = false;
-  #failing = false;
-  #lagging = false;
   #lastAudioMs = 0;
-  #cancelTimer: (() => void) | undefined;
 
-  /** @throws InvalidArgumentError for an option out of range. */
+  /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: VADProcessorOptions) {
-    super(options);
-    const { analyzer } = options;
-    if (typeof analyzer?.analyze !== "function") {
-      throw new InvalidArgumentError("analyzer", `must be a VADAnalyzer, not ${kindOf(analyzer)}`);
-    }
-    this.#analyzer = analyzer;
-    this.#windows = new Windows(analyzer);
-    this.#windowMs = (analyzer.windowSamples * 1000) / analyzer.sampleRate;
-    const windowsFor = (ms: number): number => Math.max(1, Math.round(ms / this.#windowMs));
-    this.#activity = new VoiceActivity({
-      startWindows: windowsFor(checkNumber("startMs", options.startMs ?? 200, 0)),
-      stopWindows: windowsFor(checkNumber("stopMs", options.stopMs ?? 200, 0)),
+    super(checkOptions("VADProcessor", options, checks));
+    this.#analyzer = options.analyzer;
+    this.#analysis = new AnalysisQueue(options.analyzer, {
+      onWindow: (window, confidence) => this.#hear(this.#isLoud(window) && confidence >= this.#confidence),
+      onFailed: (cause) => void this.pushError(new PipelineError(`the analyzer of ${this.name} failed`, { cause })),
+      onSkipped: () => this.logger.warn(`the analyzer of ${this.name} is slower than the audio; some audio is skipped`),
     });
-    this.#confidence = checkNumber("confidence", options.confidence ?? 0.7, 0, 1);
-    this.#minVolume = checkNumber("minVolume", options.minVolume ?? 0.002, 0, 1);
-    this.#audioTimeoutMs = checkNumber("audioTimeoutMs", options.audioTimeoutMs ?? 1000, 1);
-    this.#clock = options.clock ?? systemClock;
+    const windowsFor = (ms: number): number => Math.max(1, Math.round(ms / this.#analysis.windowMs));
+    this.#activity = new VoiceActivity({
+      startWindows: windowsFor(options.startMs ?? 200),
+      stopWindows: windowsFor(options.stopMs ?? 200),
+    });
+    this.#confidence = options.confidence ?? 0.7;
+    this.#minVolume = options.minVolume ?? 0.002;
+    this.#clock = options.environment?.clock ?? systemClock;
+    this.#audioTimer = new InactivityTimer(this.#clock, options.audioTimeoutMs ?? 1000, () => this.#onNoAudio());
+    this.#audioTimer.stop();
   }
 
   protected override async processFrame(frame: Frame, direction: FrameDirection): Promise<void> {
     const passed = this.pushFrame(frame, direction);
-    if (frame instanceof InputAudioRawFrame && direction === "downstream") this.#take(frame);
-    else if (frame instanceof StartFrame) this.#analyzer.reset();
-    else if (frame instanceof CancelFrame || (frame instanceof EndFrame && direction === "downstream")) {
-      await this.#close();
+    if (frame instanceof InputAudioRawFrame && direction === "downstream") {
+      this.#lastAudioMs = this.#clock.now();
+      this.#audioTimer.touch();
+      this.#analysis.push(frame);
+    } else if (frame instanceof StartFrame) {
+      this.#analyzer.reset();
+    } else if (frame instanceof CancelFrame || (frame instanceof EndFrame && direction === "downstream")) {
+      this.#audioTimer.stop();
+      await this.#analysis.close();
     }
     await passed;
   }
 
-  #take(audio: PcmAudio): void {
-    if (this.#closed) return;
-    this.#lastAudioMs = this.#clock.now();
-    this.#waiting.push(...this.#windows.push(audio));
-    const tooMany = this.#waiting.length - Math.ceil(maxBacklogMs / this.#windowMs);
-    if (tooMany > 0) {
-      this.#waiting.splice(0, tooMany);
-      if (!this.#lagging) this.logger.warn(`the analyzer of ${this.name} is slower than the audio; some is not heard`);
-      this.#lagging = true;
-    }
-    if (!this.#analysing) this.#analysed = this.#analyse();
-  }
-
-  async #analyse(): Promise<void> {
-    this.#analysing = true;
-    for (let window = this.#waiting.shift(); window !== undefined; window = this.#waiting.shift()) {
-      const answer = this.#ask(window);
-      // Without a wait where there is none: the frame then follows right behind the audio.
-      const confidence = typeof answer === "number" ? answer : await answer;
-      if (this.#closed) return;
-      this.#hear(this.#isLoud(window) && confidence >= this.#confidence);
-    }
-    this.#analysing = false;
-  }
-
-  #ask(window: PcmAudio): number | Promise<number> {
-    try {
-      const answer = this.#analyzer.analyze(window);
-      if (typeof answer !== "number")
-        return answer.then(
-          (value) => this.#answered(value),
-          (error) => this.#failed(error),
-        );
-      return this.#answered(answer);
-    } catch (error) {
-      return this.#failed(error);
-    }
-  }
-
-  #answered(confidence: number): number {
-    this.#failing = false;
-    return confidence;
-  }
-
-  /** Said once, not at every window. */
-  #failed(cause: unknown): number {
-    if (!this.#failing) void this.pushError(new PipelineError(`the analyzer of ${this.name} failed`, { cause }));
-    this.#failing = true;
-    return 0;
-  }
-
   #isLoud(window: PcmAudio): boolean {
-    this.#volumes = [...this.#volumes, rms(window)].slice(-Math.ceil(volumeHoldMs / this.#windowMs));
+    const { windowMs } = this.#analysis;
+    this.#volumes = [...this.#volumes, rms(window)].slice(-Math.ceil(volumeHoldMs / windowMs));
     return Math.max(...this.#volumes) >= this.#minVolume;
   }
 
-  #hear(voiced: boolean): void {
-    const count = this.#activity.count + 1;
-    const heard = this.#activity.hear(voiced);
-    const ms = count * this.#windowMs;
+  #hear(hasVoice: boolean): void {
+    const ms = (this.#activity.count + 1) * this.#analysis.windowMs;
+    const heard = this.#activity.hear(hasVoice);
     if (heard === "started") void this.pushFrame(new VADUserStartedSpeakingFrame({ startMs: ms }));
     else if (heard === "stopped") void this.pushFrame(new VADUserStoppedSpeakingFrame({ stopMs: ms }));
-    this.#watch();
+    if (this.#activity.state === "quiet") this.#audioTimer.stop();
+    else this.#audioTimer.start(this.#lastAudioMs);
   }
 
-  /** Audio time stands still when no audio comes. */
-  #watch(): void {
-    if (this.#activity.state === "quiet") {
-      this.#cancelTimer?.();
-      this.#cancelTimer = undefined;
-    } else if (this.#cancelTimer === undefined) {
-      const leftMs = this.#audioTimeoutMs - (this.#clock.now() - this.#lastAudioMs);
-      this.#cancelTimer = this.#clock.schedule(() => this.#tick(), leftMs, { keepAlive: false });
-    }
-  }
-
-  #tick(): void {
-    this.#cancelTimer = undefined;
-    const silentMs = this.#clock.now() - this.#lastAudioMs;
-    if (silentMs < this.#audioTimeoutMs) {
-      this.#watch();
-      return;
-    }
+  /** The time of the audio stands still while no audio comes. */
+  #onNoAudio(): void {
+    this.#audioTimer.stop();
     const { state, count } = this.#activity;
     this.#activity.reset();
     this.#analyzer.reset();
     if (state === "starting") return;
-    const stopMs = silentMs + (state === "stopping" ? count * this.#windowMs : 0);
+    const silentMs = this.#clock.now() - this.#lastAudioMs;
+    const stopMs = silentMs + (state === "stopping" ? count * this.#analysis.windowMs : 0);
     void this.pushFrame(new VADUserStoppedSpeakingFrame({ stopMs }));
-  }
-
-  async #close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#waiting = [];
-    this.#cancelTimer?.();
-    await this.#analysed;
-    await this.#analyzer.close();
   }
 }

@@ -1,14 +1,14 @@
-/** `starting` and `stopping`: heard, or not heard, but not yet for long enough. */
+/** `starting` and `stopping`: a voice, or silence, has been heard, but not for long enough yet. */
 export type VoiceState = "quiet" | "starting" | "speaking" | "stopping";
 
-/** Makes a voice that starts and stops out of windows with a voice in them and windows without. */
+/** Derives the start and the stop of a voice from windows with and without a voice. */
 export class VoiceActivity {
   readonly #startWindows: number;
   readonly #stopWindows: number;
   #state: VoiceState = "quiet";
   #count = 0;
 
-  /** How many windows one after the other it takes; at least one. */
+  /** How many windows in a row start and stop a voice; at least one. */
   constructor(options: { startWindows: number; stopWindows: number }) {
     this.#startWindows = options.startWindows;
     this.#stopWindows = options.stopWindows;
@@ -18,15 +18,15 @@ export class VoiceActivity {
     return this.#state;
   }
 
-  /** For how many windows it has been starting or stopping. */
+  /** For how many windows the voice has been starting or stopping. */
   get count(): number {
     return this.#count;
   }
 
-  /** Takes the next window; says when the voice has started or stopped with it. */
-  hear(voiced: boolean): "started" | "stopped" | undefined {
+  /** Takes the next window. Returns whether the voice has started or stopped with it. */
+  hear(hasVoice: boolean): "started" | "stopped" | undefined {
     const speaking = this.#state === "speaking" || this.#state === "stopping";
-    if (voiced === speaking) {
+    if (hasVoice === speaking) {
       this.#enter(speaking ? "speaking" : "quiet");
       return undefined;
     }

@@ -13,7 +13,7 @@ const labelWidth = 18;
 const msWidth = 9;
 const barWidth = 80 - labelWidth - msWidth - 2;
 
-/** The stages of a turn as bars, one under the other, of at most 80 columns. */
+/** Formats the stages of a turn as bars, one below the other, at most 80 columns wide. */
 export function formatWaterfall(record: VoiceTurnRecord): string {
   const { turn, stages, totalMs, interrupted } = record;
   const column = (ms: number): number => (totalMs > 0 ? Math.round((ms / totalMs) * barWidth) : 0);

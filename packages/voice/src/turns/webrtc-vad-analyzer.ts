@@ -1,33 +1,36 @@
-import { InvalidArgumentError, kindOf, TurnwireError } from "turnwire/internal";
+import { checkOptions, type Checks, is, TurnwireError } from "turnwire/internal";
 import type { PcmAudio } from "turnwire";
-import { checkNumber } from "./checks.ts";
 import type { VADAnalyzer } from "./vad-analyzer.ts";
 
 /** Options of {@link WebRTCVADAnalyzer.create}. */
 export interface WebRTCVADAnalyzerOptions {
-  /** How little is taken for a voice: from 0, nearly everything, to 3, only what surely is one. Default 3. */
+  /** How strict it is: from 0, nearly everything is a voice, to 3, only what surely is one. Default 3. */
   mode?: 0 | 1 | 2 | 3;
-  /** What it takes: 8000, 16000 (the default), 32000 or 48000 samples per second. */
+  /** The sample rate it takes: 8000, 16000 (the default), 32000 or 48000. */
   sampleRate?: 8000 | 16_000 | 32_000 | 48_000;
 }
 
-/** What is used of `@ozymandiasthegreat/vad`. */
+/** The part of `@ozymandiasthegreat/vad` that is used. */
 interface Detector {
   processFrame(frame: Int16Array): number;
   destroy(): void;
 }
 type DetectorClass = new (mode: number, sampleRate: number) => Detector;
 
-/** Not a literal where it is imported: compilers and bundlers would look for a package that may not be there. */
+/** Not a literal in the `import()`: compilers and bundlers would look for a package that may not be installed. */
 const packageName: string = "@ozymandiasthegreat/vad";
 const sampleRates = [8000, 16_000, 32_000, 48_000];
+const checks: Checks<WebRTCVADAnalyzerOptions> = {
+  mode: is.number({ min: 0, max: 3, integer: true }),
+  sampleRate: is.custom(`8000, 16000, 32000 or 48000`, (value) => sampleRates.some((rate) => rate === value)),
+};
 const windowMs = 20;
 let loading: Promise<DetectorClass> | undefined;
 
 /**
- * The voice detector of WebRTC (libfvad), as WebAssembly: the energy of six bands of speech, weighed against the noise
- * that it learns. It needs the package `@ozymandiasthegreat/vad`. Windows are 20 ms, each in about 50 µs; the answer is
- * 0 or 1.
+ * The voice detector of WebRTC (libfvad) as WebAssembly. It weighs the energy of six bands of speech against the noise that
+ * it has learned. Needs the package `@ozymandiasthegreat/vad`. A window is 20 ms long and takes about 50 µs; the result
+ * is 0 or 1.
  */
 export class WebRTCVADAnalyzer implements VADAnalyzer {
   readonly sampleRate: number;
@@ -35,17 +38,9 @@ export class WebRTCVADAnalyzer implements VADAnalyzer {
   readonly #make: () => Detector;
   #detector: Detector | undefined;
 
-  /** @throws TurnwireError when the package is not installed, InvalidArgumentError for an option out of range. */
+  /** @throws TurnwireError if the package is not installed; InvalidArgumentError for an option that is unknown or unusable. */
   static async create(options: WebRTCVADAnalyzerOptions = {}): Promise<WebRTCVADAnalyzer> {
-    const { mode = 3, sampleRate = 16_000 } = options;
-    checkNumber("mode", mode, 0, 3);
-    if (!Number.isInteger(mode)) throw new InvalidArgumentError("mode", `must be a whole number, not ${kindOf(mode)}`);
-    if (!sampleRates.includes(sampleRate)) {
-      throw new InvalidArgumentError(
-        "sampleRate",
-        `must be one of ${sampleRates.join(", ")}, not ${kindOf(sampleRate)}`,
-      );
-    }
+    const { mode = 3, sampleRate = 16_000 } = checkOptions("WebRTCVADAnalyzer.create()", options, checks);
     loading ??= load();
     try {
       return new WebRTCVADAnalyzer(await loading, mode, sampleRate);
@@ -64,7 +59,7 @@ export class WebRTCVADAnalyzer implements VADAnalyzer {
   analyze(window: PcmAudio): number {
     this.#detector ??= this.#make();
     const view = new DataView(window.audio.buffer, window.audio.byteOffset, window.audio.byteLength);
-    // The package reads the whole buffer behind the array.
+    // A copy: the package reads the whole underlying buffer.
     const samples = Int16Array.from({ length: this.windowSamples }, (_, index) => view.getInt16(index * 2, true));
     return this.#detector.processFrame(samples) === 1 ? 1 : 0;
   }

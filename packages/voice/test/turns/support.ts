@@ -49,12 +49,12 @@ export interface Running extends AsyncDisposable {
 
 /** Runs processors in front of a sink. */
 export async function run(
-  make: (ports: { clock: VirtualClock; logger: RecordingLogger }) => FrameProcessor[],
+  make: (ports: { environment: { clock: VirtualClock }; logger: RecordingLogger }) => FrameProcessor[],
 ): Promise<Running> {
   const clock = new VirtualClock(1000);
   const logger = new RecordingLogger();
   const sink = new Sink();
-  const task = new PipelineTask([...make({ clock, logger }), sink], { clock, logger });
+  const task = new PipelineTask([...make({ environment: { clock }, logger }), sink], { clock, logger });
   const errors: TurnwireError[] = [];
   task.on("error", (error) => void errors.push(error));
   const ended = task.run().catch(() => undefined);

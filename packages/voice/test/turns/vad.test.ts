@@ -136,7 +136,7 @@ describe("audio", () => {
     await settle();
     expect(analyzer.windows).toBe(101);
     expect(running.logger.warned).toEqual([
-      expect.stringMatching(/^the analyzer of VADProcessor#\d+ is slower than the audio; some is not heard$/),
+      expect.stringMatching(/^the analyzer of VADProcessor#\d+ is slower than the audio; some audio is skipped$/),
     ]);
   });
 });
@@ -168,19 +168,6 @@ describe("an analyzer", () => {
     await (how === "end" ? running.end() : running.task.cancel());
     expect(analyzer.closes).toBe(1);
     expect(running.clock.pending).toBe(0);
-  });
-
-  it.each([
-    ["analyzer", { analyzer: "silero" }],
-    ["startMs", { startMs: -1 }],
-    ["stopMs", { stopMs: Number.NaN }],
-    ["confidence", { confidence: 70 }],
-    ["minVolume", { minVolume: "loud" }],
-    ["audioTimeoutMs", { audioTimeoutMs: 0 }],
-  ])("with a bad %s is refused", (field, options) => {
-    const make = (): VADProcessor =>
-      new VADProcessor({ analyzer: new Scripted(() => 0), ...(options as Partial<VADProcessorOptions>) });
-    expect(make).toThrow(expect.objectContaining({ constructor: InvalidArgumentError, field }));
   });
 });
 
@@ -244,14 +231,6 @@ describe("the WebRTC analyzer", () => {
     expect(heard()).toEqual(first);
     expect(first).toContain(1);
     analyzer.close();
-  });
-
-  it.each([
-    ["mode", { mode: 4 }],
-    ["mode", { mode: 1.5 }],
-    ["sampleRate", { sampleRate: 44_100 }],
-  ])("with a bad %s is refused", async (field, options) => {
-    await expect(WebRTCVADAnalyzer.create(options as never)).rejects.toMatchObject({ code: "invalid_argument", field });
   });
 
   it("says which package is missing", async () => {
