@@ -28,7 +28,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Step>({ do: "close" }) },
 );
 
-/** What a queue ought to do, in the plainest way. */
+/** The simplest queue with the required behaviour. */
 class Model {
   readonly values: number[] = [];
   readonly taken: Array<number | string> = [];
@@ -191,13 +191,13 @@ const run = async (capacity: number, steps: Step[]): Promise<void> => {
   expect(listeners).toBe((model.pulling ? 1 : 0) + model.waitingForSpace);
 };
 
-test("a queue does what the plainest queue does, whatever is done with it in whatever order", async () => {
+test("behaves like the simplest possible queue under any sequence of operations", async () => {
   await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 5 }), fc.array(step, { maxLength: 60 }), run), {
     numRuns: 1000,
   });
 });
 
-test("an abort loses nothing: pulls that are given up at any moment leave every value, in order", async () => {
+test("an abort loses no value: after pulls aborted at any moment, all values are there, in order", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom("value", "jobs", "abort"), { maxLength: 80 }), async (moments) => {
       const queue = new BoundedQueue<number>({ capacity: 3 });

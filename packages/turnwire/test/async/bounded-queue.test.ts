@@ -13,7 +13,7 @@ function queueOf<T>(values: T[], capacity = 4): BoundedQueue<T> {
 }
 
 describe("order", () => {
-  test("values come out in the order they went in, pulled or polled", async () => {
+  test("returns values in the order of the pushes, by pull or by poll", async () => {
     const queue = queueOf([1, 2, 3]);
     expect(await queue.pull()).toBe(1);
     expect(queue.poll()).toBe(2);
@@ -22,7 +22,7 @@ describe("order", () => {
     expect(queue.size).toBe(0);
   });
 
-  test("a pull that waits is given the next value", async () => {
+  test("a waiting pull receives the next value", async () => {
     const queue = queueOf<number>([]);
     const pulled = queue.pull();
     expect(queue.push(1)).toBe(true);
@@ -30,13 +30,13 @@ describe("order", () => {
     expect(await pulled).toBe(1);
   });
 
-  test("undefined and falsy values are values", async () => {
+  test("accepts undefined and falsy values", async () => {
     const queue = queueOf<unknown>([undefined, 0, ""]);
     expect(queue.size).toBe(3);
     expect([await queue.pull(), await queue.pull(), await queue.pull()]).toEqual([undefined, 0, ""]);
   });
 
-  test("thousands of values, with the queue never empty", async () => {
+  test("handles thousands of values without ever becoming empty", async () => {
     const queue = queueOf([0], 10_000);
     for (let value = 1; value <= 5000; value += 1) {
       queue.push(value);
@@ -45,7 +45,7 @@ describe("order", () => {
     }
   });
 
-  test("what has been taken is not kept in memory", async () => {
+  test("releases the memory of values that were taken", async () => {
     const queue = queueOf<object>([]);
     const pushed = (): WeakRef<object> => {
       const value = { text: "taken" };
@@ -63,7 +63,7 @@ describe("order", () => {
     expect([polled.deref(), pulled.deref(), queued.deref()]).toEqual([undefined, undefined, { text: "taken" }]);
   });
 
-  test("a second puller at the same time is a mistake that is said", async () => {
+  test("refuses a second pull at the same time", async () => {
     const queue = queueOf<number>([]);
     const first = queue.pull();
     expect(() => queue.pull()).toThrow("one puller at a time");
@@ -84,7 +84,7 @@ describe("the end", () => {
     await expect(queue.pull()).rejects.toBe(reason);
   });
 
-  test("a pull that waits is rejected", async () => {
+  test("rejects a waiting pull", async () => {
     const queue = queueOf<number>([]);
     const pulled = queue.pull();
     const reason = new Error("over");
@@ -92,7 +92,7 @@ describe("the end", () => {
     await expect(pulled).rejects.toBe(reason);
   });
 
-  test("the first reason counts, also when it is undefined", async () => {
+  test("keeps the first reason, even undefined", async () => {
     const queue = queueOf<number>([]);
     queue.close(undefined);
     queue.close(new Error("later"));
@@ -101,7 +101,7 @@ describe("the end", () => {
 });
 
 describe("an interruption", () => {
-  test("rejects the pull that waits, and loses nothing", async () => {
+  test("rejects the waiting pull and loses no value", async () => {
     const queue = queueOf<number>([]);
     const pulled = queue.pull();
     const reason = new Error("not now");
@@ -111,7 +111,7 @@ describe("an interruption", () => {
     expect(await queue.pull()).toBe(1);
   });
 
-  test("is nothing to a queue that nobody waits for", async () => {
+  test("has no effect if no pull is waiting", async () => {
     const queue = queueOf([1]);
     queue.interrupt(new Error("not now"));
     expect(await queue.pull()).toBe(1);
@@ -119,7 +119,7 @@ describe("an interruption", () => {
 });
 
 describe("full and drained", () => {
-  test("each is told once per filling: full at the capacity, drained at half of it", () => {
+  test("reports full at the capacity and drained at half of it, once each time the queue fills", () => {
     const told: string[] = [];
     const queue = new BoundedQueue<number>({
       capacity: 4,
@@ -140,7 +140,7 @@ describe("full and drained", () => {
     expect(told).toEqual(["full at 4", "drained at 2", "full at 4", "drained at 0"]);
   });
 
-  test("a capacity of one is full with one and drained with none", () => {
+  test("with a capacity of one, one value is full and none is drained", () => {
     const told: string[] = [];
     const queue = new BoundedQueue<number>({
       capacity: 1,
@@ -156,14 +156,14 @@ describe("full and drained", () => {
 });
 
 describe("space", () => {
-  test("is there at once when there is room or the queue is closed", async () => {
+  test("resolves at once if there is room or the queue is closed", async () => {
     await queueOf([1], 2).space();
     const closed = queueOf([1, 2], 2);
     closed.close(new Error("over"));
     await closed.space();
   });
 
-  test("comes when a value is taken, when values are purged, and when the queue is closed", async () => {
+  test("resolves when a value is taken, values are purged or the queue is closed", async () => {
     for (const makeRoom of [
       (queue: BoundedQueue<number>) => queue.poll(),
       (queue: BoundedQueue<number>) => queue.purge((value) => value === 1),
@@ -179,7 +179,7 @@ describe("space", () => {
     }
   });
 
-  test("does not come while the queue is over its capacity", async () => {
+  test("does not resolve while the queue is over its capacity", async () => {
     const queue = queueOf([1, 2, 3], 2);
     let there = false;
     const waiting = queue.space().then(() => (there = true));
@@ -190,7 +190,7 @@ describe("space", () => {
     await waiting;
   });
 
-  test("is given up with the signal's reason, and leaves no listener either way", async () => {
+  test("rejects with the signal's reason, and removes its listener in any case", async () => {
     const { signal, abort } = controller();
     const queue = queueOf([1], 1);
     const given = queue.space(signal);
@@ -211,7 +211,7 @@ describe("space", () => {
 });
 
 describe("purge", () => {
-  test("keeps what is wanted, in order, and counts the rest", async () => {
+  test("keeps the matching values in order and returns the number of the others", async () => {
     const queue = queueOf([1, 2, 3, 4, 5], 9);
     queue.poll();
     expect(queue.purge((value) => value % 2 === 0)).toBe(2);
@@ -219,7 +219,7 @@ describe("purge", () => {
     expect(queue.purge()).toBe(0);
   });
 
-  test("throws everything away by default, and leaves the end", async () => {
+  test("removes all values by default, and keeps the end", async () => {
     const queue = queueOf([1, 2, 3]);
     queue.close(new Error("over"));
     expect(queue.purge()).toBe(3);
@@ -228,7 +228,7 @@ describe("purge", () => {
 });
 
 describe("pulling with a signal", () => {
-  test("an abort takes nothing: the next pull has the value", async () => {
+  test("an abort takes no value: the next pull receives it", async () => {
     const { signal, abort } = controller();
     const queue = queueOf<number>([]);
     const pulled = queue.pull(signal);
@@ -239,14 +239,14 @@ describe("pulling with a signal", () => {
     expect(await queue.pull()).toBe(1);
   });
 
-  test("a signal that has fired takes nothing that is queued", async () => {
+  test("a pull with a fired signal takes no queued value", async () => {
     const queue = queueOf([1]);
     const reason = new Error("enough");
     await expect(queue.pull(AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(queue.poll()).toBe(1);
   });
 
-  test("an abort right after the push comes too late: the value is delivered", async () => {
+  test("an abort right after the push is too late: the pull delivers the value", async () => {
     const { signal, abort } = controller();
     const queue = queueOf<number>([]);
     const pulled = queue.pull(signal);
@@ -255,7 +255,7 @@ describe("pulling with a signal", () => {
     expect(await pulled).toBe(1);
   });
 
-  test("no listener stays behind, however the pull ended", async () => {
+  test("removes its listener, however the pull ended", async () => {
     const { signal, abort } = controller();
     const queue = queueOf<number>([]);
     for (let value = 0; value < 100; value += 1) {

@@ -2,12 +2,12 @@ import { expect, test } from "vitest";
 import { Condition } from "../../src/async/index.ts";
 import { settle } from "@turnwire/test-kit";
 
-test("a wait ends at once when the condition holds, also with a signal that has fired", async () => {
+test("a wait ends at once if the condition holds, even with a fired signal", async () => {
   await new Condition().wait(() => true);
   await new Condition().wait(() => true, AbortSignal.abort(new Error("too late")));
 });
 
-test("a notify ends the waits whose condition holds, and no others", async () => {
+test("notify ends only the waits whose condition holds", async () => {
   const condition = new Condition();
   let count = 0;
   const ended: string[] = [];
@@ -27,7 +27,7 @@ test("a notify ends the waits whose condition holds, and no others", async () =>
   expect(ended).toEqual(["one", "one again", "two"]);
 });
 
-test("what holds only between two notifies ends no wait", async () => {
+test("a condition that holds only between two notify calls ends no wait", async () => {
   const condition = new Condition();
   let holds = false;
   let ended = false;
@@ -39,7 +39,7 @@ test("what holds only between two notifies ends no wait", async () => {
   expect(ended).toBe(false);
 });
 
-test("a signal ends its own wait with its reason, and its condition is not asked any more", async () => {
+test("a signal rejects its own wait with its reason, and the condition is not evaluated again", async () => {
   const condition = new Condition();
   const controller = new AbortController();
   let asked = 0;

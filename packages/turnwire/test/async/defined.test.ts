@@ -6,7 +6,7 @@ interface Optional {
   size?: number;
 }
 
-test("leaves out what is undefined, and nothing else", () => {
+test("leaves out only undefined fields", () => {
   expect(Object.entries(defined({ a: undefined, b: null, c: 0, d: "", e: false }))).toEqual([
     ["b", null],
     ["c", 0],
@@ -15,7 +15,7 @@ test("leaves out what is undefined, and nothing else", () => {
   ]);
 });
 
-test("what may be undefined is typed as what may be absent", () => {
+test("types fields that may be undefined as optional", () => {
   const size = JSON.parse("1") as number | undefined;
   const made: Optional = defined({ name: "x", size });
   expect(made).toEqual({ name: "x", size: 1 });

@@ -14,7 +14,7 @@ beforeEach(() => {
   failures.length = 0;
 });
 
-test("listeners of the event are called in order, with its arguments", () => {
+test("calls the listeners of an event in order, with its arguments", () => {
   const events = emitter();
   const called: unknown[] = [];
   events.on("said", (text, times) => void called.push(["first", text, times]));
@@ -27,11 +27,11 @@ test("listeners of the event are called in order, with its arguments", () => {
   ]);
 });
 
-test("an event that nobody listens to is nothing", () => {
+test("ignores an event without listeners", () => {
   emitter().emit("left");
 });
 
-test("a listener is taken away by on's answer or by off", () => {
+test("the function that on returns removes the listener, and so does off", () => {
   const events = emitter();
   const called: string[] = [];
   const second = (): void => void called.push("second");
@@ -45,7 +45,7 @@ test("a listener is taken away by on's answer or by off", () => {
   expect(called).toEqual(["second"]);
 });
 
-test("a listener that throws stops neither the others nor the emitter", () => {
+test("a listener that throws stops neither the other listeners nor the emitter", () => {
   const events = emitter();
   const called: string[] = [];
   const error = new Error("listener");
@@ -62,7 +62,7 @@ test("a listener that throws stops neither the others nor the emitter", () => {
   ]);
 });
 
-test("a listener whose promise rejects is reported, not left unhandled", async () => {
+test("reports a listener whose promise rejects, so that the rejection is handled", async () => {
   const events = emitter();
   const error = new Error("listener");
   events.on("said", async () => {
@@ -77,7 +77,7 @@ test("a listener whose promise rejects is reported, not left unhandled", async (
   expect(failures).toEqual([{ event: "said", error }]);
 });
 
-test("a listener that goes away while the event is told is not called any more", () => {
+test("does not call a listener that was removed during the event", () => {
   const events = emitter();
   const called: string[] = [];
   const removeFirst = events.on("left", () => {
@@ -92,11 +92,11 @@ test("a listener that goes away while the event is told is not called any more",
   expect(called).toEqual(["first", "third", "third"]);
 });
 
-test("a listener that comes while the event is told hears the next one, not this one", () => {
+test("calls a listener that was added during the event for the next event only", () => {
   const events = emitter();
   const called: string[] = [];
   let left = 10;
-  // What waits for "the next one" again and again takes itself away and comes back.
+  // Code that waits for the next event again and again removes its listener and adds it again.
   const again = (): void => {
     called.push("again");
     events.off("left", again);
@@ -109,7 +109,7 @@ test("a listener that comes while the event is told hears the next one, not this
   expect(called).toEqual(["again", "again"]);
 });
 
-test("events of another source are forwarded with their arguments, until that is ended", () => {
+test("forwards another source's events with their arguments until forwarding is ended", () => {
   const source = emitter();
   const events = new Emitter<Events & { more: [] }>(() => undefined);
   const called: unknown[] = [];
@@ -123,7 +123,7 @@ test("events of another source are forwarded with their arguments, until that is
   expect(called).toEqual([["hello", 2]]);
 });
 
-test("a listener that is no function is refused", () => {
+test("refuses a listener that is not a function", () => {
   const listener = JSON.parse("null") as () => void;
   expect(() => emitter().on("left", listener)).toThrow("listener: expected a function, got null");
 });

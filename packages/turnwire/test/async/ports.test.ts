@@ -7,14 +7,14 @@ afterEach(() => {
 
 const heldTimers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
 
-test("the real clock goes forward and calls back once the time is over", async () => {
+test("the real clock advances and calls back after the delay", async () => {
   const startedMs = systemClock.now();
   await new Promise<void>((resolve) => systemClock.schedule(resolve, 5));
-  // Node's timers count whole milliseconds, and so may be a fraction of one early.
+  // Node's timers count whole milliseconds, so they may fire a fraction of one early.
   expect(systemClock.now() - startedMs).toBeGreaterThanOrEqual(4);
 });
 
-test("a timer of the real clock can be cancelled, also after it has fired", async () => {
+test("a timer of the real clock can be cancelled, even after it has fired", async () => {
   const called: string[] = [];
   const cancel = systemClock.schedule(() => called.push("cancelled"), 1);
   cancel();
@@ -25,7 +25,7 @@ test("a timer of the real clock can be cancelled, also after it has fired", asyn
   expect(called).toEqual([]);
 });
 
-test("a timer keeps the process alive unless it is told not to", () => {
+test("a timer keeps the process alive unless keepAlive is false", () => {
   const before = heldTimers();
   const cancelHolding = systemClock.schedule(() => undefined, 10_000);
   expect(heldTimers()).toBe(before + 1);

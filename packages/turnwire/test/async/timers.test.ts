@@ -9,7 +9,7 @@ describe("Alarm", () => {
     return { clock, rung, alarm: new Alarm(clock, () => void rung.push(clock.now())) };
   };
 
-  test("rings once, at the time it was last set to", async () => {
+  test("rings once, at the time set last", async () => {
     const { clock, rung, alarm } = start();
     alarm.set(100);
     alarm.set(300);
@@ -18,7 +18,7 @@ describe("Alarm", () => {
     expect([alarm.isSet, rung]).toEqual([false, [300]]);
   });
 
-  test("does not ring once it is cleared, and can be set again", async () => {
+  test("does not ring after clear, and can be set again", async () => {
     const { clock, rung, alarm } = start();
     alarm.set(100);
     alarm.clear();
@@ -29,11 +29,11 @@ describe("Alarm", () => {
   });
 
   test.each([
-    ["a later time leaves the earlier one", [100, 300], 100],
-    ["an earlier time takes its place", [300, 100], 100],
-    ["no time at all changes nothing", [100, Infinity], 100],
-    ["a time in the past is now", [100, -50], 1],
-  ])("set at the latest: %s", async (_, times, atMs) => {
+    ["a later time keeps the earlier one", [100, 300], 100],
+    ["an earlier time replaces the later one", [300, 100], 100],
+    ["an infinite time changes nothing", [100, Infinity], 100],
+    ["a time in the past means now", [100, -50], 1],
+  ])("setAtLatest: %s", async (_, times, atMs) => {
     const { clock, rung, alarm } = start();
     for (const ms of times) alarm.setAtLatest(ms);
     expect(clock.pending).toBe(1);
@@ -41,13 +41,13 @@ describe("Alarm", () => {
     expect(rung).toEqual([atMs]);
   });
 
-  test("never set, when set to no time at all", () => {
+  test("an infinite time sets no timer", () => {
     const { clock, alarm } = start();
     alarm.setAtLatest(Infinity);
     expect([alarm.isSet, clock.pending]).toEqual([false, 0]);
   });
 
-  test("can be set again by the function it calls", async () => {
+  test("can be set again from its callback", async () => {
     const clock = new VirtualClock();
     const rung: number[] = [];
     const alarm = new Alarm(clock, () => {
@@ -67,7 +67,7 @@ describe("InactivityTimer", () => {
     return { clock, fired, timer: new InactivityTimer(clock, 1000, () => void fired.push(clock.now())) };
   };
 
-  test("calls back once, when nothing has happened for the limit", async () => {
+  test("calls back once after the limit without a touch", async () => {
     const { clock, fired, timer } = start();
     await clock.advance(900);
     timer.touch();
@@ -99,7 +99,7 @@ describe("InactivityTimer", () => {
     expect(scheduled).toBe(2);
   });
 
-  test("a touch after it has called back begins a new wait, also from the callback", async () => {
+  test("a touch after the callback, or from within it, starts a new wait", async () => {
     const { clock, fired, timer } = start();
     await clock.advance(1500);
     timer.touch();
@@ -114,7 +114,7 @@ describe("InactivityTimer", () => {
     expect(again).toEqual([2600, 2700, 2800]);
   });
 
-  test("stopped, it stays so until it is started", async () => {
+  test("stays stopped until it is started", async () => {
     const { clock, fired, timer } = start();
     timer.stop();
     timer.touch();
@@ -127,7 +127,7 @@ describe("InactivityTimer", () => {
     expect(fired).toEqual([5400]);
   });
 
-  test("touched or started with a time, it counts from that", async () => {
+  test("counts from the time given to touch or start", async () => {
     const { clock, fired, timer } = start();
     await clock.advance(900);
     timer.touch(500);

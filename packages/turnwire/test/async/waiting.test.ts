@@ -8,7 +8,7 @@ const listenersOf = (signal: AbortSignal): number => getEventListeners(signal, "
 const reason = new Error("enough");
 
 describe("delay", () => {
-  test("ends when the time is over, not earlier", async () => {
+  test("resolves after the delay, not earlier", async () => {
     const clock = new VirtualClock();
     let over = false;
     const waiting = delay(100, { clock }).then(() => (over = true));
@@ -19,7 +19,7 @@ describe("delay", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("an abort ends it with the reason and takes its timer away", async () => {
+  test("rejects with the reason of an abort and cancels its timer", async () => {
     const clock = new VirtualClock();
     const controller = new AbortController();
     const waiting = delay(100, { clock, signal: controller.signal });
@@ -29,13 +29,13 @@ describe("delay", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("a signal that has fired sets no timer", async () => {
+  test("sets no timer if the signal has fired", async () => {
     const clock = new VirtualClock();
     await expect(delay(100, { clock, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(clock.pending).toBe(0);
   });
 
-  test("leaves no listener behind", async () => {
+  test("removes its listener", async () => {
     const clock = new VirtualClock();
     const { signal } = new AbortController();
     const waiting = Array.from({ length: 50 }, (_, ms) => delay(ms, { clock, signal }));
@@ -45,7 +45,7 @@ describe("delay", () => {
     expect(listenersOf(signal)).toBe(0);
   });
 
-  test("takes the real clock when it is given none", async () => {
+  test("uses the real clock by default", async () => {
     const startedMs = performance.now();
     await delay(5);
     expect(performance.now() - startedMs).toBeGreaterThanOrEqual(4);
@@ -53,7 +53,7 @@ describe("delay", () => {
 });
 
 describe("untilAborted", () => {
-  test("has the promise's outcome", async () => {
+  test("settles like the promise", async () => {
     const { signal } = new AbortController();
     expect(await untilAborted(Promise.resolve(1), signal)).toBe(1);
     expect(await untilAborted(Promise.resolve(2), undefined)).toBe(2);
@@ -62,7 +62,7 @@ describe("untilAborted", () => {
     expect(listenersOf(signal)).toBe(0);
   });
 
-  test("has the signal's reason when that comes first; what the promise does later is nobody's", async () => {
+  test("rejects with the signal's reason if the signal fires first, and handles a later rejection of the promise", async () => {
     const controller = new AbortController();
     const { promise, reject } = Promise.withResolvers<void>();
     const waiting = untilAborted(promise, controller.signal);
@@ -74,7 +74,7 @@ describe("untilAborted", () => {
     await settle();
   });
 
-  test("a signal that has fired wins over a promise that is settled", async () => {
+  test("rejects with the reason of a fired signal even if the promise is settled", async () => {
     await expect(untilAborted(Promise.resolve(1), AbortSignal.abort(reason))).rejects.toBe(reason);
     await expect(untilAborted(Promise.reject(new Error("failed")), AbortSignal.abort(reason))).rejects.toBe(reason);
   });
@@ -88,7 +88,7 @@ describe("untilAborted", () => {
 });
 
 describe("onAbort and throwIfAborted", () => {
-  test("onAbort calls once with the reason, at once when the signal has fired already", () => {
+  test("onAbort calls back once with the reason, at once if the signal has fired", () => {
     const controller = new AbortController();
     const called: unknown[] = [];
     onAbort(controller.signal, (given) => called.push(given));
@@ -98,7 +98,7 @@ describe("onAbort and throwIfAborted", () => {
     expect(called).toEqual([reason, reason]);
   });
 
-  test("onAbort's answer takes the listener away; without a signal there is none", () => {
+  test("the function that onAbort returns removes the listener; without a signal there is none", () => {
     const controller = new AbortController();
     const called: unknown[] = [];
     onAbort(controller.signal, (given) => called.push(given))();
@@ -108,7 +108,7 @@ describe("onAbort and throwIfAborted", () => {
     expect(called).toEqual([]);
   });
 
-  test("throwIfAborted throws the reason as it is", () => {
+  test("throwIfAborted throws the unchanged reason", () => {
     throwIfAborted(undefined);
     throwIfAborted(new AbortController().signal);
     expect(() => throwIfAborted(AbortSignal.abort(reason))).toThrow(reason);
@@ -116,7 +116,7 @@ describe("onAbort and throwIfAborted", () => {
 });
 
 describe("Deadline", () => {
-  test("fires with an error that names what took too long", async () => {
+  test("fires with an error that names the step that took too long", async () => {
     const clock = new VirtualClock();
     using limit = new Deadline("connect", 100, { clock });
     await clock.advance(99);
@@ -134,7 +134,7 @@ describe("Deadline", () => {
     });
   });
 
-  test("fires with the parent's reason when that comes first, and is not expired then", async () => {
+  test("fires with the parent's reason if the parent fires first, and does not count as expired", async () => {
     const clock = new VirtualClock();
     const parent = new AbortController();
     using limit = new Deadline("connect", 100, { clock, signal: parent.signal });
@@ -145,12 +145,12 @@ describe("Deadline", () => {
     expect(limit.expired).toBe(false);
   });
 
-  test("has fired at once when its parent has", () => {
+  test("has fired from the start if its parent has", () => {
     using limit = new Deadline("connect", 100, { clock: new VirtualClock(), signal: AbortSignal.abort(reason) });
     expect(limit.signal.reason).toBe(reason);
   });
 
-  test("an expired outer deadline is not the inner one's expiry", async () => {
+  test("an expired outer deadline does not make the inner one expired", async () => {
     const clock = new VirtualClock();
     using outer = new Deadline("turn", 50, { clock });
     using inner = new Deadline("connect", 100, { clock, signal: outer.signal });
@@ -159,7 +159,7 @@ describe("Deadline", () => {
     expect(inner.signal.reason).toBe(outer.signal.reason);
   });
 
-  test("disposed of, it leaves neither timer nor listener and never fires", async () => {
+  test("after disposal it has no timer and no listener, and never fires", async () => {
     const clock = new VirtualClock();
     const parent = new AbortController();
     let signal: AbortSignal;
@@ -176,7 +176,7 @@ describe("Deadline", () => {
 });
 
 describe("LinkedSignal", () => {
-  test("fires with whichever fires first, once", () => {
+  test("fires once, with the first signal that fires", () => {
     const [one, other] = [new AbortController(), new AbortController()];
     using linked = new LinkedSignal(one.signal, undefined, other.signal);
     expect(linked.signal.aborted).toBe(false);
@@ -185,12 +185,12 @@ describe("LinkedSignal", () => {
     expect(linked.signal.reason).toBe(reason);
   });
 
-  test("has fired at once when one of them has", () => {
+  test("has fired from the start if one of the signals has", () => {
     using linked = new LinkedSignal(new AbortController().signal, AbortSignal.abort(reason));
     expect(linked.signal.reason).toBe(reason);
   });
 
-  test("disposed of, it leaves no listener and never fires", () => {
+  test("after disposal it has no listener, and never fires", () => {
     const [one, other] = [new AbortController(), new AbortController()];
     const linked = new LinkedSignal(one.signal, other.signal);
     expect([listenersOf(one.signal), listenersOf(other.signal)]).toEqual([1, 1]);

@@ -15,7 +15,7 @@ import { anyAudio, pcm, samplesOf, sine } from "@turnwire/test-kit";
 
 const format = { sampleRate: 16_000, channels: 1 };
 
-test("time and bytes", () => {
+test("converts between time and bytes", () => {
   expect(bytesForMs(20, format)).toBe(640);
   expect(bytesForMs(20, { sampleRate: 44_100, channels: 2 })).toBe(882 * 4);
   expect(bytesForMs(0.1, { sampleRate: 8000, channels: 2 })).toBe(4);
@@ -29,12 +29,12 @@ test.each([
   [{ sampleRate: 0, channels: 1 }, "sampleRate: must be a whole number from 1 to 768000, not the number 0"],
   [{ sampleRate: "16000", channels: 1 }, "sampleRate: must be a whole number from 1 to 768000, not a string"],
   [{ sampleRate: 8000, channels: 1.5 }, "channels: must be a whole number from 1 to 64, not the number 1.5"],
-])("the format %o is refused", (wrong, message) => {
+])("refuses the format %o", (wrong, message) => {
   expect(() => checkAudioFormat(wrong)).toThrow(message);
 });
 
 describe("splitting and joining", () => {
-  it("gives the audio back, in chunks of the size asked for", () => {
+  it("splits audio into chunks of the given size and joins them again", () => {
     fc.assert(
       fc.property(anyAudio, fc.double({ min: 1, max: 50, noNaN: true }), (audio, chunkMs) => {
         const chunks = splitAudio(audio, chunkMs);
@@ -47,7 +47,7 @@ describe("splitting and joining", () => {
     );
   });
 
-  it("keeps a part of a sample at the end", () => {
+  it("keeps a partial sample at the end", () => {
     const audio = { ...format, audio: new Uint8Array([1, 2, 3]) };
     expect(concatAudio(splitAudio(audio, 0.1)).audio).toEqual(audio.audio);
   });
@@ -56,7 +56,7 @@ describe("splitting and joining", () => {
     expect(() => splitAudio(silence(10, format), chunkMs)).toThrow("chunkMs: must be long enough for a sample");
   });
 
-  it("refuses to join formats that differ, and nothing", () => {
+  it("refuses to join different formats, or no parts", () => {
     const other = silence(10, { sampleRate: 8000, channels: 1 });
     expect(() => concatAudio([silence(10, format), other])).toThrow(
       "parts[1]: must have the format of the first, 16000 Hz × 1, not 8000 Hz × 1; resample it",
@@ -65,21 +65,21 @@ describe("splitting and joining", () => {
   });
 });
 
-test("the level", () => {
+test("computes the level", () => {
   expect(rms(silence(10, format))).toBe(0);
   expect(rms({ audio: new Uint8Array(0) })).toBe(0);
   expect(rms(pcm([-0x8000, -0x8000]))).toBe(1);
   expect(rms(sine({ hz: 440, ms: 1000, sampleRate: 16_000, level: 0.5 }))).toBeCloseTo(0.5 / Math.SQRT2, 3);
 });
 
-test("mono is the mean of the channels", () => {
+test("mixes channels down to their mean", () => {
   expect(samplesOf(toMono(pcm([100, 300, -5, -6, 0x7fff, 0x7fff], 8000, 2)))).toEqual([200, -5, 0x7fff]);
   const mono = pcm([1, 2]);
   expect(toMono(mono)).toBe(mono);
 });
 
 describe("the chunker", () => {
-  it("cuts the same chunks out of pieces of any size", () => {
+  it("produces the same chunks for pieces of any size", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), fc.integer({ min: 1, max: 30 }), (pieces, size) => {
         const chunker = new AudioChunker(size);
@@ -93,7 +93,7 @@ describe("the chunker", () => {
     );
   });
 
-  it("keeps what it holds when the memory it came in is used again", () => {
+  it("keeps its audio when the caller reuses the memory", () => {
     const chunker = new AudioChunker(4);
     const memory = new Uint8Array([1, 2]);
     chunker.push(memory);

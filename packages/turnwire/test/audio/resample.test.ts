@@ -5,8 +5,8 @@ import { anyAudio, pcm, samplesOf, sine } from "@turnwire/test-kit";
 
 const rates = [8000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000];
 
-describe("another sample rate", () => {
-  it("keeps the duration to within a sample", () => {
+describe("converting the sample rate", () => {
+  it("keeps the duration within one sample", () => {
     fc.assert(
       fc.property(anyAudio, fc.constantFrom(...rates), (audio, rate) => {
         const other = resample(audio, rate);
@@ -17,7 +17,7 @@ describe("another sample rate", () => {
     );
   });
 
-  it("keeps the level of a sine that both rates can hold", () => {
+  it("keeps the level of a sine that both rates can represent", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...rates),
@@ -32,7 +32,7 @@ describe("another sample rate", () => {
     );
   });
 
-  it("is the sine itself, sample by sample, away from the ends", () => {
+  it("reproduces a sine sample by sample, except near the ends", () => {
     const [low, high] = [sine({ hz: 700, ms: 50, sampleRate: 16_000 }), sine({ hz: 700, ms: 50, sampleRate: 48_000 })];
     const apart = (one: number[], other: number[]): number =>
       Math.max(...one.map((sample, at) => Math.abs(sample - other[at]!)).slice(100, -200));
@@ -40,13 +40,13 @@ describe("another sample rate", () => {
     expect(apart(samplesOf(resample(high, 16_000)), samplesOf(low))).toBeLessThan(20);
   });
 
-  it("takes away what the lower rate cannot hold, instead of folding it", () => {
+  it("removes frequencies above the lower rate's limit without aliasing", () => {
     const audio = sine({ hz: 6000, ms: 200, sampleRate: 48_000 });
     const middle = splitAudio(resample(audio, 8000), 100)[0]!;
     expect(rms({ audio: middle.audio.subarray(200) })).toBeLessThan(0.001);
   });
 
-  it("keeps a level that stays, from the first sample to the last, in each channel", () => {
+  it("keeps a constant level from the first sample to the last, in each channel", () => {
     const audio = pcm(
       Array.from({ length: 400 }, (_, at) => (at % 2 === 0 ? 1000 : -2000)),
       16_000,
@@ -66,12 +66,12 @@ describe("another sample rate", () => {
     expect([peak, trough]).toEqual([0x7fff, -0x8000]);
   });
 
-  it("is the audio itself at the same rate", () => {
+  it("returns the same audio for the same rate", () => {
     const audio = pcm([1, 2, 3]);
     expect(resample(audio, audio.sampleRate)).toBe(audio);
   });
 
-  it("says what it cannot take", () => {
+  it("refuses invalid audio and formats", () => {
     expect(() => resample(pcm([1, 2]), 0)).toThrow("sampleRate: must be a whole number");
     expect(() => resample({ audio: new Uint8Array(3), sampleRate: 8000, channels: 1 }, 16_000)).toThrow(
       "audio: must hold whole samples of 2 bytes, not 3 bytes",
@@ -80,7 +80,7 @@ describe("another sample rate", () => {
 });
 
 describe("a resampler", () => {
-  it("makes the same of audio in pieces of any size as of the whole", () => {
+  it("gives the same result for pieces of any size as for the whole", () => {
     fc.assert(
       fc.property(anyAudio, fc.constantFrom(...rates), fc.array(fc.nat(200)), (audio, to, sizes) => {
         const resampler = new Resampler({ from: audio.sampleRate, to, channels: audio.channels });
@@ -97,7 +97,7 @@ describe("a resampler", () => {
     );
   });
 
-  it("can be used again after a flush", () => {
+  it("can be reused after a flush", () => {
     const resampler = new Resampler({ from: 8000, to: 16_000, channels: 1 });
     const { audio } = sine({ hz: 300, ms: 20, sampleRate: 8000 });
     const once = Buffer.concat([resampler.push(audio), resampler.flush()]);
@@ -109,7 +109,7 @@ describe("a resampler", () => {
 describe("a converter", () => {
   const format = { sampleRate: 16_000, channels: 1 };
 
-  it("brings pieces of any format to one, each without a seam", () => {
+  it("converts pieces of any format to one format, without seams", () => {
     const converter = new AudioConverter(format);
     const stereo = sine({ hz: 300, ms: 100, sampleRate: 48_000, channels: 2 });
     const mono = sine({ hz: 300, ms: 100, sampleRate: 8000 });
@@ -119,7 +119,7 @@ describe("a converter", () => {
     expect(converter.flush().length).toBe(0);
   });
 
-  it("gives each channel the mean where the number of channels differs", () => {
+  it("gives each channel the mean if the number of channels differs", () => {
     const stereo = new AudioConverter({ sampleRate: 16_000, channels: 2 });
     expect(samplesOf({ audio: stereo.convert(pcm([1, -7])) })).toEqual([1, 1, -7, -7]);
     expect(samplesOf({ audio: stereo.convert(pcm([3, 6, 9], 16_000, 3)) })).toEqual([6, 6]);
@@ -127,12 +127,12 @@ describe("a converter", () => {
     expect(samplesOf({ audio: Buffer.concat(rest) })).toEqual(Array.from({ length: 16 }, () => 5));
   });
 
-  it("leaves alone what has the format", () => {
+  it("returns audio that already has the format unchanged", () => {
     const audio = pcm([1, 2, 3]);
     expect(new AudioConverter(format).convert(audio)).toBe(audio.audio);
   });
 
-  it("says what it cannot take", () => {
+  it("refuses invalid audio and formats", () => {
     const converter = new AudioConverter(format);
     const audio = new Uint8Array(3);
     expect(() => converter.convert({ audio, ...format })).toThrow("audio: must hold whole samples of 2 bytes");

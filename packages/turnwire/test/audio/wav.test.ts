@@ -25,18 +25,18 @@ const samples = [1, 2, 3, 4];
 const audio = { audio: new Uint8Array(samples), sampleRate: 8000, channels: 1 };
 
 describe("reading", () => {
-  it("takes a plain file", () => {
+  it("reads a plain file", () => {
     expect(readWav(riff([...fmt(), ...chunk("data", samples)]))).toEqual(audio);
   });
 
-  it("skips other chunks, before and behind, of odd size too", () => {
+  it("skips other chunks before and after the samples, also of odd size", () => {
     const around = chunk("LIST", text("INFOISFT"));
     expect(readWav(riff([...chunk("odd ", [7]), ...fmt(), ...around, ...chunk("data", samples), ...around]))).toEqual(
       audio,
     );
   });
 
-  it("takes WAVE_FORMAT_EXTENSIBLE with 16-bit PCM in it, and refuses floating point in it", () => {
+  it("reads WAVE_FORMAT_EXTENSIBLE with 16-bit PCM, and refuses it with floating point", () => {
     const sub = (tag: number): number[] => [
       ...[...u16(22), ...u16(16), ...u32(4), ...u16(tag), ...u16(0)],
       ...[0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xaa, 0x00, 0x38, 0x9b, 0x71],
@@ -50,18 +50,18 @@ describe("reading", () => {
   it.each([
     ["0xffffffff", 0xffffffff, 0xffffffff],
     ["0", 0, 0],
-    ["0 in the size of the samples only", 0, 36],
-    ["0 in a header that was never mended", 0, 0xffffffff],
-  ])("reads to the end when a writer to a pipe left %s", (_what, dataSize, riffSize) => {
+    ["0 only in the size of the samples", 0, 36],
+    ["0 in a header that it never corrected", 0, 0xffffffff],
+  ])("reads to the end if a writer to a pipe left %s", (_what, dataSize, riffSize) => {
     expect(readWav(riff([...fmt(), ...chunk("data", samples, dataSize)], riffSize))).toEqual(audio);
   });
 
-  it("tells an empty file from a size that is not known", () => {
+  it("distinguishes an empty file from an unknown size", () => {
     const empty = [...fmt(), ...chunk("data", []), ...chunk("LIST", text("INFO"))];
     expect(readWav(riff(empty)).audio.length).toBe(0);
   });
 
-  it("takes what there is of a file that was cut off, in whole samples", () => {
+  it("reads the whole samples of a truncated file", () => {
     const file = riff([...fmt(), ...chunk("data", [...samples, 5], 4000)]);
     expect(readWav(file)).toEqual({ ...audio, audio: expect.objectContaining({ length: 6 }) });
     expect(readWav(file.subarray(0, -1)).audio.length).toBe(4);
@@ -86,7 +86,7 @@ describe("reading", () => {
     expect(() => readWav(bytes)).toThrow(`wav: ${message}`);
   });
 
-  it("never does anything but read or refuse", () => {
+  it("either reads or refuses any bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 80 }), fc.boolean(), (bytes, whole) => {
         try {
@@ -98,7 +98,7 @@ describe("reading", () => {
     );
   });
 
-  it("waits for the rest of a header that comes in pieces", () => {
+  it("waits for the rest of a header that arrives in pieces", () => {
     const file = riff([...chunk("LIST", [1, 2, 3]), ...fmt(), ...chunk("data", samples)]);
     const [first] = [...file.keys()].filter((length) => parseWavHeader(file.subarray(0, length)) !== undefined);
     expect(first).toBe(file.length - samples.length);
@@ -112,7 +112,7 @@ describe("reading", () => {
 });
 
 describe("writing", () => {
-  it("is read again as it was", () => {
+  it("writes what it reads back unchanged", () => {
     fc.assert(
       fc.property(anyAudio, (any) => {
         expect(readWav(writeWav(any))).toEqual(any);
@@ -120,15 +120,15 @@ describe("writing", () => {
     );
   });
 
-  it("writes these bytes", () => {
+  it("writes exactly these bytes", () => {
     expect([...writeWav(audio)]).toEqual([...riff([...fmt(), ...chunk("data", samples)])]);
   });
 
-  it("leaves out a part of a sample", () => {
+  it("leaves out a partial sample", () => {
     expect(readWav(writeWav({ ...audio, audio: new Uint8Array([1, 2, 3]) })).audio).toEqual(new Uint8Array([1, 2]));
   });
 
-  it("says in the header of a stream that the size is not known", () => {
+  it("marks the size as unknown in the header of a stream", () => {
     const header = writeWavHeader({ sampleRate: 8000, channels: 1 });
     expect([...header]).toEqual([...riff([...fmt(), ...chunk("data", [], 0xffffffff)], 0xffffffff)]);
     expect(readWav(new Uint8Array([...header, ...samples]))).toEqual(audio);

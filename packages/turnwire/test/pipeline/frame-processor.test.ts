@@ -14,7 +14,7 @@ import { between, Control, Data, isSettled, Kept, Scripted, settle, System } fro
 import { Gate, gated } from "./helpers.ts";
 
 describe("order", () => {
-  test("data and control frames are handled one at a time, in the order of the calls, both directions", async () => {
+  test("handles data and control frames one at a time, in the order of the calls, in both directions", async () => {
     const gate = new Gate();
     const processor = gated(gate);
     const { above, below } = between(processor);
@@ -31,7 +31,7 @@ describe("order", () => {
     expect(above.seen).toEqual(["^up"]);
   });
 
-  test("system frames overtake the frame in work and the queue", async () => {
+  test("system frames overtake the current frame and the queue", async () => {
     const gate = new Gate();
     const processor = gated(gate);
     const { above, below } = between(processor);
@@ -60,7 +60,7 @@ describe("order", () => {
     expect(below.seen).toEqual(["beside", "slow", "quick"]);
   });
 
-  test("a slow system frame behind a StartFrame comes first, but holds up nothing", async () => {
+  test("a slow system frame after a StartFrame comes first but delays nothing", async () => {
     const gate = new Gate();
     const processor = new Scripted(async (frame, direction, _signal, self) => {
       if (frame instanceof SystemFrame) await gate.hold(frame);
@@ -75,7 +75,7 @@ describe("order", () => {
     expect(below.seen).toEqual(["StartFrame", "a"]);
   });
 
-  test("what is queued behind a StartFrame waits until it has been handled", async () => {
+  test("frames queued after a StartFrame wait until it has been handled", async () => {
     const gate = new Gate();
     const processor = new Scripted(async (frame, direction, _signal, self) => {
       if (frame instanceof StartFrame) await gate.hold(frame);
@@ -135,7 +135,7 @@ describe("backpressure", () => {
 });
 
 describe("interruption", () => {
-  test("fires the signal of the frame in work and purges the queue, before it is handed on", async () => {
+  test("fires the signal of the current frame and purges the queue before it is passed on", async () => {
     const gate = new Gate();
     const order: string[] = [];
     const processor = new Scripted(async (frame, direction, signal, self) => {
@@ -162,7 +162,7 @@ describe("interruption", () => {
     expect(above.seenUpstream).toEqual([]);
   });
 
-  test("leaves an uninterruptible frame in work alone", async () => {
+  test("does not abort an uninterruptible frame", async () => {
     const gate = new Gate();
     const processor = gated(gate);
     const { above, below } = between(processor);
@@ -172,7 +172,7 @@ describe("interruption", () => {
     expect(below.seen).toEqual(["InterruptionFrame", "k"]);
   });
 
-  test("drops those that wait for space and lets who waits go on", async () => {
+  test("drops the frames that wait for space and lets their callers continue", async () => {
     const gate = new Gate();
     const processor = gated(gate, { capacity: 1 });
     const { above, below } = between(processor);
@@ -186,7 +186,7 @@ describe("interruption", () => {
     expect(below.seen).toEqual(["InterruptionFrame"]);
   });
 
-  test("of what aborted work pushes with its signal, only uninterruptible and system frames pass", async () => {
+  test("passes only uninterruptible and system frames of those that aborted work pushes with its signal", async () => {
     const gate = new Gate();
     const processor = new Scripted(async (frame, direction, signal, self) => {
       if (frame instanceof SystemFrame) return self.pushFrame(frame, direction);
@@ -204,7 +204,7 @@ describe("interruption", () => {
     expect(below.seen).toEqual(["early", "InterruptionFrame", "late but kept", "late system"]);
   });
 
-  test("what is queued behind it does not get ahead of it while its handling takes time", async () => {
+  test("frames queued after it do not overtake it while it is handled", async () => {
     const gate = new Gate();
     const processor = new Scripted(async (frame, direction, _signal, self) => {
       if (frame instanceof InterruptionFrame) await gate.hold(frame);
@@ -219,7 +219,7 @@ describe("interruption", () => {
     expect(below.seen).toEqual(["InterruptionFrame", "after"]);
   });
 
-  test("what the neighbour still pushed before it heard of the interruption is dropped", async () => {
+  test("drops frames that the neighbour pushed before the interruption reached it", async () => {
     const gate = new Gate();
     const processor = new Scripted(async (frame, direction, _signal, self) => {
       if (frame instanceof InterruptionFrame) await gate.hold(frame);
@@ -235,7 +235,7 @@ describe("interruption", () => {
     expect(below.seen).toEqual(["made after"]);
   });
 
-  test("broadcast goes both ways, interrupts the processor itself and spares the work that asks for it", async () => {
+  test("broadcast goes both ways and interrupts the processor itself, but not the work that called it", async () => {
     const gate = new Gate();
     let spared = false;
     const processor = new Scripted(async (frame, direction, signal, self) => {
@@ -256,7 +256,7 @@ describe("interruption", () => {
     expect(processor.seen).toEqual(["a"]);
   });
 
-  test("broadcast by a system frame's work aborts the frame in work", async () => {
+  test("broadcast from a system frame's handler aborts the current frame", async () => {
     const gate = new Gate();
     const processor = new Scripted(async (frame, direction, signal, self) => {
       if (frame instanceof System) return self.broadcastInterruption(signal);
@@ -272,7 +272,7 @@ describe("interruption", () => {
 });
 
 describe("cancel", () => {
-  test("fires every signal but its own, drops what is queued, and is handled beside work that hangs", async () => {
+  test("fires every signal but its own, drops the queue, and is handled even while other work hangs", async () => {
     const gate = new Gate();
     const aborted: string[] = [];
     const processor = new Scripted(async (frame, direction, signal, self) => {
@@ -296,7 +296,7 @@ describe("cancel", () => {
     expect(processor.seen).toEqual(["in work", "in system work", "CancelFrame"]);
   });
 
-  test("later frames are dropped and nobody waits; errors and further CancelFrames pass unseen", async () => {
+  test("drops later frames without a wait; errors and further CancelFrames pass unhandled", async () => {
     const processor = new Scripted(undefined, { capacity: 1 });
     const { above, below } = between(processor);
     await above.pushFrame(new CancelFrame());
@@ -310,7 +310,7 @@ describe("cancel", () => {
     expect(below.seen).toEqual(["CancelFrame"]);
   });
 
-  test("lets go who waits for space", async () => {
+  test("ends the wait for space", async () => {
     const processor = gated(new Gate(), { capacity: 1 });
     const { above } = between(processor);
     await above.pushFrame(new Data("in work"));
@@ -322,7 +322,7 @@ describe("cancel", () => {
 });
 
 describe("end", () => {
-  test("comes in order; then data and control frames are dropped, system frames are handled", async () => {
+  test("comes in order; afterwards data and control frames are dropped and system frames are handled", async () => {
     const gate = new Gate();
     const processor = gated(gate);
     const { above, below } = between(processor);
@@ -335,7 +335,7 @@ describe("end", () => {
     expect(below.seen).toEqual(["a", "EndFrame", "s"]);
   });
 
-  test("an EndFrame that travels upstream ends nothing by itself", async () => {
+  test("an EndFrame that travels upstream ends no processor by itself", async () => {
     const processor = new Scripted();
     const { above, below } = between(processor);
     await below.pushFrame(new EndFrame(), "upstream");
@@ -369,7 +369,7 @@ describe("errors", () => {
     return { errors, processor, above: collector, below };
   }
 
-  test("a throw goes up as a PipelineError with its cause; a TurnwireError as it is; neither is fatal", async () => {
+  test("an error goes upstream as a PipelineError with its cause, a TurnwireError unchanged; neither is fatal", async () => {
     const foreign = new Error("boom");
     const own = new TurnwireError("timeout", "too slow");
     const { errors, above, below } = failing((frame) => (frame instanceof Data ? foreign : own));
@@ -385,7 +385,7 @@ describe("errors", () => {
     expect(below.seen).toEqual([]);
   });
 
-  test("the next frame is handled all the same", async () => {
+  test("the next frame is handled anyway", async () => {
     const { above, below } = failing((frame) =>
       frame instanceof Data && frame.label === "bad" ? "not even an Error" : undefined,
     );
@@ -402,7 +402,7 @@ describe("errors", () => {
     new System("s"),
     new Kept("k"),
     new EndFrame(),
-  ])("system and uninterruptible frames are handed on all the same: %s", async (frame) => {
+  ])("system and uninterruptible frames are passed on anyway: %s", async (frame) => {
     const { errors, above, below } = failing(() => new Error("boom"));
     await above.pushFrame(frame);
     await settle();
@@ -410,7 +410,7 @@ describe("errors", () => {
     expect(below.seen).toHaveLength(1);
   });
 
-  test("but not twice", async () => {
+  test("a frame that the processor passed on before its error is not passed on again", async () => {
     const processor = new Scripted(async (frame, direction, _signal, self) => {
       await self.pushFrame(frame, direction);
       throw new Error("after the push");
@@ -424,11 +424,11 @@ describe("errors", () => {
   });
 
   const waysToSayAborted: Array<[string, (signal: AbortSignal) => unknown]> = [
-    ["the reason itself", (signal) => signal.reason],
+    ["the reason", (signal) => signal.reason],
     ["an AbortError", () => new DOMException("aborted", "AbortError")],
-    ["an error because of the reason", (signal) => new TurnwireError("x", "wrapped", { cause: signal.reason })],
+    ["an error with the reason as its cause", (signal) => new TurnwireError("x", "wrapped", { cause: signal.reason })],
   ];
-  test.each(waysToSayAborted)("%s, thrown after the signal fired, is quiet", async (_name, toThrow) => {
+  test.each(waysToSayAborted)("%s, thrown after the signal fired, is not reported", async (_name, toThrow) => {
     const gate = new Gate();
     const processor = new Scripted(async (frame, direction, signal, self) => {
       if (frame instanceof SystemFrame) return self.pushFrame(frame, direction);
@@ -442,7 +442,7 @@ describe("errors", () => {
     expect(above.seenUpstream).toEqual([]);
   });
 
-  test("another error thrown after the signal fired is reported, as is an AbortError without it having fired", async () => {
+  test("reports another error thrown after the signal fired, and an AbortError thrown before", async () => {
     const gate = new Gate();
     const processor = new Scripted(async (frame, direction, signal, self) => {
       if (frame instanceof SystemFrame) return self.pushFrame(frame, direction);
@@ -476,14 +476,14 @@ describe("names and links", () => {
     ]);
   });
 
-  test("a second link on the same side is refused, with the way out", () => {
+  test("refuses a second link on the same side and says what to do instead", () => {
     const [a, b, c] = [new Scripted(undefined, { name: "a" }), new Scripted(undefined, { name: "b" }), new Scripted()];
     a.link(b);
     expect(() => a.link(c)).toThrow(/a is linked already; make a new processor for each pipeline/);
     expect(() => c.link(b)).toThrow(/b is linked already/);
   });
 
-  test("without neighbours frames fall off the ends", async () => {
+  test("without neighbours, frames leave at the ends", async () => {
     const alone = new Scripted();
     await alone.queueFrame(new Data("a"));
     await alone.queueFrame(new Data("b"), "upstream");

@@ -2,11 +2,11 @@ import { type Frame, SystemFrame } from "../../src/frames/index.ts";
 import { type FrameProcessorOptions, type PipelineObserver } from "../../src/pipeline/index.ts";
 import { Scripted, settle, show } from "@turnwire/test-kit";
 
-/** Job that waits until the test lets it go on: the frames it holds, by label. */
+/** Holds frames, by label, until the test opens the gate for them. */
 export class Gate {
   readonly #waiting = new Map<string, () => void>();
 
-  /** Waits for `open(frame)`, whatever signals fire. */
+  /** Waits for `open(frame)` and ignores signals. */
   hold(frame: Frame): Promise<void> {
     return new Promise((resolve) => this.#waiting.set(show(frame), resolve));
   }
@@ -40,7 +40,7 @@ export class RecordingObserver implements PipelineObserver {
   };
 }
 
-/** Virtual delays: every pause ends when `drive` picks it, in the order that the given numbers choose. */
+/** Virtual delays: `drive` ends the pauses in the order that the given numbers choose. */
 export class Chaos {
   readonly #choices: readonly number[];
   #chosen = 0;
@@ -60,7 +60,7 @@ export class Chaos {
     for (let count = 0; count < times; count++) await new Promise<void>((resolve) => this.#pauses.push(resolve));
   }
 
-  /** Ends pauses one by one until the promise settles; nothing left to end before that is a deadlock. */
+  /** Ends pauses one by one until the promise settles. If no pause is left before that, it is a deadlock. */
   async drive(promise: Promise<unknown>): Promise<void> {
     let settled = false;
     const done = promise.finally(() => (settled = true));
@@ -75,7 +75,7 @@ export class Chaos {
     await done;
   }
 
-  /** Ends pauses until there are none. */
+  /** Ends pauses until none is left. */
   async drain(): Promise<void> {
     await settle();
     while (this.#pauses.length > 0) {

@@ -51,7 +51,7 @@ function watched(pipeline: FrameProcessor | readonly FrameProcessor[], options: 
   return { task, down, up, outcomes, clock, logger };
 }
 
-/** Passes on all but the frames of the class given, which it handles with `handle`. */
+/** Passes on all frames except those of the given class, which `handle` handles. */
 function except(
   type: new (...args: never[]) => Frame,
   handle: (self: Scripted, frame: Frame) => unknown,
@@ -81,7 +81,7 @@ describe("a run", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("before run() nobody waits for room, however much is queued", async () => {
+  test("before run() no call waits for room, however many frames are queued", async () => {
     const { task, down } = watched([new Scripted(undefined, { capacity: 1 })]);
     const labels = Array.from({ length: 200 }, (_, index) => String(index));
     for (const label of labels) await task.queueFrame(new Data(label));
@@ -108,7 +108,7 @@ describe("a run", () => {
     expect(down).toEqual(["StartFrame", "before run", "during start", "EndFrame"]);
   });
 
-  test("what a listener queues while they are let in comes behind them", async () => {
+  test("frames that a listener queues while the waiting frames enter come after them", async () => {
     const { task, down } = watched([new Scripted()]);
     task.on("frameReachedDownstream", (frame) => {
       if (frame instanceof StartFrame) return task.queueFrame(new Data("answer to start"));
@@ -129,7 +129,7 @@ describe("a run", () => {
     ]);
   });
 
-  test("an interruption that reaches the task before that drops what waits, but for uninterruptible frames", async () => {
+  test("an interruption that reaches the task before that drops the waiting frames, except uninterruptible ones", async () => {
     const gate = new Gate();
     const slow = except(StartFrame, async (self, frame) => {
       await gate.hold(frame);
@@ -161,7 +161,7 @@ describe("a run", () => {
     await task.cancel();
   });
 
-  test("resolves after the processors are done with the EndFrame", async () => {
+  test("resolves after all processors have handled the EndFrame", async () => {
     const gate = new Gate();
     const closing = except(EndFrame, async (self, frame) => {
       await self.pushFrame(frame);
@@ -178,7 +178,7 @@ describe("a run", () => {
     expect(closing.seen).toEqual(["StartFrame", "EndFrame"]);
   });
 
-  test("after it, processors take nothing any more, and what they left in work is aborted", async () => {
+  test("after it, processors accept no frames, and unfinished work is aborted", async () => {
     const signals: AbortSignal[] = [];
     const leaving = new Scripted(async (frame, direction, signal, self) => {
       signals.push(signal);
@@ -204,7 +204,7 @@ describe("a run", () => {
     expect(ended.seen).toEqual(["StartFrame", "EndFrame"]);
   });
 
-  test("one that does not get done with the EndFrame is named and left behind", async () => {
+  test("names a processor that does not finish its EndFrame, and ends without it", async () => {
     const closing = except(
       EndFrame,
       async (self, frame) => {
@@ -223,7 +223,7 @@ describe("a run", () => {
     expect(outcomes).toEqual([{ kind: "ended" }]);
   });
 
-  test("run() twice says so", async () => {
+  test("rejects a second run()", async () => {
     const { task } = watched([new Scripted()]);
     void task.stopWhenDone();
     await task.run();
@@ -255,7 +255,7 @@ describe("a run", () => {
     expect(down).toEqual(["StartFrame", "InterruptionFrame", "EndFrame"]);
   });
 
-  test("a processor ends the task with an EndFrame upstream, behind what is queued", async () => {
+  test("a processor ends the task with an EndFrame upstream, after the queued frames", async () => {
     const hangUp = except(System, (self) => self.pushFrame(new EndFrame(), "upstream"));
     const { task, down, outcomes } = watched([new Scripted(), hangUp]);
     void task.queueFrames([new Data("a"), new System("hang up"), new Data("b")]);
@@ -266,7 +266,7 @@ describe("a run", () => {
 });
 
 describe("cancel", () => {
-  test("runs out of the end and stops every processor", async () => {
+  test("passes through the whole pipeline and stops every processor", async () => {
     const gate = new Gate();
     const { task, down, outcomes, clock, logger } = watched([
       new Scripted(async (frame, direction, signal, self) => {
@@ -305,7 +305,7 @@ describe("cancel", () => {
     expect(late.outcomes).toEqual([{ kind: "cancelled", reason: "late" }]);
   });
 
-  test("the signal is let go of when the run ends", async () => {
+  test("removes its listener from the signal when the run ends", async () => {
     const { task } = watched([new Scripted()]);
     const { signal } = new AbortController();
     void task.stopWhenDone();
@@ -313,7 +313,7 @@ describe("cancel", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  test("before run(): lets go who waits, and the run resolves at once", async () => {
+  test("before run(): ends all waits, and the run resolves at once", async () => {
     const processor = new Scripted();
     const { task } = watched([processor]);
     await task.queueFrame(new Data("a"));
@@ -323,7 +323,7 @@ describe("cancel", () => {
     expect(processor.seen).toEqual(["CancelFrame"]);
   });
 
-  test("while the StartFrame is under way: lets go who waits", async () => {
+  test("while the StartFrame is under way: ends all waits", async () => {
     const { task } = watched([except(StartFrame, forever)], { cancelTimeoutMs: 0 });
     void task.run();
     const waiting = task.queueFrames(Array.from({ length: 100 }, (_, index) => new Data(String(index))));
@@ -333,7 +333,7 @@ describe("cancel", () => {
     expect(await isSettled(waiting)).toBe(true);
   });
 
-  test("work that ignores its signal is named after the time limit", async () => {
+  test("names work that ignores its signal after the time limit", async () => {
     const stubborn = gated(new Gate(), { name: "Stubborn" });
     const { task, clock, logger, down } = watched([new Scripted(), stubborn, new Scripted()], { cancelTimeoutMs: 300 });
     const run = task.run();
@@ -349,7 +349,7 @@ describe("cancel", () => {
     expect(logger.warned).toEqual(["Stubborn did not stop within 300 ms of the pipeline's end; left behind"]);
   });
 
-  test("one that hangs in its CancelFrame is named, and those behind it still get one", async () => {
+  test("names a processor that hangs in its CancelFrame, and those after it still get one", async () => {
     const behind = new Scripted();
     const { task, clock, logger, down } = watched([
       new Scripted(),
@@ -383,7 +383,7 @@ describe("cancel", () => {
     expect(given?.aborted).toBe(true);
   });
 
-  test("one that swallows the CancelFrame is named, wherever it stands", async () => {
+  test("names a processor that swallows the CancelFrame, wherever it stands", async () => {
     const swallowing = [
       [except(CancelFrame, () => undefined, "Swallowing"), new Scripted()],
       [new Scripted(), except(CancelFrame, () => undefined, "Swallowing")],
@@ -453,7 +453,7 @@ describe("cancel", () => {
 });
 
 describe("errors", () => {
-  test("one that is not fatal is told and logged; the pipeline goes on", async () => {
+  test("emits and logs an error that is not fatal; the pipeline continues", async () => {
     const error = new TurnwireError("x", "a hiccup");
     const { task, down, up, logger } = watched([new Scripted(), except(System, (self) => self.pushError(error))]);
     const told = vi.fn<(error: TurnwireError) => void>();
@@ -467,7 +467,7 @@ describe("errors", () => {
     expect(down).toEqual(["StartFrame", "a", "EndFrame"]);
   });
 
-  test("a fatal one rejects the run, after a CancelFrame has gone through", async () => {
+  test("a fatal error rejects the run after a CancelFrame has passed through", async () => {
     const error = new TurnwireError("x", "no way on");
     const { task, down, outcomes } = watched([
       new Scripted(),
@@ -480,7 +480,7 @@ describe("errors", () => {
     expect(outcomes).toEqual([{ kind: "failed", error }]);
   });
 
-  test("a fatal one on the EndFrame rejects the run too", async () => {
+  test("a fatal error on the EndFrame also rejects the run", async () => {
     const error = new TurnwireError("x", "could not save");
     const { task, outcomes } = watched([
       new Scripted(),
@@ -494,7 +494,7 @@ describe("errors", () => {
     expect(outcomes).toEqual([{ kind: "failed", error }]);
   });
 
-  test.each([StartFrame, EndFrame])("a throw on a %o does not keep the pipeline from ending", async (type) => {
+  test.each([StartFrame, EndFrame])("an error on a %o does not keep the pipeline from ending", async (type) => {
     const failing = except(type, () => {
       throw new Error("boom");
     });
@@ -505,12 +505,12 @@ describe("errors", () => {
     expect(logger.warnings).toHaveLength(1);
   });
 
-  test("what is not a frame is refused", async () => {
+  test("refuses a value that is not a frame", async () => {
     const { task } = watched([new Scripted()]);
     await expect(task.queueFrame("hello" as never)).rejects.toThrow("frame: must be a Frame, not a string");
   });
 
-  test("a listener that throws or rejects is logged and stops nothing", async () => {
+  test("logs a listener that throws or rejects, and continues", async () => {
     const { task, logger, outcomes } = watched([new Scripted()]);
     task.on("frameReachedDownstream", () => {
       throw new Error("mine");
@@ -525,7 +525,7 @@ describe("errors", () => {
     );
   });
 
-  test("a listener taken away hears nothing", async () => {
+  test("does not call a removed listener", async () => {
     const { task } = watched([new Scripted()]);
     const heard = vi.fn<() => void>();
     task.on("finished", heard)();
@@ -537,7 +537,7 @@ describe("errors", () => {
 });
 
 describe("observers", () => {
-  test("see every push, into nested pipelines and at the task's ends, with the clock's time", async () => {
+  test("see every push with the clock's time, in nested pipelines and at the task's ends", async () => {
     const observer = new RecordingObserver();
     const [a, b] = [new Scripted(undefined, { name: "a" }), new Scripted(undefined, { name: "b" })];
     const { task, clock } = watched([a, new Pipeline([new Pipeline([b])])], { observers: [observer] });
@@ -560,7 +560,7 @@ describe("observers", () => {
     ]);
   });
 
-  test("one that throws or rejects is logged, and the others and the flow go on", async () => {
+  test("logs one that throws or rejects, and the other observers and the pipeline continue", async () => {
     const observer = new RecordingObserver();
     const failing = [
       { onPushFrame: () => Promise.reject(new Error("later")) },
@@ -580,7 +580,7 @@ describe("observers", () => {
     expect(new Set(logger.warned)).toEqual(new Set(["an observer of the pipeline failed"]));
   });
 
-  test("are not told of pushes that are dropped", async () => {
+  test("do not see pushes that are dropped", async () => {
     const observer = new RecordingObserver();
     const processor = new Scripted();
     const { task } = watched([processor], { observers: [observer] });
@@ -590,7 +590,7 @@ describe("observers", () => {
   });
 });
 
-test("InterruptionFrames that reach the task are only told", async () => {
+test("only reports InterruptionFrames that reach the task", async () => {
   const barging = except(System, (self) => self.broadcastInterruption());
   const { task, up, down } = watched([new Scripted(), barging]);
   void task.queueFrame(new System("speaks"));

@@ -7,13 +7,13 @@ import { Chaos } from "./helpers.ts";
 
 interface Stage {
   capacity: number;
-  /** Whether system frames are handled with a delay too. */
+  /** Whether system frames are handled with a delay as well. */
   slowSystem: boolean;
-  /** Whether every data frame downstream makes one upstream. */
+  /** Whether the stage pushes one frame upstream for every data frame downstream. */
   echoes: boolean;
   /** Whether delays end when the signal fires. */
   obedient: boolean;
-  /** Whether this stage and those behind it are a pipeline of their own. */
+  /** Whether this stage and those after it form a pipeline of their own. */
   nests: boolean;
 }
 
@@ -59,7 +59,7 @@ interface Run {
   chaos: Chaos;
   task: PipelineTask;
   processors: Scripted[];
-  /** What came out of the end, in order. */
+  /** The frames that left the pipeline, in order. */
   out: Frame[];
   logger: RecordingLogger;
 }
@@ -82,7 +82,7 @@ function make(step: string, index: number): Frame {
   return step === "interrupt" ? new InterruptionFrame() : new System(label);
 }
 
-/** Queues a frame per step, waiting for room; answers them in order. */
+/** Queues a frame per step and waits for room. Returns the frames in order. */
 async function feed({ task, chaos }: Run, plan: readonly string[]): Promise<Frame[]> {
   const sent: Frame[] = [];
   for (const [index, step] of plan.entries()) {
@@ -101,7 +101,7 @@ const inOrder = (frame: Frame): boolean => !(frame instanceof SystemFrame);
 const subsequence = (part: readonly Frame[], whole: readonly Frame[]): Frame[] =>
   whole.filter((frame) => part.includes(frame));
 
-test("whatever the delays: order, exactly once, and nothing from before an interruption after it", async () => {
+test("with any delays, frames arrive in order and once, and none from before an interruption arrives after it", async () => {
   await fc.assert(
     fc.asyncProperty(stages, choices, steps, async (plan, picks, todo) => {
       const run = start(plan, picks);
@@ -131,7 +131,7 @@ test("whatever the delays: order, exactly once, and nothing from before an inter
   );
 });
 
-test("an interruption from the middle: nothing from before it after it, on either side", async () => {
+test("after an interruption from the middle, no frame from before it arrives on either side", async () => {
   await fc.assert(
     fc.asyncProperty(stages, choices, steps, fc.nat(), async (plan, picks, todo, where) => {
       const run = start(plan, picks);
@@ -180,7 +180,7 @@ test("an interruption from the middle: nothing from before it after it, on eithe
   );
 });
 
-test("system frames come out while every data frame is held up", async () => {
+test("system frames pass while every data frame is held up", async () => {
   await fc.assert(
     fc.asyncProperty(stages, choices, steps, async (plan, picks, todo) => {
       const stuck = plan.map((one) => ({ ...one, slowSystem: false }));
@@ -200,7 +200,7 @@ test("system frames come out while every data frame is held up", async () => {
   );
 });
 
-test("a run ends when it is cancelled at any moment", async () => {
+test("a run ends if it is cancelled, at any moment", async () => {
   await fc.assert(
     fc.asyncProperty(stages, choices, steps, fc.nat(40), async (plan, picks, todo, moment) => {
       const run = start(plan, picks);
@@ -213,7 +213,7 @@ test("a run ends when it is cancelled at any moment", async () => {
   );
 });
 
-test("a slow consumer slows its producer: no more than the capacity waits, and one who pushes", async () => {
+test("a slow consumer slows its producer: only as many frames as the capacity wait, plus the one being pushed", async () => {
   await fc.assert(
     fc.asyncProperty(stages, choices, fc.integer({ min: 1, max: 30 }), async (plan, picks, count) => {
       const chaos = new Chaos(picks);

@@ -4,7 +4,7 @@ import { Pipeline, PipelineTask } from "../../src/pipeline/index.ts";
 import { between, Data, isSettled, Scripted, settle } from "@turnwire/test-kit";
 import { Gate, gated } from "./helpers.ts";
 
-/** Passes everything on, with its mark on the data. */
+/** Passes every frame on and adds its mark to data frames. */
 function marking(mark: string): Scripted {
   return new Scripted(
     (frame, direction, signal, self) =>
@@ -13,7 +13,7 @@ function marking(mark: string): Scripted {
   );
 }
 
-test("frames go through in order, upstream mirrored, pipelines nested as deep as one likes", async () => {
+test("frames pass in order, upstream in reverse, through pipelines nested to any depth", async () => {
   const inner = new Pipeline([marking("b"), new Pipeline([marking("c")])]);
   const { above, below } = between(new Pipeline([new Pipeline([marking("a"), inner]), marking("d")]));
   await above.pushFrame(new Data("down:"));
@@ -23,7 +23,7 @@ test("frames go through in order, upstream mirrored, pipelines nested as deep as
   expect(above.seenUpstream).toEqual(["up:dcba"]);
 });
 
-test("frames queued at the pipeline itself enter at its first, upstream ones at its last processor", async () => {
+test("frames queued at the pipeline enter at its first processor, upstream ones at its last", async () => {
   const pipeline = new Pipeline([marking("a"), marking("b")]);
   const { above, below } = between(pipeline);
   await pipeline.queueFrame(new Data("down:"));
@@ -33,7 +33,7 @@ test("frames queued at the pipeline itself enter at its first, upstream ones at 
   expect(above.seenUpstream).toEqual(["up:ba"]);
 });
 
-test("it has no queue of its own: room is that of the first processor", async () => {
+test("a pipeline has no queue of its own: its room is that of the first processor", async () => {
   const gate = new Gate();
   const { above } = between(new Pipeline([new Pipeline([gated(gate, { capacity: 1 })])]));
   await above.pushFrame(new Data("in work"));
@@ -60,7 +60,7 @@ test("the signal of a push reaches the first processor", async () => {
   expect(below.seen).toEqual(["in work", "queued"]);
 });
 
-test("an empty pipeline and a processor of another pipeline are refused", () => {
+test("refuses an empty list, and a processor of another pipeline", () => {
   expect(() => new Pipeline([])).toThrow(InvalidArgumentError);
   expect(() => new Pipeline([])).toThrow("processors: must hold at least one processor, not an array of 0");
   const [a, b, twice] = [new Scripted(), new Scripted(), new Scripted()];
@@ -68,7 +68,7 @@ test("an empty pipeline and a processor of another pipeline are refused", () => 
   expect(() => new Pipeline([twice, b])).toThrow(/cannot become a part of .*; make a new processor for each pipeline/);
   expect(() => new Pipeline([pipeline, a])).toThrow(PipelineError);
   expect(() => new Pipeline([twice, twice])).toThrow(PipelineError);
-  // None of the refusals has left a trace.
+  // The refusals have changed nothing.
   void new PipelineTask(new Pipeline([twice]));
   void new PipelineTask(pipeline);
   expect(() => new PipelineTask(pipeline)).toThrow(/it is one of a PipelineTask already/);

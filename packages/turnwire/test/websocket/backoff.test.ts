@@ -6,7 +6,7 @@ const delays = (backoff: Backoff, attempts: number): number[] =>
   Array.from({ length: attempts }, (_, index) => backoff.delayMs(index + 1));
 
 describe("Backoff", () => {
-  test("waits not at all before the first try, then twice as long each time, up to the longest wait", () => {
+  test("does not wait before the first try, then waits twice as long each time, up to the maximum", () => {
     const almostOne = 1 - Number.EPSILON / 2;
     const longest = new Backoff({}, () => almostOne);
     expect(delays(longest, 9).map(Math.round)).toEqual([0, 250, 500, 1000, 2000, 4000, 8000, 8000, 8000]);
@@ -14,12 +14,12 @@ describe("Backoff", () => {
     expect(delays(shortest, 9)).toEqual([0, 125, 250, 500, 1000, 2000, 4000, 4000, 4000]);
   });
 
-  test("tries four times unless it is told otherwise", () => {
+  test("tries four times by default", () => {
     expect(new Backoff({}, Math.random).maxAttempts).toBe(4);
     expect(new Backoff({ maxAttempts: 2 }, Math.random).maxAttempts).toBe(2);
   });
 
-  test("every wait is between half of the full one and the full one, whatever the options and the attempt", () => {
+  test("every wait lies between half of the full wait and the full wait, for all options and attempts", () => {
     const parts = fc.record({
       initialDelayMs: fc.integer({ min: 1, max: 60_000 }),
       maxDelayMs: fc.integer({ min: 1, max: 600_000 }),

@@ -23,7 +23,7 @@ const closeCodes: Array<[code: number, retryable: boolean]> = [
   [4000, true],
 ];
 
-test.each(closeCodes)("a close with code %i may be worth another connection: %s", async (code, retryable) => {
+test.each(closeCodes)("a close with code %i is retryable: %s", async (code, retryable) => {
   expect(isRetryableCloseCode(code)).toBe(retryable);
   const { connection, server } = await openInMemory();
   server.close(code, "because");
@@ -33,10 +33,13 @@ test.each(closeCodes)("a close with code %i may be worth another connection: %s"
   expect(await rejection(connection.receive())).toBe(error);
 });
 
-test.each([408, 425, 429, 500, 502, 503, 504, 520, 529])("a refusal with status %i may be tried again", (status) => {
+test.each([408, 425, 429, 500, 502, 503, 504, 520, 529])("a refusal with status %i is retryable", (status) => {
   expect(isRetryableUpgradeStatus(status)).toBe(true);
 });
 
-test.each([200, 301, 302, 400, 401, 403, 404, 405, 410, 426, 501, 505])("one with status %i is final", (status) => {
-  expect(isRetryableUpgradeStatus(status)).toBe(false);
-});
+test.each([200, 301, 302, 400, 401, 403, 404, 405, 410, 426, 501, 505])(
+  "a refusal with status %i is final",
+  (status) => {
+    expect(isRetryableUpgradeStatus(status)).toBe(false);
+  },
+);

@@ -7,7 +7,7 @@ import { rejection, settle } from "@turnwire/test-kit";
 import { LoopbackServer, refuseWith, settingsFor } from "./helpers.ts";
 
 describe("over real sockets", () => {
-  test("messages go both ways in order, text and bytes, and the close comes after the last", async () => {
+  test("text and bytes go both ways in order, and the close comes after the last message", async () => {
     await using server = await LoopbackServer.start();
     const connection = await WebsocketConnection.open(
       { ...server.target, headers: { "x-turn": "7" } },
@@ -26,7 +26,7 @@ describe("over real sockets", () => {
     expect(await rejection(connection.receive())).toMatchObject({ closeCode: 4001, reason: "done" });
   });
 
-  test("what is sent arrives, also right before the close", async () => {
+  test("messages arrive even if the close follows immediately", async () => {
     await using server = await LoopbackServer.start();
     const connection = await WebsocketConnection.open(server.target, settingsFor());
     const client = await server.next();
@@ -42,12 +42,12 @@ describe("over real sockets", () => {
     expect([code, reason.toString()]).toEqual([1000, "bye"]);
   });
 
-  test("a reader that is slow slows the sender, and loses nothing", async () => {
+  test("a slow reader slows the sender and loses no message", async () => {
     await using server = await LoopbackServer.start();
     const settings = settingsFor({ queueCapacity: 4, heartbeat: { intervalMs: 20_000, timeoutMs: 10_000 } });
     const connection = await WebsocketConnection.open(server.target, settings);
     const client = await server.next();
-    // With the client reading, loopback takes each message at once; it is what the kernel does not take that counts.
+    // While the client reads, loopback takes each message at once; the test needs messages that the kernel does not take.
     const messageBytes = 64 * 1024;
     const pile = 4 * 1024 * 1024;
     let sent = 0;
@@ -91,7 +91,7 @@ describe("over real sockets", () => {
     expect(await connection.verify(5000)).toBe(false);
   });
 
-  test("a heartbeat keeps a silent connection, and finds it half-open when the answers stop", async () => {
+  test("the heartbeat keeps a silent connection open, and detects that it is half-open when the pongs stop", async () => {
     await using server = await LoopbackServer.start();
     const connection = await WebsocketConnection.open(
       server.target,
@@ -100,7 +100,7 @@ describe("over real sockets", () => {
     const client = await server.next();
     for (let count = 0; count < 5; count += 1) await once(client, "ping");
     expect(connection.isOpen).toBe(true);
-    // From now on the server's end reads nothing: no pong, no close frame.
+    // From here on the server's end reads nothing, so it sends no pong and no close frame.
     client.pause();
     expect(await connection.closed).toMatchObject({
       closeCode: 1006,
@@ -109,23 +109,23 @@ describe("over real sockets", () => {
     });
   });
 
-  test("a connection that is cut is closed with 1006", async () => {
+  test("a connection that is cut closes with 1006", async () => {
     await using server = await LoopbackServer.start();
     const connection = await WebsocketConnection.open(server.target, settingsFor());
     (await server.next()).terminate();
     expect(await rejection(connection.receive())).toMatchObject({ closeCode: 1006, retryable: true });
   });
 
-  test("a server that speaks against the protocol ends the connection, with why", async () => {
+  test("a server that violates the protocol ends the connection, and the error says why", async () => {
     await using server = await LoopbackServer.start();
     const connection = await WebsocketConnection.open(server.target, settingsFor());
     await server.next();
     server.write(Buffer.from([0xff, 0x00]));
-    // `ws` has sent the close frame with 1002 itself; it received none.
+    // `ws` sent the close frame with 1002 itself and received none.
     expect(await connection.closed).toMatchObject({ closeCode: 1006, cause: { code: "WS_ERR_UNEXPECTED_RSV_2_3" } });
   });
 
-  test("a close that is not acknowledged ends hard after its limit", async () => {
+  test("a close that is not acknowledged terminates the socket after its limit", async () => {
     await using server = await LoopbackServer.start();
     const settings = settingsFor({ closeTimeoutMs: 30 });
     const connection = await WebsocketConnection.open(server.target, settings);
@@ -136,8 +136,8 @@ describe("over real sockets", () => {
   });
 });
 
-describe("connections that are not made", () => {
-  test("a refused upgrade: status, headers and body, without the key", async () => {
+describe("failures to connect", () => {
+  test("a refused upgrade reports status, headers and body, without the key", async () => {
     await using server = await LoopbackServer.start(
       refuseWith(
         "401 Unauthorized",
@@ -156,7 +156,7 @@ describe("connections that are not made", () => {
     });
   });
 
-  test("the beginning of a refusal's body is enough", async () => {
+  test("a refusal reports only the beginning of a long body", async () => {
     await using server = await LoopbackServer.start(refuseWith("503 Service Unavailable", [], "x".repeat(3_000_000)));
     const error = (await rejection(WebsocketConnection.open(server.target, settingsFor()))) as WebsocketConnectError;
     expect(error).toMatchObject({ status: 503, retryable: true });
@@ -164,7 +164,7 @@ describe("connections that are not made", () => {
     expect(error.body?.length).toBeLessThan(200_000);
   });
 
-  test("a refusal that is cut off is a refusal all the same", async () => {
+  test("a refusal whose body is cut off is still a refusal", async () => {
     await using server = await LoopbackServer.start((_request, socket) => {
       socket.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 100\r\n\r\nnot for", () => socket.destroy());
       return true;
@@ -173,7 +173,7 @@ describe("connections that are not made", () => {
     expect(error).toMatchObject({ status: 403, body: "not for", retryable: false });
   });
 
-  test("a server that answers 200 to the upgrade, or redirects, is not one", async () => {
+  test("a server that answers the upgrade with 200 or a redirect is refused", async () => {
     for (const status of ["200 OK", "302 Found"]) {
       await using server = await LoopbackServer.start(refuseWith(status, ["Location: http://127.0.0.1:1/"], "hello"));
       const error = await rejection(WebsocketConnection.open(server.target, settingsFor()));
@@ -181,7 +181,7 @@ describe("connections that are not made", () => {
     }
   });
 
-  test("a port nobody listens on, by address and by name", async () => {
+  test("reports a port on which no server listens, by address and by name", async () => {
     const nobody = createServer().listen(0, "127.0.0.1");
     await once(nobody, "listening");
     const address = nobody.address();
@@ -195,7 +195,7 @@ describe("connections that are not made", () => {
     }
   });
 
-  test("a server that never answers the upgrade", async () => {
+  test("gives up on a server that never answers the upgrade", async () => {
     await using server = await LoopbackServer.start(() => true);
     const opening = WebsocketConnection.open(server.target, settingsFor({ connectTimeoutMs: 50 }));
     const error = await rejection(opening);
@@ -203,7 +203,7 @@ describe("connections that are not made", () => {
     expect(error).toMatchObject({ what: "connect", limitMs: 50 });
   });
 
-  test("an abort while the server has not answered closes the socket", async () => {
+  test("an abort before the server answers closes the socket", async () => {
     const arrived = Promise.withResolvers<{ ended: Promise<unknown> }>();
     await using server = await LoopbackServer.start((_request, socket) => {
       arrived.resolve({ ended: Promise.race([once(socket, "end"), once(socket, "error")]) });
@@ -219,7 +219,7 @@ describe("connections that are not made", () => {
     await ended;
   });
 
-  test("a header that cannot be sent is said without its value", async () => {
+  test("the error for an invalid header does not contain its value", async () => {
     await using server = await LoopbackServer.start();
     const headers = { authorization: "Bearer sk-secret123\n" };
     const error = await rejection(WebsocketConnection.open({ ...server.target, headers }, settingsFor()));

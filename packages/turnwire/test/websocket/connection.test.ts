@@ -7,7 +7,7 @@ import { rejection, settle, stateOf } from "@turnwire/test-kit";
 import { inMemory, openInMemory, target } from "./helpers.ts";
 
 describe("connecting", () => {
-  test("hands the target to the socket and says when the connection was made", async () => {
+  test("passes the target to the socket and reports when the connection opened", async () => {
     const { clock, network, settings } = inMemory({}, () => undefined);
     await clock.advance(100);
     const opening = WebsocketConnection.open({ ...target, headers: { authorization: "Bearer k" } }, settings);
@@ -31,7 +31,7 @@ describe("connecting", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("an abort while connecting ends the socket at once", async () => {
+  test("an abort while connecting terminates the socket at once", async () => {
     const { clock, network, settings } = inMemory({}, () => undefined);
     const controller = new AbortController();
     const opening = WebsocketConnection.open(target, settings, controller.signal);
@@ -46,7 +46,7 @@ describe("connecting", () => {
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
   });
 
-  test("an abort after it has connected is too late, and leaves no listener", async () => {
+  test("an abort after connecting has no effect and leaves no listener", async () => {
     const { settings } = inMemory();
     const controller = new AbortController();
     const connection = await WebsocketConnection.open(target, settings, controller.signal);
@@ -69,7 +69,7 @@ describe("connecting", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("a refusal has the status, the headers and the body, without what looks like a key", async () => {
+  test("a refusal has the status, the headers and the body, with keys removed", async () => {
     const body = '{"error":{"message":"Incorrect API key provided: sk-proj-abc12345."}}';
     const { clock, settings } = inMemory({}, (server) => server.refuse(401, { "x-request-id": "req_1" }, body));
     const error = await rejection(WebsocketConnection.open(target, settings));
@@ -85,12 +85,12 @@ describe("connecting", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("a refusal may be one that a later try does not meet", async () => {
+  test("a refusal may be retryable", async () => {
     const { settings } = inMemory({}, (server) => server.refuse(503));
     expect(await rejection(WebsocketConnection.open(target, settings))).toMatchObject({ status: 503, retryable: true });
   });
 
-  test("a server that cannot be reached is named, with why", async () => {
+  test("an unreachable server is named together with the reason", async () => {
     const cause = new Error("connect ECONNREFUSED 127.0.0.1:1");
     const { clock, settings } = inMemory({}, (server) => server.fail(cause));
     const error = await rejection(WebsocketConnection.open({ url: "ws://user:secret@memory.test/v1?key=k" }, settings));
@@ -110,19 +110,19 @@ describe("connecting", () => {
     [new AggregateError([new Error("connect ECONNREFUSED ::1:1"), new Error("other")]), "connect ECONNREFUSED ::1:1"],
     [Object.assign(new Error(""), { code: "ECONNRESET" }), "ECONNRESET"],
     [new TypeError(""), "TypeError"],
-  ])("an error without a message is described (%#)", async (cause, described) => {
+  ])("describes an error without a message (%#)", async (cause, described) => {
     const { settings } = inMemory({}, (server) => server.fail(cause));
     const error = await rejection(WebsocketConnection.open(target, settings));
     expect(error).toMatchObject({ message: `cannot connect to memory.test: ${described}` });
   });
 
-  test("a close before the connection was made is a failure to connect", async () => {
+  test("a close before the connection opens is a failure to connect", async () => {
     const { settings } = inMemory({}, (server) => server.drop());
     const error = await rejection(WebsocketConnection.open(target, settings));
     expect(error).toMatchObject({ message: "cannot connect to memory.test: closed with code 1006", retryable: true });
   });
 
-  test("a socket that cannot even be made is a failure to connect that is final, and leaves no timer", async () => {
+  test("a socket that cannot be created is a final failure to connect, and leaves no timer", async () => {
     const cause = new TypeError('Invalid character in header content ["Authorization"]');
     const socketFactory: SocketFactory = () => {
       throw cause;
@@ -146,7 +146,7 @@ describe("connecting", () => {
     ["api.openai.com?key=secret", "cannot connect: the address is not a URL"],
     ["", "cannot connect: the address is not a URL"],
     ["ftp://api.test/?key=secret", "cannot connect to api.test: The URL's protocol must be one of"],
-  ])("so is an address that cannot be one (%j)", async (url, message) => {
+  ])("an invalid address is a final failure to connect (%j)", async (url, message) => {
     const { clock, settings } = inMemory({ socketFactory: wsSocketFactory });
     const error = await rejection(WebsocketConnection.open({ url }, settings));
     expect(error).toBeInstanceOf(WebsocketConnectError);
@@ -158,7 +158,7 @@ describe("connecting", () => {
 });
 
 describe("receiving", () => {
-  test("messages come in order, text as text and bytes as bytes, and the close comes after the last", async () => {
+  test("messages arrive in order, text as text and bytes as bytes, and the close comes after the last", async () => {
     const { connection, server } = await openInMemory();
     server.send("one", new Uint8Array([2]), { three: 3 });
     server.close(1001, "going away");
@@ -174,7 +174,7 @@ describe("receiving", () => {
     expect(await rejection(connection.receive())).toBe(error);
   });
 
-  test("a receive that waits has the next message, or the close", async () => {
+  test("a waiting receive gets the next message or the close", async () => {
     const { connection, server } = await openInMemory();
     const receiving = connection.receive();
     expect(await stateOf(receiving)).toBe("pending");
@@ -185,7 +185,7 @@ describe("receiving", () => {
     expect(await last).toMatchObject({ closeCode: 1006 });
   });
 
-  test("poll has what has come already", async () => {
+  test("poll returns messages that have already arrived", async () => {
     const { connection, server } = await openInMemory();
     expect(connection.poll()).toBeUndefined();
     server.send("one");
@@ -208,7 +208,7 @@ describe("receiving", () => {
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
   });
 
-  test("a full queue pauses the socket; it reads on when half of it has been received", async () => {
+  test("a full queue pauses the socket, which resumes when half of the queue has been received", async () => {
     const { connection, server } = await openInMemory({ queueCapacity: 4 });
     server.send(...["a", "b", "c", "d", "e", "f", "g", "h"]);
     server.close(1000);
@@ -225,14 +225,14 @@ describe("receiving", () => {
     expect(await rejection(connection.receive())).toMatchObject({ closeCode: 1000 });
   });
 
-  test("why a connection was lost is the close error's cause", async () => {
+  test("the close error's cause says why the connection was lost", async () => {
     const { connection, server } = await openInMemory();
     const cause = new Error("read ECONNRESET");
     server.fail(cause);
     expect(await connection.closed).toMatchObject({ closeCode: 1006, reason: "", cause });
   });
 
-  test("a key that the server quotes in its reason is not passed on", async () => {
+  test("removes a key that the server quotes in its reason", async () => {
     const { connection, server } = await openInMemory();
     server.close(1008, "Incorrect API key provided: sk-proj-abc12345");
     const error = await connection.closed;
@@ -242,14 +242,14 @@ describe("receiving", () => {
 });
 
 describe("sending", () => {
-  test("hands text and bytes over in order", async () => {
+  test("passes text and bytes on in order", async () => {
     const { connection, server } = await openInMemory();
     connection.send("one");
     connection.send(new Uint8Array([2]));
     expect(server.sent).toEqual(["one", new Uint8Array([2])]);
   });
 
-  test("after the end it throws, whichever way the connection ended", async () => {
+  test("throws after the end, however the connection ended", async () => {
     for (const end of [
       async (pair: Awaited<ReturnType<typeof openInMemory>>) => pair.connection.close(),
       async (pair: Awaited<ReturnType<typeof openInMemory>>) => pair.connection.terminate(),
@@ -266,7 +266,7 @@ describe("sending", () => {
     }
   });
 
-  test("while it closes it throws too", async () => {
+  test("throws while the connection is closing", async () => {
     const { connection, server } = await openInMemory();
     const closing = connection.close();
     expect(() => connection.send("late")).toThrow(WebsocketClosedError);
@@ -274,7 +274,7 @@ describe("sending", () => {
     expect(server.sent).toEqual([]);
   });
 
-  test("what is sent between the other side's end and the news of it ends in the close", async () => {
+  test("a message sent before the end of the other side becomes known is lost with the close", async () => {
     const { connection, server } = await openInMemory();
     server.state = "closing";
     connection.send("lost");
@@ -285,7 +285,7 @@ describe("sending", () => {
 });
 
 describe("closing", () => {
-  test("is a handshake: what had come can still be received, then the close", async () => {
+  test("is a handshake; messages that have arrived can still be received before the close", async () => {
     const { clock, connection, server, settings } = await openInMemory();
     server.send("one");
     await settle();
@@ -298,7 +298,7 @@ describe("closing", () => {
     expect(settings.logger.warnings).toEqual([]);
   });
 
-  test("twice is once, and both wait for the end", async () => {
+  test("a second close has no effect, and both calls wait for the end", async () => {
     const { connection, server } = await openInMemory();
     server.goSilent();
     const closes = [connection.close(), connection.close(1001)];
@@ -310,7 +310,7 @@ describe("closing", () => {
     expect(server.closeReceived).toMatchObject({ code: 1000 });
   });
 
-  test("takes no longer than its limit, and what was not acknowledged is logged", async () => {
+  test("takes no longer than its limit, and logs that the close was not acknowledged", async () => {
     const { clock, connection, server, settings } = await openInMemory({ closeTimeoutMs: 2000 });
     server.goSilent();
     const closing = connection.close();
@@ -327,7 +327,7 @@ describe("closing", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("reads the other side's answer although the queue was full, and drops what comes before it", async () => {
+  test("reads the other side's close frame although the queue is full, and drops messages before it", async () => {
     const { connection, server } = await openInMemory({ queueCapacity: 2 });
     server.send("one", "two", "three", "four", "five");
     await settle();
@@ -338,7 +338,7 @@ describe("closing", () => {
     expect(await rejection(connection.receive())).toMatchObject({ closeCode: 1000 });
   });
 
-  test("terminate ends it at once; what had come can still be received", async () => {
+  test("terminate ends the connection at once; messages that have arrived can still be received", async () => {
     const { clock, connection, server } = await openInMemory();
     server.send("one");
     await settle();
@@ -357,14 +357,14 @@ describe("closing", () => {
 });
 
 describe("verify", () => {
-  test("is true when a ping is answered", async () => {
+  test("is true if a pong answers the ping", async () => {
     const { clock, connection, server } = await openInMemory();
     expect(await Promise.all([connection.verify(100), connection.verify(100)])).toEqual([true, true]);
     expect(server.pings).toBe(2);
     expect(clock.pending).toBe(0);
   });
 
-  test("is false when it is not answered in time", async () => {
+  test("is false if no pong comes in time", async () => {
     const { clock, connection, server } = await openInMemory();
     server.goSilent();
     const verifying = connection.verify(100);
@@ -376,7 +376,7 @@ describe("verify", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("is false when the connection ends meanwhile, or has ended", async () => {
+  test("is false if the connection ends meanwhile or has ended", async () => {
     const { clock, connection, server } = await openInMemory();
     server.goSilent();
     const verifying = connection.verify(100);
@@ -403,8 +403,8 @@ test("a thousand connections leave no timer, listener or open socket", async () 
   expect([clock.pending, network.openCount, getEventListeners(signal, "abort").length]).toEqual([0, 0, 0]);
 });
 
-describe("messages that are pushed", () => {
-  test("come in order: those received before, then each from within the socket's event", async () => {
+describe("pushing messages", () => {
+  test("the handler gets messages in order: those received before, then each within the socket's event", async () => {
     const { connection, server } = await openInMemory();
     server.send("one", "two");
     await settle();
@@ -419,7 +419,7 @@ describe("messages that are pushed", () => {
     expect(await rejection(connection.receive())).toMatchObject({ closeCode: 1001 });
   });
 
-  test("wait while the handler has paused the connection, also when it was paused before", async () => {
+  test("the handler gets no messages while it has paused the connection, even if it was paused before", async () => {
     const { connection, server } = await openInMemory({ queueCapacity: 2 });
     server.send("one", "two", "three");
     await settle();
@@ -436,7 +436,7 @@ describe("messages that are pushed", () => {
     expect(handled).toEqual(["one", "two", "three"]);
   });
 
-  test("a handler that throws is logged, and stops nothing", async () => {
+  test("logs a handler that throws, and continues", async () => {
     const { connection, server, settings } = await openInMemory();
     const handled: unknown[] = [];
     connection.onMessage((message) => {
@@ -450,7 +450,7 @@ describe("messages that are pushed", () => {
     expect(connection.isOpen).toBe(true);
   });
 
-  test("none comes once the connection is being closed, and a pause does not keep it open", async () => {
+  test("the handler gets no message once the connection is closing, and a pause does not keep it open", async () => {
     const { connection, server } = await openInMemory();
     const handled: unknown[] = [];
     connection.onMessage((message) => void handled.push(message));

@@ -7,7 +7,7 @@ import { LoopbackServer } from "./helpers.ts";
 import { continuous } from "./continuous-support.ts";
 
 describe("start", () => {
-  test("connects, configures, receives in the background", async () => {
+  test("connects, configures the session and receives in the background", async () => {
     const { connection, network, told } = continuous({
       handlers: { onOpen: (opened, again) => opened.send(`hello, again: ${again}`) },
     });
@@ -20,7 +20,7 @@ describe("start", () => {
     await connection.stop();
   });
 
-  test("asked for twice makes one connection", async () => {
+  test("opens one connection for two calls", async () => {
     const { connection, network } = continuous();
     await Promise.all([connection.start(), connection.start()]);
     await connection.start();
@@ -28,7 +28,7 @@ describe("start", () => {
     await connection.stop();
   });
 
-  test("that cannot connect rejects, and says so once", async () => {
+  test("rejects if it cannot connect, and reports that once", async () => {
     const { connection, clock, told } = continuous({ onConnect: (server) => server.refuse(401) });
     expect(await rejection(connection.start())).toMatchObject({ code: "connection_refused", status: 401 });
     expect(told).toEqual(["given up: connection_refused"]);
@@ -37,7 +37,7 @@ describe("start", () => {
     expect(connection.trySend("x")).toBe(false);
   });
 
-  test("after having given up tries again", async () => {
+  test("tries again after giving up", async () => {
     const { connection, told } = continuous({
       onConnect: (server, index) => (index === 0 ? server.refuse(403) : server.accept()),
     });
@@ -48,7 +48,7 @@ describe("start", () => {
     await connection.stop();
   });
 
-  test("from within the handler that is told of the giving up", async () => {
+  test("works from within the handler of a failure", async () => {
     let again: Promise<void> | undefined;
     const { connection, network } = continuous({
       onConnect: (server, index) => (index === 0 ? server.refuse(403) : server.accept()),
@@ -61,7 +61,7 @@ describe("start", () => {
     await connection.stop();
   });
 
-  test("gives up when the connection cannot be configured", async () => {
+  test("gives up if the session cannot be configured", async () => {
     const error = new InvalidArgumentError("model", "must be a string, not null");
     const { connection, network, told } = continuous({ handlers: { onOpen: () => Promise.reject(error) } });
     expect(await rejection(connection.start())).toBe(error);
@@ -72,7 +72,7 @@ describe("start", () => {
 });
 
 describe("a lost connection", () => {
-  test("is made again by itself; what was received before comes first", async () => {
+  test("is replaced automatically, after all messages received before the loss were handled", async () => {
     const { connection, network, told } = continuous();
     await connection.start();
     network.last.send("one");
@@ -85,7 +85,7 @@ describe("a lost connection", () => {
     await connection.stop();
   });
 
-  test("is made again with back-off", async () => {
+  test("is replaced with back-off", async () => {
     const { connection, clock, network, told } = continuous({
       onConnect: (server, index) => (index === 1 || index === 2 ? server.refuse(503) : server.accept()),
     });
@@ -100,7 +100,7 @@ describe("a lost connection", () => {
     await connection.stop();
   });
 
-  test("is given up on when it is accepted and closed three times in a row", async () => {
+  test("is not replaced after the server accepts and closes three connections in a row", async () => {
     const { connection, clock, network, told } = continuous({ onConnect: (server) => server.accept().close(1011) });
     await connection.start().catch(() => undefined);
     await clock.advance(60_000);
@@ -109,7 +109,7 @@ describe("a lost connection", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("that served its purpose is no sign that the next will die young", async () => {
+  test("that was marked healthy does not count towards giving up", async () => {
     const { connection, network, told } = continuous();
     await connection.start();
     for (let count = 0; count < 5; count += 1) {
@@ -122,7 +122,7 @@ describe("a lost connection", () => {
     await connection.stop();
   });
 
-  test("is not made again after a policy close", async () => {
+  test("is not replaced after a policy close", async () => {
     const { connection, network, told } = continuous();
     await connection.start();
     network.last.close(1008, "DATA-0000");
@@ -132,7 +132,7 @@ describe("a lost connection", () => {
     expect(await rejection(connection.sendWithRetry("x"))).toMatchObject({ closeCode: 1008 });
   });
 
-  test("is given up on when the key is not valid any more", async () => {
+  test("is not replaced if the key is no longer valid", async () => {
     const { connection, network, told } = continuous({
       onConnect: (server, index) => (index === 0 ? server.accept() : server.refuse(401)),
     });
@@ -143,7 +143,7 @@ describe("a lost connection", () => {
     await connection.stop();
   });
 
-  test("while it is configured is made again, too", async () => {
+  test("is replaced even if the loss comes while the session is configured", async () => {
     const { connection, network, told } = continuous({
       onConnect: (server, index) => (index === 0 ? server.accept().drop() : server.accept()),
       handlers: {
@@ -159,7 +159,7 @@ describe("a lost connection", () => {
     await connection.stop();
   });
 
-  test("is found by the heartbeat when it is half-open, within the heartbeat's limits", async () => {
+  test("is detected by the heartbeat if it is half-open, within the heartbeat's limits", async () => {
     const { connection, clock, network, told } = continuous({
       websocket: { heartbeat: { intervalMs: 5000, timeoutMs: 2000 } },
       keepAliveMessage: { intervalMs: 1000, message: () => "alive" },
@@ -176,7 +176,7 @@ describe("a lost connection", () => {
 });
 
 describe("a handler that throws", () => {
-  test("is reported, and the next message comes", async () => {
+  test("is reported, and the next message is handled", async () => {
     const failure = new Error("broken");
     const { connection, network, logger, told } = continuous({
       handlers: {
@@ -194,7 +194,7 @@ describe("a handler that throws", () => {
     await connection.stop();
   });
 
-  test("is told to the one who wants to know", async () => {
+  test("is reported to onError", async () => {
     const failures: unknown[] = [];
     const { connection, network, logger } = continuous({
       handlers: { onMessage: () => Promise.reject(new Error("broken")), onError: (error) => void failures.push(error) },
@@ -207,7 +207,7 @@ describe("a handler that throws", () => {
     await connection.stop();
   });
 
-  test("when the connection is lost does not keep it from being made again", async () => {
+  test("does not prevent the replacement of a lost connection", async () => {
     const { connection, network, logger } = continuous({
       handlers: {
         onLost: () => {
@@ -224,7 +224,7 @@ describe("a handler that throws", () => {
   });
 });
 
-test("a slow consumer pauses the socket, and loses nothing", async () => {
+test("a slow consumer pauses the socket and loses no message", async () => {
   const let1 = Promise.withResolvers<void>();
   const got: string[] = [];
   const { connection, network } = continuous({
@@ -250,7 +250,7 @@ test("a slow consumer pauses the socket, and loses nothing", async () => {
 });
 
 describe("keep-alive message", () => {
-  test("is sent while nothing else is, and only then", async () => {
+  test("is sent only while nothing else is sent", async () => {
     const { connection, clock, network } = continuous({
       keepAliveMessage: { intervalMs: 4000, message: () => "alive" },
     });
@@ -281,7 +281,7 @@ describe("keep-alive message", () => {
 });
 
 describe("sendWithRetry", () => {
-  test("waits for the connection that takes a lost one's place, in order", async () => {
+  test("waits for the replacement of a lost connection, and keeps the order", async () => {
     const { connection, clock, network } = continuous({
       onConnect: (server, index) => (index === 1 ? server.refuse(503) : server.accept()),
       handlers: { onOpen: (opened) => opened.send("configuration") },
@@ -321,7 +321,7 @@ describe("sendWithRetry", () => {
     expect(network.openCount).toBe(0);
   });
 
-  test("says that nothing was started, or that it was stopped", async () => {
+  test("rejects if the connection was never started, or was stopped", async () => {
     const { connection } = continuous();
     expect(await rejection(connection.sendWithRetry("a"))).toMatchObject({ reason: "not started" });
     await connection.start();
@@ -331,7 +331,7 @@ describe("sendWithRetry", () => {
 });
 
 describe("stop", () => {
-  test("says goodbye, hears the answers, closes, and is quiet", async () => {
+  test("sends a goodbye, receives the answers, closes, and reports nothing afterwards", async () => {
     const { connection, clock, network, told } = continuous();
     await connection.start();
     const stopped = connection.stop(async (open) => {
@@ -348,7 +348,7 @@ describe("stop", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("waits for the answers no longer than the limit", async () => {
+  test("waits no longer than the limit for the answers", async () => {
     const { connection, clock, network, logger, told } = continuous({ stopTimeoutMs: 1500 });
     await connection.start();
     const stopped = connection.stop(() => new Promise(() => undefined));
@@ -362,7 +362,7 @@ describe("stop", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("at once ends one that still waits for answers", async () => {
+  test("without a goodbye, ends a stop that still waits for answers", async () => {
     const { connection, network } = continuous();
     await connection.start();
     const stopped = connection.stop(() => new Promise(() => undefined));
@@ -371,7 +371,7 @@ describe("stop", () => {
     expect(network.openCount).toBe(0);
   });
 
-  test("while connecting", async () => {
+  test("works while connecting", async () => {
     const { connection, clock, network, told } = continuous({ onConnect: () => undefined });
     const started = rejection(connection.start());
     await connection.stop();
@@ -381,7 +381,7 @@ describe("stop", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("while reconnecting; nothing is left, and it can be started again", async () => {
+  test("works while reconnecting, leaves nothing open, and allows another start", async () => {
     const { connection, clock, network, told } = continuous({
       onConnect: (server, index) => (index === 1 ? server.refuse(503) : server.accept()),
     });
@@ -398,7 +398,7 @@ describe("stop", () => {
     await connection.stop();
   });
 
-  test("while a start waits behind it", async () => {
+  test("works while a start waits for it", async () => {
     const { connection, network } = continuous();
     await connection.start();
     const stopped = connection.stop();
@@ -409,7 +409,7 @@ describe("stop", () => {
     await connection.stop();
   });
 
-  test("does not wait for ever for a handler in work", async () => {
+  test("does not wait without limit for a running handler", async () => {
     const { connection, clock, network, logger } = continuous({
       handlers: { onMessage: () => new Promise(() => undefined) },
     });
@@ -423,7 +423,7 @@ describe("stop", () => {
     expect(network.openCount).toBe(0);
   });
 
-  test("from within a handler", async () => {
+  test("works from within a handler", async () => {
     const { connection, clock, network } = continuous({ handlers: { onMessage: () => connection.stop() } });
     await connection.start();
     network.last.send("stop");
@@ -434,7 +434,7 @@ describe("stop", () => {
 });
 
 describe("restart", () => {
-  test("takes a new connection into use before the old one is closed; no message is lost", async () => {
+  test("uses the new connection before it closes the old one, and loses no message", async () => {
     let url = "ws://memory.test/one";
     const { connection, network, told } = continuous({ target: () => ({ url }) });
     await connection.start();
@@ -453,7 +453,7 @@ describe("restart", () => {
     await connection.stop();
   });
 
-  test("that fails leaves the old connection in use", async () => {
+  test("keeps the old connection if it fails", async () => {
     const { connection, network, told } = continuous({
       onConnect: (server, index) => (index === 0 ? server.accept() : server.refuse(400)),
     });
@@ -466,7 +466,7 @@ describe("restart", () => {
     await connection.stop();
   });
 
-  test("when the old connection is lost meanwhile makes one connection", async () => {
+  test("opens only one connection if the old one is lost meanwhile", async () => {
     const { connection, network } = continuous({
       onConnect: (server, index) => (index === 1 ? undefined : server.accept()),
     });
@@ -482,7 +482,7 @@ describe("restart", () => {
     await connection.stop();
   });
 
-  test("to a connection that is lost at once is made up for by another", async () => {
+  test("replaces the new connection if it is lost at once", async () => {
     const { connection, network } = continuous({
       onConnect: (server, index) => (index === 1 ? server.accept().drop() : server.accept()),
     });
@@ -494,7 +494,7 @@ describe("restart", () => {
     await connection.stop();
   });
 
-  test("twice at once, and while stopping", async () => {
+  test("may be called twice at once, and while stopping", async () => {
     const { connection, clock, network, told } = continuous();
     await connection.start();
     await Promise.all([connection.restart(), connection.restart()]);
@@ -507,14 +507,14 @@ describe("restart", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("of what does not run does nothing", async () => {
+  test("has no effect if the connection is not running", async () => {
     const { connection, network } = continuous();
     await connection.restart();
     expect(network.sockets).toEqual([]);
   });
 });
 
-test("over real sockets: a cut connection is made again, and what is sent arrives", async () => {
+test("over real sockets, a cut connection is replaced and messages arrive", async () => {
   await using server = await LoopbackServer.start();
   const reopened = Promise.withResolvers<WebsocketConnection>();
   const logger = new RecordingLogger();

@@ -17,7 +17,7 @@ export interface ContinuousFixture {
   logger: RecordingLogger;
   websocket: ReconnectingWebsocket;
   connection: ContinuousConnection;
-  /** What the handlers were told, in order. */
+  /** The calls of the handlers, in order. */
   told: string[];
 }
 
@@ -28,7 +28,7 @@ export interface ContinuousFixtureOptions extends ContinuousConnectionOptions {
   target?: () => WebsocketTarget;
 }
 
-/** A continuous connection over memory sockets whose back-off takes the shortest waits: 125, 250, 500 ms. */
+/** A continuous connection over memory sockets with the shortest back-off: 125, 250, 500 ms. */
 export function continuous(options: ContinuousFixtureOptions = {}): ContinuousFixture {
   const clock = new VirtualClock();
   const network = new MemoryNetwork(options.onConnect);

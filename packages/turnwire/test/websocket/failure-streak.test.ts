@@ -11,7 +11,7 @@ describe("FailureStreak", () => {
     expect(streak.hasGivenUp).toBe(true);
   });
 
-  test("one that lived longer interrupts the row", () => {
+  test("a connection that lived longer resets the count", () => {
     const streak = new FailureStreak();
     streak.recordEnd(0);
     streak.recordEnd(0);
@@ -25,7 +25,7 @@ describe("FailureStreak", () => {
     expect(streak.hasGivenUp).toBe(false);
   });
 
-  test("how many and how young can be set", () => {
+  test("the number and the age can be set", () => {
     const streak = new FailureStreak({ failures: 1, withinMs: 100 });
     streak.recordEnd(100);
     expect(streak.hasGivenUp).toBe(false);

@@ -13,14 +13,14 @@ describe("Heartbeat", () => {
     return { clock, seen, beat: new Heartbeat(heartbeat, clock, note("ping"), note("dead")) };
   };
 
-  test("asks a silent connection with a ping, and then finds it dead", async () => {
+  test("pings a silent connection, and then declares it dead", async () => {
     const { clock, seen } = start();
     await clock.advance(100_000);
     expect(seen).toEqual(["ping at 20000", "dead at 30000"]);
     expect(clock.pending).toBe(0);
   });
 
-  test("a sign puts the ping off; a sign after the ping answers it", async () => {
+  test("a touch postpones the ping; a touch after the ping answers it", async () => {
     const { clock, seen, beat } = start();
     await clock.advance(19_000);
     beat.touch();
@@ -35,13 +35,13 @@ describe("Heartbeat", () => {
     expect(clock.pending).toBe(1);
   });
 
-  test("many signs hold one timer", async () => {
+  test("many touches use one timer", async () => {
     const { clock, beat } = start();
     for (let sign = 0; sign < 1000; sign += 1) beat.touch();
     expect(clock.pending).toBe(1);
   });
 
-  test("stopped, it stays stopped: also when the answer to its ping comes after that", async () => {
+  test("stays stopped, even if the answer to its ping comes later", async () => {
     const { clock, seen, beat } = start();
     await clock.advance(20_000);
     beat.stop();
@@ -71,14 +71,14 @@ describe("a connection's heartbeat", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("a pong is a sign of life, for as long as they come", async () => {
+  test("a pong is a sign of life", async () => {
     const { clock, connection, server } = await openInMemory({ heartbeat });
     await clock.advance(10 * 20_000);
     expect(server.pings).toBe(10);
     expect(connection.isOpen).toBe(true);
   });
 
-  test("a message is a sign of life, as an answer and instead of one", async () => {
+  test("a message is a sign of life, before and after a ping", async () => {
     const { clock, connection, server } = await openInMemory({ heartbeat });
     server.goSilent();
     await clock.advance(15_000);
@@ -95,7 +95,7 @@ describe("a connection's heartbeat", () => {
     expect(connection.isOpen).toBe(false);
   });
 
-  test("a paused connection is not found dead, and is asked again once it reads", async () => {
+  test("a paused connection is not declared dead, and is pinged again when it resumes", async () => {
     const { clock, connection, server } = await openInMemory({ heartbeat, queueCapacity: 2 });
     server.goSilent();
     server.send("one", "two", "three");
@@ -113,7 +113,7 @@ describe("a connection's heartbeat", () => {
     expect(connection.isOpen).toBe(false);
   });
 
-  test("reading on after the connection has ended while it was paused starts nothing", async () => {
+  test("resuming after the connection has ended starts no timer", async () => {
     const { clock, connection, server } = await openInMemory({ heartbeat, queueCapacity: 2 });
     server.send("one", "two");
     await clock.advance(0);
@@ -124,7 +124,7 @@ describe("a connection's heartbeat", () => {
     expect(server.calls).toEqual(["pause", "terminate"]);
   });
 
-  test("none runs while a connection closes", async () => {
+  test("does not run while the connection closes", async () => {
     const { clock, connection, server } = await openInMemory({ heartbeat });
     await clock.advance(19_000);
     server.goSilent();

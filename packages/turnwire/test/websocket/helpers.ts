@@ -12,7 +12,7 @@ export interface TestSettings extends ConnectionSettings {
   logger: RecordingLogger;
 }
 
-/** Real sockets and the real clock, no heartbeat. */
+/** Settings for real sockets and the real clock, without a heartbeat. */
 export function settingsFor(settings: Partial<ConnectionSettings> = {}): TestSettings {
   return {
     socketFactory: wsSocketFactory,
@@ -34,7 +34,7 @@ export interface MemoryPair {
   server: MemorySocket;
 }
 
-/** Settings with a clock and a network that the test holds. */
+/** Settings with a clock and a network that the test controls. */
 export function inMemory(
   settings: Partial<ConnectionSettings> = {},
   onConnect?: OnConnect,
@@ -44,14 +44,14 @@ export function inMemory(
   return { clock, network, settings: settingsFor({ clock, socketFactory: network.factory, ...settings }) };
 }
 
-/** A connection over memory sockets, open. */
+/** Opens a connection over memory sockets. */
 export async function openInMemory(settings: Partial<ConnectionSettings> = {}): Promise<MemoryPair> {
   const memory = inMemory(settings);
   const connection = await WebsocketConnection.open(target, memory.settings);
   return { ...memory, connection, server: memory.network.last };
 }
 
-/** May answer an upgrade request with something else than an upgrade; true when it has. */
+/** May answer an upgrade request itself. Returns true if it has. */
 export type Upgrade = (request: IncomingMessage, socket: NetSocket) => boolean;
 
 /** A real `ws` server on a loopback port. */
@@ -95,18 +95,16 @@ export class LoopbackServer implements AsyncDisposable {
     return { url: `ws://127.0.0.1:${this.port}/v1` };
   }
 
-  /** The server's end of the next connection that has not been taken yet. */
+  /** Returns the server's end of the next connection that no call has returned yet. */
   async next(): Promise<WebSocket> {
     while (this.#taken >= this.#accepted.length) await this.#arrived.promise;
     return this.#accepted[this.#taken++] as WebSocket;
   }
 
-  /** Writes raw bytes to every client. */
   write(bytes: Buffer): void {
     for (const socket of this.#sockets) socket.write(bytes);
   }
 
-  /** How many connections are open. */
   get openCount(): number {
     return this.#websockets.clients.size;
   }
@@ -117,7 +115,6 @@ export class LoopbackServer implements AsyncDisposable {
   }
 }
 
-/** Refuses with this status, these header lines and this body. */
 export function refuseWith(status: string, headers: string[], body: string): Upgrade {
   return (_request, socket) => {
     const lines = [`HTTP/1.1 ${status}`, ...headers, `Content-Length: ${Buffer.byteLength(body)}`, "Connection: close"];

@@ -11,7 +11,7 @@ import { LoopbackServer, settingsFor } from "./helpers.ts";
 beforeEach(() => stubProxies());
 afterEach(() => void vi.unstubAllEnvs());
 
-/** Opens a connection, has a message sent over it and closes it. */
+/** Opens a connection, sends a message over it and closes it. */
 async function use(server: LoopbackServer, host = "127.0.0.1"): Promise<void> {
   const connection = await WebsocketConnection.open({ url: `ws://${host}:${server.port}/v1` }, settingsFor());
   (await server.next()).send("hello");
@@ -25,13 +25,13 @@ async function failure(url: string): Promise<WebsocketConnectError> {
   return error as WebsocketConnectError;
 }
 
-/** Everything an error tells, its causes too. */
+/** All text of an error, with its causes. */
 function all(error: unknown): string {
   return inspect(error, { depth: Infinity, showHidden: true });
 }
 
 describe("the environment's proxy", () => {
-  it.each(["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])("of %s takes a ws: address", async (name) => {
+  it.each(["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])("in %s applies to ws: addresses", async (name) => {
     await using server = await LoopbackServer.start();
     await using proxy = await ConnectProxy.start();
     stubProxies({ [name]: proxy.url });
@@ -40,7 +40,7 @@ describe("the environment's proxy", () => {
     expect(proxy.others).toEqual([]);
   });
 
-  it("of a lower-case variable comes before that of an upper-case one, and all_proxy last", async () => {
+  it("prefers lower-case variables to upper-case ones, and all_proxy comes last", async () => {
     await using server = await LoopbackServer.start();
     await using proxy = await ConnectProxy.start();
     const unusable = "http://127.0.0.1:1";
@@ -51,7 +51,7 @@ describe("the environment's proxy", () => {
     expect(proxy.targets).toHaveLength(2);
   });
 
-  it("may be named without a scheme", async () => {
+  it("may have no scheme", async () => {
     await using server = await LoopbackServer.start();
     await using proxy = await ConnectProxy.start();
     stubProxies({ HTTP_PROXY: proxy.host });
@@ -59,7 +59,7 @@ describe("the environment's proxy", () => {
     expect(proxy.targets).toHaveLength(1);
   });
 
-  it("for https: is not for ws:", async () => {
+  it("for https: does not apply to ws:", async () => {
     await using server = await LoopbackServer.start();
     await using proxy = await ConnectProxy.start();
     stubProxies({ HTTPS_PROXY: proxy.url });
@@ -73,7 +73,7 @@ describe("the environment's proxy", () => {
     ["NO_PROXY", (port: number) => `127.0.0.1:${port}`],
     ["NO_PROXY", () => "*"],
     ["no_proxy", () => ".0.0.1"],
-  ])("is passed by where %s says so (%#)", async (name, value) => {
+  ])("is bypassed for the hosts of %s (%#)", async (name, value) => {
     await using server = await LoopbackServer.start();
     await using proxy = await ConnectProxy.start();
     stubProxies({ HTTP_PROXY: proxy.url, [name]: value(server.port) });
@@ -101,13 +101,13 @@ describe("the environment's proxy", () => {
   });
 });
 
-describe("credentials of a proxy", () => {
+describe("a proxy's credentials", () => {
   it.each([
     ["caller:s3cret", "caller:s3cret"],
     ["caller:p%40ss%3Aword%2F", "caller:p@ss:word/"],
     ["caller:100%", "caller:100%"],
     ["caller", "caller:"],
-  ])("are given as the URL has them: %s", async (userInfo, credentials) => {
+  ])("are sent as the URL has them: %s", async (userInfo, credentials) => {
     await using server = await LoopbackServer.start();
     await using proxy = await ConnectProxy.start({ credentials });
     stubProxies({ HTTP_PROXY: proxy.urlWith(userInfo) });
@@ -139,7 +139,7 @@ describe("credentials of a proxy", () => {
   });
 });
 
-describe("a proxy that lets nothing through", () => {
+describe("a proxy that refuses a tunnel", () => {
   it.each([
     ["407 Proxy Authentication Required", 407, false],
     ["403 Forbidden", 403, false],
@@ -147,7 +147,7 @@ describe("a proxy that lets nothing through", () => {
     ["501 Not Implemented", 501, false],
     ["502 Bad Gateway", 502, true],
     ["204 No Content", 204, false],
-  ])("%s is its refusal, told with its host", async (refuse, status, retryable) => {
+  ])("%s is reported as its refusal, with its host", async (refuse, status, retryable) => {
     await using server = await LoopbackServer.start();
     await using proxy = await ConnectProxy.start({ refuse });
     stubProxies({ HTTP_PROXY: proxy.url });
@@ -160,7 +160,7 @@ describe("a proxy that lets nothing through", () => {
     await expect.poll(() => proxy.openCount).toBe(0);
   });
 
-  it("because it cannot be reached is told with its host", async () => {
+  it("is reported with its host if it cannot be reached", async () => {
     const host = `127.0.0.1:${await freePort()}`;
     stubProxies({ HTTP_PROXY: `http://${host}` });
     const error = await failure("ws://api.example/v1");
@@ -173,7 +173,7 @@ describe("a proxy that lets nothing through", () => {
   it.each([
     ["hangs up", "", /connection ended before/],
     ["is no HTTP server", "SSH-2.0-OpenSSH\r\n\r\n", /not HTTP/],
-  ])("because it %s is told with its host", async (_, text, reason) => {
+  ])("is reported with its host if it %s", async (_, text, reason) => {
     await using parrot = await Parrot.start(text);
     stubProxies({ HTTP_PROXY: `http://127.0.0.1:${parrot.port}` });
     const error = await failure("ws://api.example/v1");
@@ -184,7 +184,7 @@ describe("a proxy that lets nothing through", () => {
   });
 
   it.each(["socks5://127.0.0.1:1080", "http://", "http://two words"])(
-    "because it is %s is told at once",
+    "is reported at once if its URL is %s",
     async (value) => {
       stubProxies({ ALL_PROXY: value });
       const error = await failure("ws://api.example/v1");
@@ -193,7 +193,7 @@ describe("a proxy that lets nothing through", () => {
     },
   );
 
-  it("is tried again as a server would be, when it may pass", async () => {
+  it("is tried again like a server if the refusal is retryable", async () => {
     await using server = await LoopbackServer.start();
     await using proxy = await ConnectProxy.start({ refuse: "502 Bad Gateway" });
     stubProxies({ HTTP_PROXY: proxy.url });
@@ -203,8 +203,8 @@ describe("a proxy that lets nothing through", () => {
   });
 });
 
-describe("nothing is left behind", () => {
-  it("by a tunnel that is never made", async () => {
+describe("no socket is left", () => {
+  it("after a tunnel that never opens", async () => {
     await using proxy = await ConnectProxy.start({ silent: true });
     stubProxies({ HTTP_PROXY: proxy.url });
     const url = "ws://api.example/v1";
@@ -218,7 +218,7 @@ describe("nothing is left behind", () => {
     await expect.poll(() => proxy.openCount).toBe(0);
   });
 
-  it("by connections that were used", async () => {
+  it("after connections that were used", async () => {
     await using server = await LoopbackServer.start();
     await using proxy = await ConnectProxy.start();
     stubProxies({ HTTP_PROXY: proxy.url });
@@ -235,14 +235,14 @@ describe("nothing is left behind", () => {
   });
 });
 
-describe("a server with a certificate of one's own", () => {
+describe("a server with a private certificate", () => {
   const source = fileURLToPath(new URL("../../src/websocket/index.ts", import.meta.url));
 
-  /** What a process of its own hears from the server, or why it does not. */
+  /** Starts a process that connects. Returns what it receives from the server, or why it receives nothing. */
   function hear(url: string, env: Record<string, string>): Promise<unknown> {
     const script = `
       import { ReconnectingWebsocket } from ${JSON.stringify(source)};
-      // The stack trace is not what tells TLS from none.
+      // The stack trace is irrelevant for the kind of failure.
       Error.stackTraceLimit = 0;
       const service = new ReconnectingWebsocket(() => ({ url: ${JSON.stringify(url)} }), { backoff: { maxAttempts: 1 } });
       try {
@@ -260,7 +260,7 @@ describe("a server with a certificate of one's own", () => {
     (await server.next()).send("hello");
   }
 
-  test("is trusted by NODE_EXTRA_CA_CERTS, directly and through a proxy, and else not", async () => {
+  test("is trusted only with NODE_EXTRA_CA_CERTS, directly and through a proxy", async () => {
     await using server = await LoopbackServer.start();
     await using front = await TlsFront.start(server.port);
     await using proxy = await ConnectProxy.start({ credentials: "caller:s3cret" });

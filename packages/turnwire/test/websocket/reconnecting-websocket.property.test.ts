@@ -51,7 +51,7 @@ const steps = fc.array(
   { maxLength: 30 },
 );
 
-test("whatever happens: one socket at a time, events in order, every call ends, nothing is left", async () => {
+test("under any sequence of events there is one socket at a time, events are in order, every call ends, and nothing is left open", async () => {
   await fc.assert(fc.asyncProperty(servers, steps, run), { numRuns: 2000 });
 });
 
@@ -112,7 +112,7 @@ async function run(behaviours: Server[], plan: Step[]): Promise<void> {
   expect(service.connection).toBeUndefined();
   expect([clock.pending, network.openCount]).toEqual([0, 0]);
   expect([...signals, controller.signal].flatMap((signal) => getEventListeners(signal, "abort"))).toEqual([]);
-  // Every connection is told as made, then perhaps as replacing a lost one, and then as ended.
+  // For every connection the events are: connected, perhaps reconnected, then disconnected.
   expect(told.filter((event) => event !== "connectionError").join(" ")).toMatch(
     /^(?:connected (?:reconnected )?disconnected ?)*$/,
   );

@@ -8,7 +8,7 @@ import { ReconnectingWebsocket } from "../../src/websocket/index.ts";
 import { rejection } from "@turnwire/test-kit";
 import { LoopbackServer, refuseWith } from "./helpers.ts";
 
-/** What keeps this process alive, counted by kind. */
+/** The resources that keep this process alive, counted by kind. */
 function held(): Record<string, number> {
   const kinds: Record<string, number> = {};
   for (const kind of process.getActiveResourcesInfo()) kinds[kind] = (kinds[kind] ?? 0) + 1;
@@ -19,7 +19,7 @@ function held(): Record<string, number> {
   };
 }
 
-test("connects, loses the connection, replaces it and leaves", async () => {
+test("connects, loses the connection, replaces it and disconnects", async () => {
   await using server = await LoopbackServer.start();
   const service = new ReconnectingWebsocket(() => server.target);
   const told: string[] = [];
@@ -41,7 +41,7 @@ test("connects, loses the connection, replaces it and leaves", async () => {
   expect(told).toEqual(["connected", "disconnected 1006", "connected", "reconnected", "disconnected 1000"]);
 });
 
-test("a refusal that may pass is tried again until it does", async () => {
+test("tries again after a retryable refusal until the server accepts", async () => {
   let refusals = 2;
   const refuse = refuseWith("503 Service Unavailable", ["Retry-After: 1"], "busy");
   await using server = await LoopbackServer.start((request, socket) => {
@@ -57,7 +57,7 @@ test("a refusal that may pass is tried again until it does", async () => {
   await service.disconnect();
 });
 
-test("200 times connect and disconnect leave no socket and no timer", async () => {
+test("connecting and disconnecting 200 times leaves no socket and no timer", async () => {
   await using server = await LoopbackServer.start();
   const service = new ReconnectingWebsocket(() => server.target);
   const before = held();
@@ -74,7 +74,7 @@ test("200 times connect and disconnect leave no socket and no timer", async () =
   await expect.poll(held).toEqual(before);
 });
 
-test("a process that has disconnected ends by itself", async () => {
+test("a process exits by itself after it has disconnected", async () => {
   await using server = await LoopbackServer.start();
   const source = fileURLToPath(new URL("../../src/websocket/index.ts", import.meta.url));
   const script = `
@@ -88,7 +88,7 @@ test("a process that has disconnected ends by itself", async () => {
     console.log("disconnected");
   `;
   const flags = ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", script];
-  // With a limit, so that what hangs is ended: then there is an error instead of the output.
+  // The limit ends a process that hangs, which then gives an error instead of the output.
   const { stdout, stderr } = await promisify(execFile)(process.execPath, flags, { timeout: 10_000 });
   expect([stdout, stderr]).toEqual(["disconnected\n", ""]);
 });

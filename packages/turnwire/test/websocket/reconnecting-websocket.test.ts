@@ -29,7 +29,7 @@ interface Fixture {
   network: MemoryNetwork;
   logger: RecordingLogger;
   service: ReconnectingWebsocket;
-  /** What its events have told, in order. */
+  /** The events, in order. */
   told: string[];
 }
 
@@ -38,7 +38,7 @@ interface FixtureOptions extends ReconnectingWebsocketOptions {
   target?: (signal: AbortSignal) => WebsocketTarget | Promise<WebsocketTarget>;
 }
 
-/** A service over memory sockets, without a heartbeat, whose back-off takes the shortest waits: 125, 250, 500 ms. */
+/** A service over memory sockets, without a heartbeat and with the shortest back-off: 125, 250, 500 ms. */
 function fixture(options: FixtureOptions = {}): Fixture {
   const clock = new VirtualClock();
   const network = new MemoryNetwork(options.onConnect);
@@ -59,7 +59,7 @@ function fixture(options: FixtureOptions = {}): Fixture {
   return { clock, network, logger, service, told };
 }
 
-/** A service whose first connection has just been lost. */
+/** Makes a service that has just lost its first connection. */
 async function lost(
   options: FixtureOptions = {},
   closeCode = 1006,
@@ -70,7 +70,7 @@ async function lost(
   return { ...made, connection, cause: await connection.closed };
 }
 
-/** For `onConnect`: the first ones are accepted, the others treated otherwise. */
+/** For `onConnect`: accepts the first connections and treats the others as given. */
 const acceptThen =
   (accepted: number, otherwise: OnConnect): OnConnect =>
   (server, index) => {
@@ -83,7 +83,7 @@ const refuseWith =
     server.refuse(status);
 
 describe("connect", () => {
-  test("makes a connection at once, without a wait before the first try", async () => {
+  test("opens a connection at once, without a wait before the first try", async () => {
     const { clock, network, service, told } = fixture();
     expect(service.connection).toBeUndefined();
     const connection = await service.connect();
@@ -93,7 +93,7 @@ describe("connect", () => {
     expect(told).toEqual(["connected"]);
   });
 
-  test("is shared by concurrent callers, and answers the open connection later", async () => {
+  test("concurrent callers share one connection, and later calls return the open one", async () => {
     const { network, service, told } = fixture();
     const connections = await Promise.all([service.connect(), service.connect(), service.connect()]);
     expect(new Set(connections).size).toBe(1);
@@ -102,7 +102,7 @@ describe("connect", () => {
     expect(told).toEqual(["connected"]);
   });
 
-  test("asks for the target anew each time", async () => {
+  test("gets the target anew for each connection", async () => {
     let asked = 0;
     const { network, service } = fixture({
       target: async (signal) => {
@@ -121,7 +121,7 @@ describe("connect", () => {
     expect(asked).toBe(3);
   });
 
-  test("a target that cannot be had is the caller's error as it is, and is not tried again", async () => {
+  test("an error while getting the target reaches the caller unchanged and is not retried", async () => {
     const error = new Error("no token");
     const { network, service, clock } = fixture({ target: () => Promise.reject(error) });
     expect(await rejection(service.connect())).toBe(error);
@@ -129,7 +129,7 @@ describe("connect", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("a target that never comes is waited for no longer than connecting may take", async () => {
+  test("does not wait longer for the target than connecting may take", async () => {
     const options = { connectTimeoutMs: 3000, backoff: { maxAttempts: 1 } };
     const { service, clock, network, told } = fixture({ ...options, target: () => new Promise(() => undefined) });
     const failed = rejection(service.connect());
@@ -139,7 +139,7 @@ describe("connect", () => {
     expect([network.sockets.length, clock.pending]).toEqual([0, 0]);
   });
 
-  test("a signal that has fired opens no socket, and finds no connection either", async () => {
+  test("with a fired signal it opens no socket, and does not return an open connection either", async () => {
     const { network, service } = fixture();
     const reason = new Error("enough");
     expect(await rejection(service.connect(AbortSignal.abort(reason)))).toBe(reason);
@@ -148,7 +148,7 @@ describe("connect", () => {
     expect(await rejection(service.connect(AbortSignal.abort(reason)))).toBe(reason);
   });
 
-  test("a caller's abort ends only its own wait", async () => {
+  test("an abort ends only the wait of its own caller", async () => {
     const { network, service, told } = fixture({ onConnect: () => undefined });
     const controller = new AbortController();
     const impatient = rejection(service.connect(controller.signal));
@@ -164,7 +164,7 @@ describe("connect", () => {
     expect(getEventListeners(controller.signal, "abort")).toEqual([]);
   });
 
-  test("when the only caller has gone, the connection is there for the next", async () => {
+  test("if the only caller aborts, the connection is there for the next caller", async () => {
     const { network, service } = fixture({ onConnect: () => undefined });
     const controller = new AbortController();
     const impatient = rejection(service.connect(controller.signal));
@@ -177,7 +177,7 @@ describe("connect", () => {
     expect(network.sockets).toHaveLength(1);
   });
 
-  test("a failure nobody waits for any more is no unhandled rejection", async () => {
+  test("a failure after all callers have aborted causes no unhandled rejection", async () => {
     const { service, network, told } = fixture({ onConnect: () => undefined, backoff: { maxAttempts: 1 } });
     const controller = new AbortController();
     const impatient = rejection(service.connect(controller.signal));
@@ -212,7 +212,7 @@ describe("trying again", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("takes its chance from the given random numbers", async () => {
+  test("takes its random numbers from the option", async () => {
     const random = [0.5, 0.25, 0.75].values();
     const { clock, service } = fixture({
       onConnect: (server) => server.fail(),
@@ -241,7 +241,7 @@ describe("trying again", () => {
     expect(told).toEqual(["connected"]);
   });
 
-  test.each([301, 400, 401, 403, 404, 426])("a refusal with %i is not", async (status) => {
+  test.each([301, 400, 401, 403, 404, 426])("a refusal with %i is not tried again", async (status) => {
     const { clock, network, service, told } = fixture({ onConnect: refuseWith(status) });
     const error = await rejection(service.connect());
     expect(error).toBeInstanceOf(WebsocketConnectError);
@@ -287,7 +287,7 @@ describe("trying again", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("a policy close right after the upgrade is final, once it has been seen", async () => {
+  test("a policy close right after the upgrade is final once it has been received", async () => {
     const { clock, network, service, told } = fixture({
       onConnect: (server, index) => {
         if (index === 0) server.refuse(503);
@@ -304,7 +304,7 @@ describe("trying again", () => {
 });
 
 describe("reconnect", () => {
-  test("replaces a lost connection and tells it in order", async () => {
+  test("replaces a lost connection and emits the events in order", async () => {
     const { service, connection, cause, told, clock } = await lost();
     const replacement = await service.reconnect(connection, cause);
     expect(replacement).not.toBe(connection);
@@ -313,7 +313,7 @@ describe("reconnect", () => {
     expect(told).toEqual(["connected", "disconnected 1006", "connected", "reconnected"]);
   });
 
-  test("one at a time: all who lost the same connection are given the same new one", async () => {
+  test("replaces a connection once: all callers that lost it get the same new one", async () => {
     const { service, connection, cause, network, told } = await lost();
     const together = await Promise.all([1, 2, 3].map(() => service.reconnect(connection, cause)));
     const later = await service.reconnect(connection, cause);
@@ -323,7 +323,7 @@ describe("reconnect", () => {
     expect(told).toEqual(["connected", "disconnected 1006", "connected", "reconnected"]);
   });
 
-  test("replaces a connection that is still open but of no more use", async () => {
+  test("replaces a connection that is open but no longer usable", async () => {
     const { service, network, told } = fixture();
     const connection = await service.connect();
     const cause = new WebsocketClosedError(1006, "dirty", { retryable: true });
@@ -334,7 +334,7 @@ describe("reconnect", () => {
     expect(told).toEqual(["connected", "disconnected 1006", "connected", "reconnected"]);
   });
 
-  test("backs off, and throws what the connection was lost by when it fails", async () => {
+  test("backs off, and throws the error that ended the connection if reconnecting fails", async () => {
     const { service, connection, cause, network, told, clock } = await lost({
       onConnect: acceptThen(1, refuseWith(503)),
     });
@@ -354,7 +354,7 @@ describe("reconnect", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test.each([1000, 1001, 1006, 1011, 1012, 1013, 4000])("does after a close with %i", async (closeCode) => {
+  test.each([1000, 1001, 1006, 1011, 1012, 1013, 4000])("tries after a close with %i", async (closeCode) => {
     const { service, connection, cause } = await lost({}, closeCode);
     expect((await service.reconnect(connection, cause)).isOpen).toBe(true);
   });
@@ -366,7 +366,7 @@ describe("reconnect", () => {
     expect(told.at(-1)).toBe("connectionError connection_refused");
   });
 
-  test("a caller's abort ends only its own wait", async () => {
+  test("an abort ends only the wait of its own caller", async () => {
     const { service, connection, cause, network } = await lost({ onConnect: acceptThen(1, () => undefined) });
     const controller = new AbortController();
     const reason = new Error("enough");
@@ -381,20 +381,20 @@ describe("reconnect", () => {
     expect(network.sockets).toHaveLength(2);
   });
 
-  test("a connect after a loss replaces the connection too", async () => {
+  test("connect after a loss replaces the connection as well", async () => {
     const { service, told } = await lost();
     await service.connect();
     expect(told).toEqual(["connected", "disconnected 1006", "connected", "reconnected"]);
   });
 
-  test("what was lost before a disconnect on purpose is not replaced by the next connection", async () => {
+  test("after a deliberate disconnect, the next connection does not count as a replacement", async () => {
     const { service, told } = await lost();
     await service.disconnect();
     await service.connect();
     expect(told).toEqual(["connected", "disconnected 1006", "connected"]);
   });
 
-  test("never by itself: a lost connection stays lost until somebody needs one", async () => {
+  test("does not reconnect by itself: a lost connection stays lost until a caller needs one", async () => {
     const { network, service, clock, told } = await lost();
     await clock.advance(1_000_000);
     expect(network.sockets).toHaveLength(1);
@@ -405,7 +405,7 @@ describe("reconnect", () => {
 });
 
 describe("connections that die young", () => {
-  /** Has the connection die after living for a while, and asks for another. */
+  /** Ends the connection when it has lived for `livedMs`, and asks for another. */
   async function die(made: Fixture, livedMs: number): Promise<unknown> {
     const connection = made.service.connection as WebsocketConnection;
     await made.clock.advance(livedMs);
@@ -415,7 +415,7 @@ describe("connections that die young", () => {
     return outcome === cause ? "given up" : "replaced";
   }
 
-  test("three in a row are given up on; an explicit connect starts again", async () => {
+  test("gives up after three in a row; an explicit connect starts again", async () => {
     const made = fixture();
     const errors: TurnwireError[] = [];
     made.service.on("connectionError", (error) => void errors.push(error));
@@ -436,7 +436,7 @@ describe("connections that die young", () => {
     expect(made.clock.pending).toBe(0);
   });
 
-  test("who asks again to replace the last one is refused again, at once", async () => {
+  test("refuses at once to replace the last one a second time", async () => {
     const made = fixture();
     const first = await made.service.connect();
     await die(made, 0);
@@ -447,14 +447,14 @@ describe("connections that die young", () => {
     expect(made.network.sockets).toHaveLength(3);
   });
 
-  test("one that lived for five seconds interrupts the row", async () => {
+  test("a connection that lived for five seconds resets the count", async () => {
     const made = fixture();
     await made.service.connect();
     for (const livedMs of [0, 0, 5000, 0, 0]) expect(await die(made, livedMs)).toBe("replaced");
     expect(await die(made, 0)).toBe("given up");
   });
 
-  test("one that has served its purpose interrupts it, however short its life was", async () => {
+  test("a connection that was marked healthy resets the count, however short its life", async () => {
     const made = fixture();
     await made.service.connect();
     for (let count = 0; count < 10; count += 1) {
@@ -467,7 +467,7 @@ describe("connections that die young", () => {
   test.each([
     [1, 0],
     [2, 60_000],
-  ])("one that is ended on purpose interrupts it too (after %i, at the age of %i ms)", async (died, livedMs) => {
+  ])("a deliberate disconnect resets the count as well (after %i, at the age of %i ms)", async (died, livedMs) => {
     const made = fixture();
     await made.service.connect();
     for (let count = 0; count < died; count += 1) expect(await die(made, 0)).toBe("replaced");
@@ -478,7 +478,7 @@ describe("connections that die young", () => {
     expect(await die(made, 0)).toBe("given up");
   });
 
-  test("those that die while they are verified count", async () => {
+  test("connections that die during verification count", async () => {
     const { service, clock, network, told } = fixture({
       backoff: { maxAttempts: 9 },
       onConnect: (server, index) => {
@@ -493,7 +493,7 @@ describe("connections that die young", () => {
     expect(told).toEqual(["connectionError connection_unstable"]);
   });
 
-  test("how many and how young can be set", async () => {
+  test("the number and the age can be set", async () => {
     const made = fixture({ giveUpAfter: { failures: 1, withinMs: 100 } });
     await made.service.connect();
     expect([await die(made, 100), await die(made, 99)]).toEqual(["replaced", "given up"]);
@@ -501,7 +501,7 @@ describe("connections that die young", () => {
 });
 
 describe("disconnect", () => {
-  test("closes with a handshake and tells it; nothing is left", async () => {
+  test("closes with a handshake, emits the event, and leaves nothing open", async () => {
     const { service, network, told, clock } = fixture({ heartbeat: { intervalMs: 20_000, timeoutMs: 10_000 } });
     const connection = await service.connect();
     expect(clock.pending).toBe(1);
@@ -513,7 +513,7 @@ describe("disconnect", () => {
     expect([clock.pending, network.openCount]).toEqual([0, 0]);
   });
 
-  test("without a connection, and twice, is nothing more", async () => {
+  test("has no effect without a connection or the second time", async () => {
     const { service, told } = fixture();
     await service.disconnect();
     await service.connect();
@@ -522,7 +522,7 @@ describe("disconnect", () => {
     expect(told).toEqual(["connected", "disconnected 1000"]);
   });
 
-  test("connecting works again afterwards", async () => {
+  test("connect works again afterwards", async () => {
     const { service, network, told } = fixture();
     for (let count = 0; count < 3; count += 1) {
       expect((await service.connect()).isOpen).toBe(true);
@@ -532,7 +532,7 @@ describe("disconnect", () => {
     expect(told).toEqual(Array.from({ length: 3 }, () => ["connected", "disconnected 1000"]).flat());
   });
 
-  test("a connect while it disconnects waits for the end, and has a new connection", async () => {
+  test("a connect during a disconnect waits for its end, and opens a new connection", async () => {
     const { service, network, told } = fixture();
     const old = await service.connect();
     const disconnecting = service.disconnect();
@@ -545,7 +545,7 @@ describe("disconnect", () => {
     expect(told).toEqual(["connected", "disconnected 1000", "connected"]);
   });
 
-  test("so does one while a connecting is being ended", async () => {
+  test("so does a connect while a disconnect ends an earlier attempt", async () => {
     const { service, network, told } = fixture({
       onConnect: (server, index) => void (index === 0 ? undefined : server.accept()),
     });
@@ -560,7 +560,7 @@ describe("disconnect", () => {
     expect(told).toEqual(["connected"]);
   });
 
-  test("the last who is asked is right: a disconnect ends a connect that waits for the one before", async () => {
+  test("the last call decides: a disconnect ends a connect that waits for an earlier disconnect", async () => {
     const { service, network, clock, told } = fixture();
     await service.connect();
     network.last.goSilent();
@@ -574,7 +574,7 @@ describe("disconnect", () => {
     expect(told).toEqual(["connected", "disconnected 1006"]);
   });
 
-  test("a wait for the end of a disconnect can be given up", async () => {
+  test("a connect that waits for the end of a disconnect can be aborted", async () => {
     const { service, network, clock } = fixture();
     await service.connect();
     network.last.goSilent();
@@ -590,7 +590,7 @@ describe("disconnect", () => {
     expect(network.sockets).toHaveLength(1);
   });
 
-  test("while connecting, ends that: the callers are told, and no error is", async () => {
+  test("ends the connecting: its callers get the error, and no connectionError is emitted", async () => {
     const { service, network, told, clock } = fixture({ onConnect: () => undefined });
     const first = rejection(service.connect());
     const second = rejection(service.connect());
@@ -607,7 +607,7 @@ describe("disconnect", () => {
     expect(told).toEqual([]);
   });
 
-  test("at whatever moment of a connecting it comes: nothing is left, and nothing is told twice", async () => {
+  test("leaves nothing open and emits no event twice, at whatever moment of connecting it comes", async () => {
     for (let jobs = 0; jobs < 20; jobs += 1) {
       const { service, network, told, clock } = fixture();
       const connecting = service.connect().catch(() => undefined);
@@ -621,7 +621,7 @@ describe("disconnect", () => {
     }
   });
 
-  test("while it waits to try again, ends that", async () => {
+  test("ends a wait before the next try", async () => {
     const { service, network, told, clock } = fixture({ onConnect: refuseWith(503) });
     const failed = rejection(service.connect());
     await clock.advance(125 + 100);
@@ -634,7 +634,7 @@ describe("disconnect", () => {
     expect(told).toEqual([]);
   });
 
-  test("while a connection is verified, ends that", async () => {
+  test("ends the verification of a connection", async () => {
     const { service, network, told, clock } = fixture({
       onConnect: (server, index) => (index === 0 ? server.fail() : void server.goSilent().accept()),
     });
@@ -648,7 +648,7 @@ describe("disconnect", () => {
     expect(told).toEqual([]);
   });
 
-  test("while the target is asked for, ends that: the target's signal fires, and is not waited for", async () => {
+  test("ends the wait for the target: the target's signal fires, and disconnect does not wait for it", async () => {
     const asked = Promise.withResolvers<AbortSignal>();
     const { service, network, clock } = fixture({
       target: (signal) => {
@@ -664,7 +664,7 @@ describe("disconnect", () => {
     expect([clock.pending, network.sockets.length]).toEqual([0, 0]);
   });
 
-  test("while it disconnects nothing is reconnected", async () => {
+  test("reconnect does not open a connection during a disconnect", async () => {
     const { service, network, clock, told } = fixture();
     const connection = await service.connect();
     network.last.goSilent();
@@ -677,7 +677,7 @@ describe("disconnect", () => {
     expect(told).toEqual(["connected", "disconnected 1006"]);
   });
 
-  test("nor later: who learns only then that its connection is gone does not bring it back", async () => {
+  test("nor does it after the disconnect, for a caller that learns only then that its connection is gone", async () => {
     const { service, network } = fixture();
     const connection = await service.connect();
     await service.disconnect();
@@ -688,14 +688,14 @@ describe("disconnect", () => {
     expect(await service.reconnect(connection, cause)).toBe(next);
   });
 
-  test("nor is one that was lost before the disconnect", async () => {
+  test("nor does it for a connection that was lost before the disconnect", async () => {
     const { service, network, connection, cause } = await lost();
     await service.disconnect();
     expect(await rejection(service.reconnect(connection, cause))).toBe(cause);
     expect(network.sockets).toHaveLength(1);
   });
 
-  test("ends a reconnecting: who waits for it is thrown what the connection was lost by", async () => {
+  test("ends a reconnect, whose callers get the error that ended the connection", async () => {
     const { service, network, connection, cause, told, clock } = await lost({
       onConnect: acceptThen(1, refuseWith(503)),
     });
@@ -707,7 +707,7 @@ describe("disconnect", () => {
     expect(told).toEqual(["connected", "disconnected 1006"]);
   });
 
-  test("is bounded when the other side does not acknowledge it", async () => {
+  test("takes limited time if the other side does not acknowledge the close", async () => {
     const { service, network, clock, logger } = fixture({ closeTimeoutMs: 700 });
     await service.connect();
     network.last.goSilent();
@@ -723,7 +723,7 @@ describe("disconnect", () => {
 });
 
 describe("the rest", () => {
-  test("verify asks the open connection", async () => {
+  test("verify pings the open connection", async () => {
     const { service, network, clock } = fixture();
     expect(await service.verify()).toBe(false);
     await service.connect();
@@ -737,7 +737,7 @@ describe("the rest", () => {
     expect(await short).toBe(false);
   });
 
-  test("by default a silent connection is pinged every 20 s and given up 10 s later", async () => {
+  test("by default, the heartbeat pings a silent connection after 20 s and gives it up 10 s later", async () => {
     const clock = new VirtualClock();
     const network = new MemoryNetwork();
     const service = new ReconnectingWebsocket(() => target, { clock, socketFactory: network.factory });
@@ -749,7 +749,7 @@ describe("the rest", () => {
     expect(connection.isOpen).toBe(false);
   });
 
-  test("a listener that fails is logged, and stops nothing", async () => {
+  test("logs a listener that fails, and continues", async () => {
     const { service, logger, told } = fixture();
     service.on("connected", () => {
       throw new Error("listener");
@@ -762,7 +762,7 @@ describe("the rest", () => {
     expect(logger.warned).toEqual(['a listener of "connected" failed', 'a listener of "disconnected" failed']);
   });
 
-  test("a thousand connections, lost and replaced and closed, leave no timer, socket or listener", async () => {
+  test("a thousand connections that are lost, replaced and closed leave no timer, socket or listener", async () => {
     const { service, network, clock } = fixture({ heartbeat: { intervalMs: 20_000, timeoutMs: 10_000 } });
     const { signal } = new AbortController();
     for (let count = 0; count < 500; count += 1) {
