@@ -1,8 +1,6 @@
-/**
- * Every error class of turnwire. No message carries a key or a part of a conversation.
- */
+/** Every error class of turnwire. No message contains a key or a part of a conversation. */
 
-/** What `TurnwireError.code` can say when the error arose on this side of the wire. */
+/** The codes of errors that arise on this side of the wire. */
 export type TurnwireErrorCode =
   | "invalid_argument"
   | "missing_api_key"
@@ -23,29 +21,58 @@ export type TurnwireErrorCode =
   | "pipeline_failed";
 
 export interface TurnwireErrorOptions {
-  /** The error underneath. */
+  /** The error that led to this one. */
   cause?: unknown;
-  /** Whether the same request may succeed when it is made again. */
+  /** Whether the same request may succeed if it is made again; default false. */
   retryable?: boolean;
 }
 
-/** The base of every error turnwire throws. */
+/** Marks an error with the names of its classes, for another copy of this package: `instanceof` knows only its own. */
+const marker = Symbol.for("turnwire.error");
+
+/** The base of every error that turnwire throws. */
 export class TurnwireError extends Error {
-  /** What happened, stable over releases: one of {@link TurnwireErrorCode}, or the code a provider sent. */
-  readonly code: string;
-  /** Whether the same request may succeed when it is made again. */
+  /** The name of the class, which a minifier leaves alone. */
+  protected static readonly type: string = "TurnwireError";
+  /** What happened, stable over releases: one of {@link TurnwireErrorCode}, or the code that a provider sent. */
+  readonly code: TurnwireErrorCode | (string & {});
+  /** Whether the same request may succeed if it is made again. */
   readonly retryable: boolean;
 
-  constructor(code: string, message: string, options: TurnwireErrorOptions = {}) {
+  constructor(code: TurnwireErrorCode | (string & {}), message: string, options: TurnwireErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = new.target.name;
+    this.name = Object.hasOwn(new.target, "type") ? new.target.type : new.target.name;
     this.code = code;
     this.retryable = options.retryable ?? false;
+    Object.defineProperty(this, marker, { value: typesOf(new.target) });
+  }
+
+  /**
+   * Whether a value is an error of this class. Other than `instanceof`, it recognises errors of another copy of this
+   * package, such as one that a dependency brought.
+   */
+  static isInstance<Class extends ErrorClass>(this: Class, value: unknown): value is InstanceType<Class> {
+    if (value instanceof this) return true;
+    if (!(value instanceof Error) || !Object.hasOwn(this, "type")) return false;
+    const types: unknown = Reflect.get(value, marker);
+    return Array.isArray(types) && types.includes(Reflect.get(this, "type"));
   }
 }
 
-/** A value given by the caller cannot be used. The message names the field, the value's kind and the way out. */
+type ErrorClass = abstract new (...args: never[]) => TurnwireError;
+
+/** The names of a class of errors and of its bases. */
+function typesOf(Class: object): string[] {
+  const types: string[] = [];
+  for (let one: object | null = Class; one !== null && one !== Error; one = Reflect.getPrototypeOf(one)) {
+    if (Object.hasOwn(one, "type")) types.push(String(Reflect.get(one, "type")));
+  }
+  return types;
+}
+
+/** The caller gave a value that cannot be used. The message names the field, the kind of the value and the way out. */
 export class InvalidArgumentError extends TurnwireError {
+  protected static override readonly type = "InvalidArgumentError";
   /** The path of the field, such as `settings.temperature` or `messages[3].content`. */
   readonly field: string;
 
@@ -55,16 +82,18 @@ export class InvalidArgumentError extends TurnwireError {
   }
 }
 
-/** No API key was given where one is needed. */
+/** An API key is needed, and none was given. */
 export class MissingApiKeyError extends TurnwireError {
+  protected static override readonly type = "MissingApiKeyError";
   constructor(message: string) {
     super("missing_api_key", message);
   }
 }
 
-/** A bounded wait ran out. */
+/** A wait took longer than its limit. */
 export class TimeoutError extends TurnwireError {
-  /** What was waited for, such as `connect` or `first event`. */
+  protected static override readonly type = "TimeoutError";
+  /** What took too long, such as `connect` or `first event`. */
   readonly what: string;
   /** The limit in milliseconds. */
   readonly limitMs: number;
@@ -82,13 +111,14 @@ export interface WebsocketConnectErrorOptions extends TurnwireErrorOptions {
   body?: string;
 }
 
-/** A WebSocket connection could not be made. */
+/** A WebSocket connection could not be opened. */
 export class WebsocketConnectError extends TurnwireError {
-  /** The HTTP status the server refused the upgrade with; absent when there was no HTTP answer. */
+  protected static override readonly type = "WebsocketConnectError";
+  /** The HTTP status of the server's refusal; absent if there was no HTTP response. */
   readonly status?: number;
   /** The headers of the refusal. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The beginning of the refusal's body. */
+  /** The beginning of the refusal's body, without keys. */
   readonly body?: string;
 
   constructor(message: string, options: WebsocketConnectErrorOptions = {}) {
@@ -99,11 +129,12 @@ export class WebsocketConnectError extends TurnwireError {
   }
 }
 
-/** A WebSocket connection is closed. */
+/** A WebSocket connection has ended. */
 export class WebsocketClosedError extends TurnwireError {
+  protected static override readonly type = "WebsocketClosedError";
   /** The close code of RFC 6455 section 7.4; 1006 when the connection ended without a close frame. */
   readonly closeCode: number;
-  /** The reason the closing side gave, at most 123 bytes. */
+  /** The reason that the closing end gave, at most 123 bytes. */
   readonly reason: string;
 
   constructor(closeCode: number, reason: string, options: TurnwireErrorOptions = {}) {
@@ -117,8 +148,9 @@ export class WebsocketClosedError extends TurnwireError {
   }
 }
 
-/** Several connections in a row died as soon as they were made: reconnecting has been given up. */
+/** Several connections in a row ended as soon as they were opened, so reconnecting was given up. */
 export class WebsocketUnstableError extends TurnwireError {
+  protected static override readonly type = "WebsocketUnstableError";
   constructor(connections: number, withinMs: number, options: TurnwireErrorOptions = {}) {
     super(
       "connection_unstable",
@@ -129,10 +161,11 @@ export class WebsocketUnstableError extends TurnwireError {
 }
 
 /**
- * The connection was lost and has been replaced. The exchange under way has to start again, and whatever the server
- * kept for the old connection is gone.
+ * The connection was lost and has been replaced. The current exchange has to start again, and the server has forgotten
+ * what it kept for the old connection.
  */
 export class WebsocketReconnectedError extends TurnwireError {
+  protected static override readonly type = "WebsocketReconnectedError";
   constructor(options: TurnwireErrorOptions = {}) {
     super("reconnected", "the connection was lost and has been replaced; start the exchange again", {
       retryable: true,
@@ -149,20 +182,21 @@ export interface ProviderErrorOptions extends TurnwireErrorOptions {
   retryAfterMs?: number;
 }
 
-/** The provider answered a request with an error, or ended a response with one. */
+/** The provider returned an error for a request, or ended a response with one. */
 export class ProviderError extends TurnwireError {
-  /** The HTTP status, or the one the error event carried. */
+  protected static override readonly type = "ProviderError";
+  /** The HTTP status, or the status in the error event. */
   readonly status?: number;
   /** The provider's error type, such as `invalid_request_error`. */
   readonly type?: string;
-  /** The request field the provider names. */
+  /** The field of the request that the provider names. */
   readonly param?: string;
-  /** The response the error ended, when there was one. */
+  /** The id of the response that the error ended, if there was one. */
   readonly responseId?: string;
-  /** How long the provider asks to wait, in milliseconds. */
+  /** How long the provider asks the client to wait, in milliseconds. */
   readonly retryAfterMs?: number;
 
-  constructor(code: string, message: string, options: ProviderErrorOptions = {}) {
+  constructor(code: TurnwireErrorCode | (string & {}), message: string, options: ProviderErrorOptions = {}) {
     super(code, message, options);
     if (options.status !== undefined) this.status = options.status;
     if (options.type !== undefined) this.type = options.type;
@@ -172,8 +206,9 @@ export class ProviderError extends TurnwireError {
   }
 }
 
-/** A response was lost after a part of its output had been delivered, so it could not be asked for again. */
+/** A response was lost after some of its output had been delivered. The request is not repeated then. */
 export class LostAfterOutputError extends TurnwireError {
+  protected static override readonly type = "LostAfterOutputError";
   /** How many characters of text had been delivered. */
   readonly deliveredCharacters: number;
 
@@ -188,8 +223,9 @@ export class LostAfterOutputError extends TurnwireError {
   }
 }
 
-/** A request is larger than a WebSocket server takes. */
+/** A request is larger than WebSocket servers accept. */
 export class RequestTooLargeError extends TurnwireError {
+  protected static override readonly type = "RequestTooLargeError";
   /** The request's size in bytes. */
   readonly bytes: number;
 
@@ -202,20 +238,27 @@ export class RequestTooLargeError extends TurnwireError {
   }
 }
 
-/** A running turn could not be steered. Nothing is lost: the input is here. */
+/** A running turn could not be steered. `input` holds what was not delivered. */
 export class SteeringError extends TurnwireError {
-  /** What was to be said to the running turn. */
+  protected static override readonly type = "SteeringError";
+  /** The input for the running turn. */
   readonly input: unknown;
 
-  constructor(code: string, message: string, input: unknown, options: TurnwireErrorOptions = {}) {
+  constructor(
+    code: TurnwireErrorCode | (string & {}),
+    message: string,
+    input: unknown,
+    options: TurnwireErrorOptions = {},
+  ) {
     super(code, message, options);
     this.input = input;
   }
 }
 
-/** A function call could not be run, or its function failed; the model is given the message as the call's output. */
+/** A function call could not be run, or its function failed. The model gets the message as the call's output. */
 export class FunctionCallError extends TurnwireError {
-  /** The function's name as the model gave it. */
+  protected static override readonly type = "FunctionCallError";
+  /** The function's name as the model wrote it. */
   readonly functionName: string;
 
   constructor(functionName: string, message: string, options: TurnwireErrorOptions = {}) {
@@ -224,19 +267,24 @@ export class FunctionCallError extends TurnwireError {
   }
 }
 
-/** A processor of a pipeline failed, or a pipeline was used against its order of life. */
+/** A processor of a pipeline failed, or a pipeline was used in the wrong order or twice. */
 export class PipelineError extends TurnwireError {
+  protected static override readonly type = "PipelineError";
   constructor(message: string, options: TurnwireErrorOptions = {}) {
     super("pipeline_failed", message, options);
   }
 }
 
-/** The error itself when it is one of ours, else one of ours around it. */
-export function toTurnwireError(value: unknown, code: string, message: string): TurnwireError {
-  return value instanceof TurnwireError ? value : new TurnwireError(code, message, { cause: value });
+/** Returns the error itself if it is a TurnwireError, otherwise a new one with the error as its cause. */
+export function toTurnwireError(
+  value: unknown,
+  code: TurnwireErrorCode | (string & {}),
+  message: string,
+): TurnwireError {
+  return TurnwireError.isInstance(value) ? value : new TurnwireError(code, message, { cause: value });
 }
 
-/** The kind of a value for an error message: never the value itself. */
+/** The kind of a value, for an error message. Never contains the value, except a number or a boolean. */
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return `an array of ${value.length}`;
@@ -260,7 +308,7 @@ export function kindOf(value: unknown): string {
 
 const keyPattern = /\b(?:sk|pk|xai|key)-[\w*.-]{6,}|\bBearer\s+\S+|\bToken\s+\S{16,}/gi;
 
-/** The text without anything that looks like an API key: servers quote keys in their messages. */
+/** Returns the text with everything that looks like an API key replaced: servers quote keys in their messages. */
 export function withoutKeys(text: string): string {
   return text.replace(keyPattern, "[key]");
 }

@@ -188,10 +188,9 @@ export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
 
   async #failed(work: Job, error: unknown): Promise<void> {
     if (work.isAbort(error)) return;
-    const reported =
-      error instanceof TurnwireError
-        ? error
-        : new PipelineError(`${this.name} failed at ${work.frame.toString()}`, { cause: error });
+    const reported = TurnwireError.isInstance(error)
+      ? error
+      : new PipelineError(`${this.name} failed at ${work.frame.toString()}`, { cause: error });
     void this.pushError(reported);
     if (!work.handedOn && mustArrive(work.frame)) await this.pushFrame(work.frame, work.direction);
   }

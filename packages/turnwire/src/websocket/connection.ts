@@ -73,8 +73,8 @@ export class WebsocketConnection {
     let connection: WebsocketConnection | undefined;
     const handlers: SocketHandlers = {
       onOpen: () => (connection = handshake.succeed(() => new WebsocketConnection(socket, settings))),
-      onMessage: (message) => void (connection && connection.#onMessage(message)),
-      onPong: () => void (connection && connection.#onPong()),
+      onMessage: (message) => connection && connection.#onMessage(message),
+      onPong: () => connection && connection.#onPong(),
       onRefused: (...refusal) => handshake.onRefused(...refusal),
       onError: (error) => (connection === undefined ? handshake.onError(error) : connection.#onError(error)),
       onClose: (...close) => (connection === undefined ? handshake.fail(close[0]) : connection.#onClose(...close)),
