@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { ProviderError } from "../../../src/errors.ts";
+import { ProviderError } from "../../src/errors.ts";
 import {
   type Frame,
   LLMTextFrame,
   LLMThoughtEndFrame,
   LLMThoughtStartFrame,
   LLMThoughtTextFrame,
-} from "../../../src/frames/index.ts";
-import { type ReadResponse, ResponseReader } from "../../../src/openai/response/response-reader.ts";
-import { parseEvent, type RawEvent } from "../../../src/protocol/index.ts";
+} from "../../src/frames/index.ts";
+import { type ReadResponse, ResponseReader } from "../../src/openai/response/response-reader.ts";
+import { parseEvent, type RawEvent } from "../../src/protocol/index.ts";
 import { tableUnder } from "@turnwire/test-kit";
 import { rowsBy } from "./documented.ts";
 

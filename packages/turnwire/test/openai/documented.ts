@@ -1,4 +1,4 @@
-import type { RequestReason } from "../../../src/llm/index.ts";
+import type { RequestReason } from "../../src/llm/index.ts";
 import { tableUnder } from "@turnwire/test-kit";
 
 /** The reasons a record can give, by what gives them. Together they are those of docs/continuation.md. */

@@ -12,10 +12,10 @@ import {
   WebsocketConnectError,
   WebsocketReconnectedError,
   WebsocketUnstableError,
-} from "../../../src/errors.ts";
-import type { RetryReason } from "../../../src/llm/index.ts";
-import { ambiguousCode, type AttemptState, decideRetry, type RetryDecision } from "../../../src/openai/retry/index.ts";
-import { providerError, type WireError } from "../../../src/protocol/index.ts";
+} from "../../src/errors.ts";
+import type { RetryReason } from "../../src/llm/index.ts";
+import { ambiguousCode, type AttemptState, decideRetry, type RetryDecision } from "../../src/openai/retry/index.ts";
+import { providerError, type WireError } from "../../src/protocol/index.ts";
 import { reasonsGivenBy, rowsBy } from "./documented.ts";
 
 const before: AttemptState = {

@@ -185,7 +185,7 @@ function whole(messages: readonly LLMMessage[]): LLMMessage[] {
   return calls === outputs ? kept : [];
 }
 
-const numRuns = Number(process.env["TURNWIRE_RUNS"] ?? 600);
+const numRuns = Number(process.env["TURNWIRE_RUNS"] ?? 200);
 
 describe("the model always sees exactly the conversation that the application holds", () => {
   it.each(kinds)(

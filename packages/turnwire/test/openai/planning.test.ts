@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type ResponsePart, plan } from "../../../src/openai/request/continuation.ts";
-import { Conversation, ItemLog } from "../../../src/openai/request/conversation.ts";
-import { type Item, makeItem } from "../../../src/openai/request/items.ts";
-import type { ResponseInputItem, ResponseOutputItem } from "../../../src/protocol/index.ts";
+import { type ResponsePart, plan } from "../../src/openai/request/continuation.ts";
+import { Conversation, ItemLog } from "../../src/openai/request/conversation.ts";
+import { type Item, makeItem } from "../../src/openai/request/items.ts";
+import type { ResponseInputItem, ResponseOutputItem } from "../../src/protocol/index.ts";
 import { documentedReasons, reasonsGivenBy } from "./documented.ts";
 
 // What a context holds, as items.

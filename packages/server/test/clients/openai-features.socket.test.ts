@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type Brain, ResponsesServer } from "../../src/responses/index.ts";
 
-/** The `openai` package with what is beyond a plain turn; those are in test/server/openai-client.test.ts. */
+/** The `openai` package with what is beyond a plain turn; those are in test/responses/openai-client.socket.test.ts. */
 let server: ResponsesServer;
 let client: OpenAI;
 beforeAll(async () => {

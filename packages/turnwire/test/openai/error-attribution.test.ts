@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type ErrorOwner, SideAnswers } from "../../../src/openai/connection/error-attribution.ts";
-import type { WireError } from "../../../src/protocol/index.ts";
+import { type ErrorOwner, SideAnswers } from "../../src/openai/connection/error-attribution.ts";
+import type { WireError } from "../../src/protocol/index.ts";
 
 /** What was said beside requests, and is unanswered. */
 interface Said {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { LLMContext, type LLMMessage } from "../../../src/context/index.ts";
-import { InvalidArgumentError } from "../../../src/errors.ts";
-import { ContextAdapter } from "../../../src/openai/request/to-items.ts";
-import { assistantText, toInputContent } from "../../../src/openai/request/content.ts";
+import { LLMContext, type LLMMessage } from "../../src/context/index.ts";
+import { InvalidArgumentError } from "../../src/errors.ts";
+import { ContextAdapter } from "../../src/openai/request/to-items.ts";
+import { assistantText, toInputContent } from "../../src/openai/request/content.ts";
 import { RecordingLogger } from "@turnwire/test-kit";
 
 const noOutput = '{"status":"unknown","reason":"The function gave no output."}';

@@ -1,0 +1,3 @@
+import { forbidProcesses } from "../guards.ts";
+
+forbidProcesses();

@@ -1,0 +1,4 @@
+import { forbidProcesses, forbidSockets } from "../guards.ts";
+
+forbidSockets();
+forbidProcesses();
