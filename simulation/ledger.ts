@@ -61,7 +61,7 @@ export interface LiveTurn {
   readonly requests: Request[];
   readonly excuses: Excuse[];
   readonly isCut: boolean;
-  /** Compares a view with the conversation that the application holds. Returns undefined if they differ. */
+  /** How a view fits the conversation that the application holds; undefined if it does not. */
   match(view: View): Match | undefined;
   heldText(): string;
   checkFields(fields: Fields): void;

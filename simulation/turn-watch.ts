@@ -87,7 +87,7 @@ export class TurnWatch implements LiveTurn {
     return this.#inferences.length;
   }
 
-  /** Compares a view with the conversation that the application holds. Returns undefined if they differ. */
+  /** How a view fits the conversation that the application holds; undefined if it does not. */
   match(view: View): Match | undefined {
     const { held, lateResults } = this.#conversation;
     const inference = this.#ended;

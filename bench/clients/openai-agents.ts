@@ -28,7 +28,7 @@ class AgentsConversation implements Conversation {
   readonly #provider: OpenAIProvider;
   readonly #runner: Runner;
   readonly #agent: Agent;
-  /** The response that the next turn continues. */
+  /** The response that the next turn continues; `#before`: the one before it. */
   #previous: string | undefined;
   #before: string | undefined;
   /** The items that the response to continue does not include. */

@@ -31,11 +31,11 @@ export interface FarEndCommands {
   counts: (link?: number) => ProxyCounts;
   /** Returns what clients have sent over a link since the previous call. */
   sent: (link: number) => Sent[];
-  /** Cuts every connection. Returns when. */
+  /** Cuts every WebSocket connection. Returns when. */
   drop: () => number;
-  /** Cuts every connection this long after the next request has reached the model. Returns when. */
+  /** Cuts every WebSocket connection this long after the next request has reached the model. Returns when. */
   dropDuring: (afterMs: number) => Promise<number>;
-  /** The same on all links and for whatever they carry, as if the server had vanished. */
+  /** Cuts every connection on every link, also those over HTTP, as if the server had vanished. Returns when. */
   cut: () => number;
   cutDuring: (afterMs: number) => Promise<number>;
   /** How late the proxy passed pieces on. */

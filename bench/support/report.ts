@@ -71,8 +71,8 @@ export class Report {
 
   /** Reports a value that should be at most `limit` although no issue states it as a goal. */
   wish(what: string, value: number, limit: number, unit: string): void {
-    const verdict = value <= limit ? "so" : "not so";
-    this.note(`${verdict}: ${what} ${figure(value, unit)}, wanted at most ${figure(limit, unit)}`);
+    const verdict = value <= limit ? "met" : "not met";
+    this.note(`${what}: ${figure(value, unit)}, wanted at most ${figure(limit, unit)}: ${verdict}`);
   }
 
   #goal(goal: Goal): void {

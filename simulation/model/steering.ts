@@ -36,7 +36,7 @@ export class Steering {
     }
   }
 
-  /** Ends a steered response where it is. Returns the response that takes its place. */
+  /** Ends a steered response where it is. Returns its successor; undefined if the steering input cannot be applied. */
   turnsOff(generation: Generation): ModelResponse | undefined {
     const { response, steers, lines, next } = generation;
     const begun = lines.slice(0, next).some((line) => line.kind === "event" && line.role === "created");
@@ -84,7 +84,7 @@ export class Steering {
   }
 }
 
-/** Whether the events sent so far contain the whole output of the response up to here. */
+/** Whether the reply is only text and its deltas carry all of it. */
 function isPlain({ sayings, leftOut }: Reply): boolean {
   return sayings.every(({ kind }) => kind === "text") && leftOut !== "deltas" && leftOut !== "late deltas";
 }

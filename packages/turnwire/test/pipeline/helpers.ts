@@ -69,7 +69,7 @@ export class Chaos {
       await settle();
       if (settled) break;
       const [resolve] = this.#pauses.splice(this.next(Math.max(1, this.#pauses.length)), 1);
-      if (resolve === undefined) throw new Error("deadlock: everybody waits and nobody pauses");
+      if (resolve === undefined) throw new Error("deadlock: no pause is left to end");
       resolve();
     }
     await done;
