@@ -21,7 +21,7 @@ export const packages: Readonly<Record<string, Package>> = {
     imports: ["turnwire", "turnwire/provider", "turnwire/internal"],
   },
   server: {
-    rooms: ["cli", "index", "responses", "speech"],
+    rooms: ["cli", "index", "responses", "speech", "kit"],
     imports: ["turnwire/internal"],
     except: { cli: ["turnwire", "turnwire/provider", "turnwire/internal"] },
   },

@@ -29,8 +29,9 @@ export {
 } from "./core/index.ts";
 export { type CancelMode, type Dialect, type DialectName, dialects } from "./dialects/index.ts";
 export type { ErrorShape } from "./error-shapes.ts";
-export type { Fault, FaultAction, FaultHandle, FaultKind, FaultPlace, Faults } from "./faults/index.ts";
-export type { ServerConnection } from "./hosts/index.ts";
+export type { Fault, FaultAction, FaultKind, FaultPlace } from "./faults/index.ts";
+export type { FaultHandle, FaultList, ServerEnvironment } from "../kit/index.ts";
+export type { ServerConnection } from "./transport/index.ts";
 export type { ResponsesServerOptions } from "./options.ts";
 export { rulesBrain, type RulesBrainOptions } from "./rules/index.ts";
 export { ResponsesServer } from "./server.ts";

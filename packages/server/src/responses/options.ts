@@ -1,5 +1,5 @@
-import type { Clock, Random } from "turnwire/internal";
 import { InvalidArgumentError, kindOf } from "turnwire/internal";
+import type { ServerEnvironment } from "../kit/index.ts";
 import type { Brain } from "./brain.ts";
 import type { ReceivedRequest, ResponseStore, Timing, TokenCounter } from "./core/index.ts";
 import { type CancelMode, cancelModes, type Dialect, type DialectName, dialects } from "./dialects/index.ts";
@@ -51,10 +51,8 @@ export interface ResponsesServerOptions {
   onRequest?: (request: ReceivedRequest) => void;
   /** Told of what a brain threw, unless it was a `ResponsesApiError`. Default: a warning without its content. */
   onBrainError?: (error: unknown) => void;
-  /** Times the age of connections, the timing model and the faults. Default: the system's. */
-  clock?: Clock;
-  /** Where ids come from. Default: `Math.random`. */
-  random?: Random;
+  /** What only tests need to set: the clock that times the age of connections, the timing model and the faults, and where ids come from. */
+  environment?: ServerEnvironment;
 }
 
 /** The dialect that is asked for, with the options that override it. */
@@ -71,7 +69,7 @@ export function dialectOf(options: ResponsesServerOptions): Dialect {
 }
 
 /** Throws an `InvalidArgumentError` for options that cannot be. */
-export function checkOptions(options: ResponsesServerOptions): void {
+export function checkServerOptions(options: ResponsesServerOptions): void {
   const { cancel, dialect, maxConnectionAgeMs, apiKeys, tokenizer } = options;
   if (typeof dialect === "string" && !Object.hasOwn(dialects, dialect)) {
     throw new InvalidArgumentError("dialect", `expected one of ${Object.keys(dialects).join(", ")}, got a string`);

@@ -1,9 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-import type { Duplex } from "node:stream";
-import { defaultLogger, systemClock } from "turnwire/internal";
-import { kindOf } from "turnwire/internal";
-import { ResponsesApiError, toApiError } from "./api-error.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { defaultLogger, defined, kindOf, systemClock } from "turnwire/internal";
+import { FaultList, Listener, requestURL, type Upgrade } from "../kit/index.ts";
+import { ResponsesApiError } from "./api-error.ts";
 import {
   estimatedTokens,
   exactTokens,
@@ -16,24 +14,19 @@ import {
   type ServerCore,
   type TokenCounter,
 } from "./core/index.ts";
-import { Faults } from "./faults/index.ts";
+import { type Fault, readResponsesFault } from "./faults/index.ts";
+import { checkServerOptions, dialectOf, type ResponsesServerOptions } from "./options.ts";
+import { rulesBrain } from "./rules/index.ts";
 import {
+  Access,
   answerError,
   controlRoute,
-  HostGuard,
-  HttpHost,
-  KeyGuard,
-  refuseUpgrade,
+  HttpServer,
+  refuse,
   sendJson,
   type ServerConnection,
-  urlOf,
-  WebSocketHost,
-} from "./hosts/index.ts";
-import { checkOptions, dialectOf, type ResponsesServerOptions } from "./options.ts";
-import { rulesBrain } from "./rules/index.ts";
-
-/** How long connections get to close properly when the server is closed. */
-const closeGraceMs = 100;
+  SessionHost,
+} from "./transport/index.ts";
 
 /**
  * A Responses server in this process: HTTP, server-sent events and WebSocket mode on one port. It behaves as the public
@@ -49,36 +42,39 @@ export class ResponsesServer {
   readonly url: string;
   /** Where WebSocket mode is: `ws://127.0.0.1:PORT/v1/responses`. */
   readonly wsURL: string;
-  readonly #server: Server;
-  readonly #webSockets: WebSocketHost;
+  readonly #listener: Listener;
+  readonly #sessions: SessionHost;
   readonly #core: ServerCore;
   #closing: Promise<void> | undefined;
 
-  /** Starts a server. Rejects with Node's error when the address cannot be listened on. */
+  /**
+   * Starts a server. Rejects with an `InvalidArgumentError` for options that make no sense, and with Node's error when the
+   * address cannot be listened on.
+   */
   static async start(options: ResponsesServerOptions = {}): Promise<ResponsesServer> {
-    checkOptions(options);
+    checkServerOptions(options);
     const core = newCore(options, await tokensOf(options.tokenizer));
     for (const fault of options.faults ?? []) core.faults.add(fault);
-    const host = options.host ?? "127.0.0.1";
-    const gate = new Gate(new HostGuard([host, ...(options.allowedHosts ?? [])]), new KeyGuard(options.apiKeys ?? []));
+    const { host = "127.0.0.1", port = 0, maxConnections = 10_000, maxConnectionsPerKey = Infinity } = options;
+    const access = new Access([host, ...(options.allowedHosts ?? [])], options.apiKeys ?? []);
     const control = options.faultControl === true ? [controlRoute(core.faults)] : [];
-    const http = new HttpHost(core, options.models ?? ["turnwire-rules"], control);
-    const { maxConnections = 10_000, maxConnectionsPerKey = Infinity } = options;
-    const webSockets = new WebSocketHost(core, { maxConnections, maxConnectionsPerKey });
-    const server = createServer((request, response) => handle(gate, http, request, response));
-    server.on("upgrade", (request, socket, head) => upgrade(gate, webSockets, request, socket, head));
-    await listen(server, options.port ?? 0, host);
-    return new ResponsesServer(server, webSockets, core, host);
+    const http = new HttpServer(core, options.models ?? ["turnwire-rules"], control);
+    const sessions = new SessionHost(core, { maxConnections, maxConnectionsPerKey });
+    const listener = await Listener.start({
+      port,
+      host,
+      onRequest: (request, response) => handle(access, http, request, response),
+      onUpgrade: (request) => upgrade(access, sessions, request),
+    });
+    return new ResponsesServer(listener, sessions, core);
   }
 
-  private constructor(server: Server, webSockets: WebSocketHost, core: ServerCore, host: string) {
-    this.#server = server;
-    this.#webSockets = webSockets;
+  private constructor(listener: Listener, sessions: SessionHost, core: ServerCore) {
+    this.#listener = listener;
+    this.#sessions = sessions;
     this.#core = core;
-    const { port } = server.address() as AddressInfo;
-    const name = host.includes(":") ? `[${host}]` : host;
-    this.url = `http://${name}:${port}/v1`;
-    this.wsURL = `ws://${name}:${port}/v1/responses`;
+    this.url = `http://${listener.authority}/v1`;
+    this.wsURL = `ws://${listener.authority}/v1/responses`;
   }
 
   /** The requests received since the start or the last `reset`, the oldest first: those over a WebSocket and by HTTP. */
@@ -88,11 +84,11 @@ export class ResponsesServer {
 
   /** The WebSocket connections that are open now, the oldest first. */
   get connections(): readonly ServerConnection[] {
-    return this.#webSockets.connections;
+    return this.#sessions.connections;
   }
 
   /** What is to go wrong. */
-  get faults(): Faults {
+  get faults(): FaultList<Fault> {
     return this.#core.faults;
   }
 
@@ -113,28 +109,9 @@ export class ResponsesServer {
   }
 
   async #close(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    await this.#webSockets.close(closeGraceMs);
-    this.#server.closeAllConnections();
-    await closed;
+    this.#sessions.end();
+    await this.#listener.close(this.#sessions.webSockets);
     this.#core.store.close();
-  }
-}
-
-/** Decides who gets in, and as whom. */
-class Gate {
-  readonly #hosts: HostGuard;
-  readonly #keys: KeyGuard;
-
-  constructor(hosts: HostGuard, keys: KeyGuard) {
-    this.#hosts = hosts;
-    this.#keys = keys;
-  }
-
-  /** Whose request it is. Throws a 401 or 403. */
-  check(request: IncomingMessage): string {
-    this.#hosts.check(request);
-    return this.#keys.check(request);
   }
 }
 
@@ -148,7 +125,8 @@ async function tokensOf(tokenizer: ResponsesServerOptions["tokenizer"] = "estima
 }
 
 function newCore(options: ResponsesServerOptions, tokens: TokenCounter): ServerCore {
-  const { random = Math.random, clock = systemClock, models, keptRequests = 10_000, onRequest } = options;
+  const { models, keptRequests = 10_000, onRequest } = options;
+  const { random = Math.random, clock = systemClock } = options.environment ?? {};
   const pace = paceOf(options.timing, clock, tokens);
   return {
     brain: options.brain ?? rulesBrain(),
@@ -161,10 +139,9 @@ function newCore(options: ResponsesServerOptions, tokens: TokenCounter): ServerC
     onBrainError: options.onBrainError ?? warnOfBrainError,
     log: new RequestLog({ limit: keptRequests, clock, onEnd: onRequest }),
     store: options.store ?? new MemoryStore(),
-    faults: new Faults(),
+    faults: new FaultList(readResponsesFault),
     maxQueuedRequests: options.maxQueuedRequests ?? 256,
-    ...(pace === undefined ? {} : { pace }),
-    ...(models === undefined ? {} : { models }),
+    ...defined({ pace, models }),
   };
 }
 
@@ -174,36 +151,25 @@ function warnOfBrainError(error: unknown): void {
   defaultLogger.warn(`a brain threw ${name}; the client was told server_error. Pass onBrainError to see the error.`);
 }
 
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, host, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-}
-
-function handle(gate: Gate, http: HttpHost, request: IncomingMessage, response: ServerResponse): void {
-  // Nothing is told here that is not plain from the open port.
-  if (urlOf(request).pathname === "/healthz") return sendJson(response, 200, { status: "ok" });
+function handle(access: Access, http: HttpServer, request: IncomingMessage, response: ServerResponse): void {
+  // Nothing is told here that the open port does not tell.
+  if (requestURL(request).pathname === "/healthz") return sendJson(response, 200, { status: "ok" });
   try {
-    void http.handle(request, response, gate.check(request));
+    void http.handle(request, response, access.check(request));
   } catch (error) {
     answerError(response, error);
   }
 }
 
-function upgrade(gate: Gate, webSockets: WebSocketHost, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-  socket.on("error", () => socket.destroy());
+function upgrade(access: Access, sessions: SessionHost, request: Upgrade): void {
   try {
-    const owner = gate.check(request);
-    const path = urlOf(request).pathname;
+    const owner = access.check(request.request);
+    const path = requestURL(request.request).pathname;
     if (!/^\/v1\/responses\/?$/.test(path)) {
       throw new ResponsesApiError({ status: 404, message: `Invalid URL (WebSocket ${path.slice(0, 256)})` });
     }
-    webSockets.upgrade(request, socket, head, owner);
+    sessions.upgrade(request, owner);
   } catch (error) {
-    refuseUpgrade(socket, toApiError(error));
+    refuse(request.socket, error);
   }
 }

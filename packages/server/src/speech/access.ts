@@ -1,46 +1,28 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { KeyRing, OriginGuard } from "../kit/index.ts";
 import { SpeechApiError } from "./refusal.ts";
 
-const allAddresses: ReadonlySet<string> = new Set(["0.0.0.0", "[::]"]);
+/** Decides whose connections are accepted. Some credentials have to be there, as in the API; without keys, any will do. */
+export class SpeechAccess {
+  readonly #origins: OriginGuard;
+  readonly #keys: KeyRing;
 
-/**
- * Decides who gets in. Some credentials have to be there, as the API wants them; which ones is asked only where there are
- * keys, which are held and compared as digests.
- */
-export class Access {
-  readonly #digests: readonly Buffer[];
-  readonly #host: string;
-
-  /** @param host What is listened on. */
+  /** @param host The address that is listened on. */
   constructor(apiKeys: readonly string[], host: string) {
-    this.#digests = apiKeys.map(digest);
-    this.#host = host.includes(":") ? `[${host}]` : host.toLowerCase();
+    this.#origins = new OriginGuard([host], { anyAddress: true });
+    this.#keys = new KeyRing(apiKeys);
   }
 
-  /** Throws a 401, or a 403 for what a web page of another host asks for. */
+  /** Throws a 401, or a 403 for a request of another host's web page. */
   check(request: IncomingMessage): void {
-    const { host, origin } = request.headers;
-    // A page that had its own name pointed at this machine names that in Host.
-    if (!this.#isOurs(`http://${host ?? ""}`) || (origin !== undefined && !this.#isOurs(origin))) {
+    if (this.#origins.foreignHeader(request) !== undefined) {
       throw new SpeechApiError(403, "FORBIDDEN", "Web pages of other hosts may not use this server.");
     }
     const key = keyOf(request);
     if (key === undefined) throw invalidAuth();
-    if (this.#digests.length === 0) return;
-    const candidate = digest(key.value);
-    // All are compared, so that the time it takes tells nothing of which is alike.
-    const known = this.#digests.map((one) => timingSafeEqual(one, candidate)).includes(true);
-    if (!known || key.scheme !== "token") throw invalidAuth();
-  }
-
-  #isOurs(url: string): boolean {
-    if (!URL.canParse(url)) return false;
-    const name = new URL(url).hostname.toLowerCase();
-    if (name === "localhost" || name.endsWith(".localhost") || name === "[::1]" || /^127(?:\.\d+){3}$/.test(name))
-      return true;
-    // An address that stands for all of this machine's is none of its names.
-    return name === this.#host || (allAddresses.has(this.#host) && /^[\d.]+$|^\[/.test(name));
+    if (this.#keys.isEmpty) return;
+    const isKnown = this.#keys.ownerOf(key.value) !== undefined;
+    if (!isKnown || key.scheme !== "token") throw invalidAuth();
   }
 }
 
@@ -59,8 +41,4 @@ function keyOf({ headers }: IncomingMessage): { scheme: string; value: string } 
 /** https://developers.deepgram.com/docs/errors, "Incorrect API key". */
 function invalidAuth(): SpeechApiError {
   return new SpeechApiError(401, "INVALID_AUTH", "Invalid credentials.");
-}
-
-function digest(key: string): Buffer {
-  return createHash("sha256").update(key).digest();
 }

@@ -1,14 +1,13 @@
-import type { IncomingMessage } from "node:http";
-import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer } from "ws";
+import { type WebSocket } from "ws";
 import { delay } from "turnwire/internal";
+import { FaultList, type PendingFault, ServerSocket, type Upgrade, WebSocketHost } from "../kit/index.ts";
 import type { SpeechConnection } from "./connection.ts";
 import type { SpeechCore } from "./core.ts";
-import { type ArmedFault, SpeechFaults } from "./faults/index.ts";
+import type { SpeechFault } from "./fault.ts";
 import { newUuid } from "./ids.ts";
 import { ListenSession, readListenQuery } from "./listen/index.ts";
 import { Query } from "./query.ts";
-import { refuseUpgrade, SpeechApiError, toSpeechApiError } from "./refusal.ts";
+import { refuse, SpeechApiError, toSpeechApiError } from "./refusal.ts";
 import { SpeechSocket } from "./socket.ts";
 import { readSpeakQuery, SpeakSession } from "./speak/index.ts";
 
@@ -19,41 +18,31 @@ type Path = SpeechConnection["path"];
 /** Starts the session of a connection. */
 type Open = (socket: SpeechSocket) => void;
 
-interface Handshake {
-  readonly path: Path;
-  readonly faults: readonly ArmedFault[];
-  readonly requestId: string;
-}
-
 export interface SpeechHostOptions {
-  readonly faults: SpeechFaults;
+  readonly faults: FaultList<SpeechFault>;
   readonly maxConnections: number;
   readonly keptConnections: number;
 }
 
-/** Accepts WebSocket connections and runs a session on each. */
+/** Runs a session on each WebSocket connection. */
 export class SpeechHost {
+  readonly webSockets: WebSocketHost;
   readonly #core: SpeechCore;
   readonly #options: SpeechHostOptions;
-  readonly #server: WebSocketServer;
-  readonly #closed = new AbortController();
-  readonly #open = new Map<SpeechSocket, WebSocket>();
+  /** The latest connections, open and closed. */
   #connections: SpeechSocket[] = [];
-  /** Those that are being upgraded count, too. */
-  #taken = 0;
-  readonly #asked: Record<Path, number> = { listen: 0, speak: 0 };
-  readonly #letIn: Record<Path, number> = { listen: 0, speak: 0 };
-  #listened: ListenSession | undefined;
+  /** How many connections are open or being upgraded. */
+  #open = 0;
+  readonly #requested: Record<Path, number> = { listen: 0, speak: 0 };
+  readonly #accepted: Record<Path, number> = { listen: 0, speak: 0 };
+  #latestListener: ListenSession | undefined;
 
   constructor(core: SpeechCore, options: SpeechHostOptions) {
     this.#core = core;
     this.#options = options;
-    this.#server = new WebSocketServer({
-      noServer: true,
-      clientTracking: false,
-      perMessageDeflate: false,
+    this.webSockets = new WebSocketHost({
       maxPayload: largestMessageBytes,
-      // The second of `token, KEY` is the key, which is not to be said back.
+      // The second of the subprotocols `token, KEY` is the key, which must not be sent back.
       handleProtocols: (protocols) => (protocols.has("token") ? "token" : protocols.has("bearer") ? "bearer" : false),
     });
   }
@@ -65,46 +54,46 @@ export class SpeechHost {
 
   /** Forgets the connections that are closed. */
   reset(): void {
-    this.#connections = [...this.#open.keys()];
+    this.#connections = this.#connections.filter(({ closed }) => closed === undefined);
   }
 
-  /** Takes an upgrade, or throws what it is refused with. */
-  upgrade(path: Path, url: URL, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const asked = (this.#asked[path] += 1);
+  /** Accepts an upgrade, or throws the error to refuse it with. */
+  upgrade(path: Path, url: URL, upgrade: Upgrade): void {
+    const { socket } = upgrade;
+    this.#requested[path] += 1;
+    const number = this.#requested[path];
     const query = new Query(url.searchParams);
     const open = this.#opener(path, query);
-    if (this.#taken >= this.#options.maxConnections) {
+    if (this.#open >= this.#options.maxConnections) {
       throw new SpeechApiError(429, "TOO_MANY_REQUESTS", "Too many connections are open.");
     }
-    this.#taken += 1;
-    socket.once("close", () => (this.#taken -= 1));
-    const faults = SpeechFaults.at(this.#options.faults, path, asked);
+    this.#open += 1;
+    socket.once("close", () => (this.#open -= 1));
+    const faults = FaultList.matching(
+      this.#options.faults,
+      (fault) => (fault.path ?? path) === path && (fault.connection ?? number) === number,
+    );
     const requestId = newUuid(this.#core.random);
-    void this.#shake({ path, faults, requestId }, socket, () => {
-      const addHeader = (headers: string[]): void => void headers.push(`dg-request-id: ${requestId}`);
-      this.#server.once("headers", addHeader);
-      this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-        const connection = (this.#letIn[path] += 1);
+    void this.webSockets.upgrade(upgrade, {
+      headers: [`dg-request-id: ${requestId}`],
+      prepare: (signal) => this.#handshake(faults, signal),
+      accept: (webSocket) => {
+        this.#accepted[path] += 1;
+        const connection = this.#accepted[path];
         const init = { path, connection, requestId, query: query.all, clock: this.#core.clock, faults };
-        this.#accept(webSocket, new SpeechSocket(webSocket, socket, init), open);
-      });
-      this.#server.off("headers", addHeader);
+        const openSocket = (queuedBytes: () => number): ServerSocket =>
+          new ServerSocket(webSocket, socket, queuedBytes);
+        this.#accept(webSocket, new SpeechSocket(openSocket, init), open);
+      },
+      refuse: (error) => {
+        const refusal = toSpeechApiError(error);
+        this.#core.onEvent({ type: "refused", path: `/v1/${path}`, status: refusal.status, code: refusal.code });
+        refuse(socket, refusal, requestId);
+      },
     });
   }
 
-  /** Closes every connection, and cuts off those that do not answer in time. */
-  async close(graceMs: number): Promise<void> {
-    this.#closed.abort();
-    const sockets = [...this.#open.values()];
-    const closed = Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve))));
-    for (const socket of sockets) socket.close(1001, "the server is shutting down");
-    const timer = setTimeout(() => sockets.forEach((socket) => socket.terminate()), graceMs);
-    await closed;
-    clearTimeout(timer);
-    this.#server.close();
-  }
-
-  /** Reads the query, which may throw a 400, and answers what starts its session. */
+  /** Reads the query and returns what starts its session. Throws a 400 for a query that cannot be read. */
   #opener(path: Path, query: Query): Open {
     if (path === "speak") {
       const settings = readSpeakQuery(query);
@@ -116,37 +105,27 @@ export class SpeechHost {
     const settings = readListenQuery(query);
     return (socket) => {
       this.#core.onEvent({ type: "opened", path, connection: socket.connection, model: settings.model });
-      this.#listened = new ListenSession(this.#core, socket, settings, this.#listened?.progress);
-      this.#listened.start();
+      this.#latestListener = new ListenSession(this.#core, socket, settings, this.#latestListener?.progress);
+      this.#latestListener.start();
     };
   }
 
-  /** Goes through the faults of the handshake, then lets it happen. Never rejects. */
-  async #shake({ path, faults, requestId }: Handshake, socket: Duplex, open: () => void): Promise<void> {
-    try {
-      for (const armed of faults) {
-        const { fault } = armed;
-        if (fault.fault !== "refuse" && fault.fault !== "delay") continue;
-        armed.strike();
-        if (fault.fault === "refuse") throw refusalOf(fault.status);
-        await delay(fault.ms, { clock: this.#core.clock, signal: this.#closed.signal });
-      }
-      if (!socket.destroyed) open();
-    } catch (error) {
-      if (this.#closed.signal.aborted) return void socket.destroy();
-      const { status, code } = toSpeechApiError(error);
-      this.#core.onEvent({ type: "refused", path: `/v1/${path}`, status, code });
-      refuseUpgrade(socket, toSpeechApiError(error), requestId);
+  /** Injects the faults of the handshake; the others are for the open connection. */
+  async #handshake(faults: ReadonlyArray<PendingFault<SpeechFault>>, signal: AbortSignal): Promise<void> {
+    for (const pending of faults) {
+      const { fault } = pending;
+      if (fault.fault !== "refuse" && fault.fault !== "delay") continue;
+      pending.inject();
+      if (fault.fault === "refuse") throw refusalOf(fault.status);
+      await delay(fault.ms, { clock: this.#core.clock, signal });
     }
   }
 
   #accept(webSocket: WebSocket, socket: SpeechSocket, open: Open): void {
     const { path, connection } = socket;
-    this.#open.set(socket, webSocket);
     this.#connections.push(socket);
     this.#forget();
     webSocket.once("close", (code, reason) => {
-      this.#open.delete(socket);
       const durationMs = this.#core.clock.now() - socket.openedAtMs;
       const end = { path, connection, code, reason: reason.toString(), audioMs: socket.audioMs, durationMs };
       this.#core.onEvent({ type: "closed", ...end });
@@ -161,7 +140,7 @@ export class SpeechHost {
     }
   }
 
-  /** Lets go of the oldest that are closed. */
+  /** Forgets the oldest closed connections. */
   #forget(): void {
     let surplus = this.#connections.length - this.#options.keptConnections;
     if (surplus <= 0) return;
@@ -170,5 +149,5 @@ export class SpeechHost {
 }
 
 function refusalOf(status = 503): SpeechApiError {
-  return new SpeechApiError(status, "FAULT", "The upgrade was refused, as a fault asked for.");
+  return new SpeechApiError(status, "FAULT", "The upgrade was refused because of a fault.");
 }

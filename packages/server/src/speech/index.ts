@@ -1,11 +1,6 @@
 export type { ReceivedMessage, SpeechConnection, SpeechEvent } from "./connection.ts";
-export type {
-  SpeechFault,
-  SpeechFaultAction,
-  SpeechFaultHandle,
-  SpeechFaultPlace,
-  SpeechFaults,
-} from "./faults/index.ts";
+export type { SpeechFault, SpeechFaultAction, SpeechFaultPlace } from "./fault.ts";
+export type { FaultHandle, FaultList, ServerEnvironment } from "../kit/index.ts";
 export { checkScript, type ListenProgress, type ListenRequest, type Script, type ScriptedWord } from "./script.ts";
 export type { SpeechServerOptions } from "./options.ts";
 export { sayScript, type SayScriptOptions, type ScriptLine } from "./say-script.ts";

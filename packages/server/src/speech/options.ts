@@ -1,7 +1,8 @@
-import type { Clock, Logger, Random } from "turnwire/internal";
+import type { Logger } from "turnwire/internal";
 import { InvalidArgumentError, kindOf } from "turnwire/internal";
+import type { ServerEnvironment } from "../kit/index.ts";
 import type { SpeechEvent } from "./connection.ts";
-import type { SpeechFault } from "./faults/index.ts";
+import type { SpeechFault } from "./fault.ts";
 import { checkScript, type ListenRequest, type Script } from "./script.ts";
 import type { OpenVoiceOptions } from "./voices/index.ts";
 
@@ -39,10 +40,8 @@ export interface SpeechServerOptions extends OpenVoiceOptions {
   faults?: readonly SpeechFault[];
   /** Told of what happens, without what is said: for a log. */
   onEvent?: (event: SpeechEvent) => void;
-  /** Times everything but the voice itself. Default: the system's. */
-  clock?: Clock;
-  /** Where ids come from. Default: `Math.random`. */
-  random?: Random;
+  /** What only tests need to set: the clock that times everything but eSpeak NG, and where ids come from. */
+  environment?: ServerEnvironment;
   logger?: Logger;
 }
 
@@ -50,7 +49,7 @@ const durations = ["latencyMs", "idleTimeoutMs", "firstByteMs", "maxSessionMs"] 
 const steps = ["interimMs", "segmentMs"] as const;
 
 /** Throws an `InvalidArgumentError` for options that cannot be. The voice is checked when it is opened. */
-export function checkOptions(options: SpeechServerOptions): void {
+export function checkSpeechOptions(options: SpeechServerOptions): void {
   for (const name of durations) checkNumber(options[name], name, "milliseconds from 0", 0, 2 ** 31 - 1);
   for (const name of steps) checkNumber(options[name], name, "milliseconds from 10", 10, 2 ** 31 - 1);
   checkNumber(options.realtimeFactor, "realtimeFactor", "a number of at least 0.01", 0.01, Infinity);

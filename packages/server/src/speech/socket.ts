@@ -1,16 +1,10 @@
-import { Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import { type RawData, WebSocket } from "ws";
-import { type Clock, untilAborted } from "turnwire/internal";
+import type { Clock } from "turnwire/internal";
+import type { PendingFault, ServerSocket } from "../kit/index.ts";
 import type { ReceivedMessage, SpeechConnection } from "./connection.ts";
-import type { ArmedFault, SpeechFault } from "./faults/index.ts";
+import type { SpeechFault } from "./fault.ts";
 import { typeOf } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
 
-/** A reader this many bytes behind is waited for. */
-const slowReaderBytes = 256 * 1024;
-/** A reader this many bytes behind is cut off. */
-const stuckReaderBytes = 64 * 1024 * 1024;
 const keptMessages = 1_000;
 
 export interface SpeechSocketInit {
@@ -19,10 +13,10 @@ export interface SpeechSocketInit {
   readonly requestId: string;
   readonly query: Readonly<Record<string, string>>;
   readonly clock: Clock;
-  readonly faults: readonly ArmedFault[];
+  readonly faults: ReadonlyArray<PendingFault<SpeechFault>>;
 }
 
-/** A `ws` socket as a session sees it: sends in order and in time, lets faults strike, and keeps count. */
+/** A socket as a session sees it: sends in order and in time, injects faults, and counts what passes. */
 export class SpeechSocket implements SpeechConnection {
   readonly path: "listen" | "speak";
   readonly connection: number;
@@ -33,37 +27,30 @@ export class SpeechSocket implements SpeechConnection {
   sentBytes = 0;
   audioMs = 0;
   closed: SpeechConnection["closed"];
-  readonly #socket: WebSocket;
-  readonly #stream: Duplex;
+  readonly #socket: ServerSocket;
   readonly #clock: Clock;
   readonly #outbox: Outbox;
   readonly #received: ReceivedMessage[] = [];
-  #faults: readonly ArmedFault[];
+  #faults: ReadonlyArray<PendingFault<SpeechFault>>;
   #handler: ((data: Buffer, isBinary: boolean) => void) | undefined;
   #slowMs = 0;
-  #dropped = false;
-  #frozen = false;
-  /** What came in while it was frozen. */
-  #unread: Array<() => void> = [];
-  #wakers: Array<() => void> = [];
+  #isDropped = false;
   #cancelThaw: (() => void) | undefined;
 
-  /** @param stream What the socket is made of. */
-  constructor(socket: WebSocket, stream: Duplex, init: SpeechSocketInit) {
+  /** @param open Makes the socket; its argument returns the bytes that wait here to be sent. */
+  constructor(open: (queuedBytes: () => number) => ServerSocket, init: SpeechSocketInit) {
     this.path = init.path;
     this.connection = init.connection;
     this.requestId = init.requestId;
     this.query = init.query;
     this.openedAtMs = init.clock.now();
-    this.#socket = socket;
-    this.#stream = stream;
     this.#clock = init.clock;
-    this.#outbox = new Outbox(init.clock);
+    const outbox = new Outbox(init.clock);
+    this.#outbox = outbox;
+    this.#socket = open(() => outbox.bytes);
     this.#faults = init.faults;
-    socket.on("message", (data, isBinary) => this.#arrived(data, isBinary));
-    // `ws` closes the connection itself, with the code that fits; unheard, the event would end the process.
-    socket.on("error", () => undefined);
-    socket.once("close", (code, reason) => this.#ended(code, reason.toString()));
+    this.#socket.onMessage((data, isBinary) => this.#receive(data, isBinary));
+    this.#socket.onClose((code, reason) => this.#end(code, reason));
   }
 
   get received(): readonly ReceivedMessage[] {
@@ -71,79 +58,66 @@ export class SpeechSocket implements SpeechConnection {
   }
 
   get isOpen(): boolean {
-    return !this.#dropped && this.#socket.readyState === WebSocket.OPEN;
+    return !this.#isDropped && this.#socket.isOpen;
   }
 
-  /** Where messages go from now on, and what is called when the connection has ended. */
+  /** Starts to hand over messages. `onEnd` is called when the connection has ended. */
   serve(handler: (data: Buffer, isBinary: boolean) => void, onEnd: () => void): void {
     this.#handler = handler;
-    this.#socket.once("close", onEnd);
-    this.#strike(({ afterAudioMs, afterSentBytes }) => afterAudioMs === undefined && afterSentBytes === undefined);
+    this.#socket.onClose(onEnd);
+    this.#inject(({ afterAudioMs, afterSentBytes }) => afterAudioMs === undefined && afterSentBytes === undefined);
   }
 
-  /** Sends an object as JSON, a text or bytes as they are, behind what was given before and in `delayMs` or later. */
+  /** Sends an object as JSON, a text or bytes as they are: after what was sent before, and `delayMs` from now or later. */
   send(message: object | string | Uint8Array, delayMs = 0): void {
     const raw = typeof message === "string" || message instanceof Uint8Array;
     const data = raw ? message : JSON.stringify(message);
     const bytes = Buffer.byteLength(data);
-    if (this.#outbox.bytes + this.#socket.bufferedAmount > stuckReaderBytes) return this.#socket.terminate();
-    const before = (): void => this.#strike(({ afterSentBytes = Infinity }) => this.sentBytes + bytes > afterSentBytes);
+    if (!this.#socket.checkReader()) return;
+    const before = (): void => this.#inject(({ afterSentBytes = Infinity }) => this.sentBytes + bytes > afterSentBytes);
     this.#outbox.put({ send: () => this.#write(data, bytes), bytes, before }, delayMs + this.#slowMs);
   }
 
-  /** Closes it behind what was sent before. */
+  /** Closes the connection after what was sent before, and `delayMs` from now or later. */
   close(code = 1000, reason = "", delayMs = 0): void {
     this.#outbox.put({ send: () => this.#socket.close(code, reason), bytes: 0 }, delayMs + this.#slowMs);
   }
 
   drop(): void {
-    this.#dropped = true;
+    this.#isDropped = true;
     this.#outbox.end();
-    if (this.#stream instanceof Socket) this.#stream.destroySoon();
-    else this.#socket.terminate();
+    this.#socket.drop();
   }
 
   freeze(ms?: number): void {
-    this.#frozen = true;
-    // Unread, a ping gets no pong either.
-    this.#socket.pause();
+    this.#socket.freeze();
     this.#outbox.hold();
     if (ms !== undefined) this.#thawIn(ms);
   }
 
-  /** Cuts it off. */
-  terminate(): void {
-    this.#outbox.end();
-    this.#socket.terminate();
-  }
-
   /** Resolves when the reader has caught up enough to be sent more, or is gone; rejects with the signal's reason. */
-  async drained(signal?: AbortSignal): Promise<void> {
-    while (this.isOpen && this.#outbox.bytes + this.#socket.bufferedAmount > slowReaderBytes) {
-      await untilAborted(new Promise<void>((resolve) => this.#wakers.push(resolve)), signal);
-    }
+  drained(signal?: AbortSignal): Promise<void> {
+    return this.#socket.drained(signal);
   }
 
-  /** Up to where audio may go before a fault strikes. */
+  /** The end of the audio that may be sent before a fault is injected, at most `toMs`. */
   audioUntil(toMs: number): number {
-    const at = this.#faults.map(({ spent, fault }) => (spent ? Infinity : afterAudio(fault)));
+    const at = this.#faults.map(({ isSpent, fault }) => (isSpent ? Infinity : afterAudio(fault)));
     return Math.min(toMs, ...at.filter((atMs) => atMs > this.audioMs));
   }
 
-  /** There was audio up to here: faults that waited for it strike. */
+  /** Notes that there was audio up to `atMs`, and injects the faults that waited for it. */
   audioReached(atMs: number): void {
     this.audioMs = atMs;
-    this.#strike((fault) => afterAudio(fault) <= atMs);
+    this.#inject((fault) => afterAudio(fault) <= atMs);
   }
 
-  #arrived(data: RawData, isBinary: boolean): void {
-    if (this.#frozen) this.#unread.push(() => this.#arrived(data, isBinary));
-    // Once it is to be closed, what still comes belongs to nobody.
-    if (this.#frozen || !this.isOpen) return;
-    const bytes = data as Buffer;
-    this.receivedBytes += bytes.length;
-    if (!isBinary) this.#record(bytes.toString());
-    this.#handler?.(bytes, isBinary);
+  #receive(data: Buffer, isBinary: boolean): void {
+    // Messages that come after the close frame was sent are ignored.
+    if (!this.isOpen) return;
+    this.receivedBytes += data.length;
+    if (!isBinary) this.#record(data.toString());
+    this.#handler?.(data, isBinary);
   }
 
   #record(text: string): void {
@@ -154,24 +128,22 @@ export class SpeechSocket implements SpeechConnection {
   #write(data: string | Uint8Array, bytes: number): void {
     if (!this.isOpen) return;
     this.sentBytes += bytes;
-    // A failed send is followed by the socket's close event.
-    this.#socket.send(data, () => this.#wake());
+    this.#socket.send(data);
   }
 
-  #strike(fits: (fault: SpeechFault) => boolean): void {
-    for (const armed of this.#faults) {
-      if (armed.spent || !fits(armed.fault)) continue;
-      this.#faults = this.#faults.filter((other) => other !== armed);
-      armed.strike();
-      this.#suffer(armed.fault);
+  #inject(fits: (fault: SpeechFault) => boolean): void {
+    for (const pending of this.#faults) {
+      if (pending.isSpent || !fits(pending.fault)) continue;
+      this.#faults = this.#faults.filter((other) => other !== pending);
+      this.#apply(pending.inject());
     }
   }
 
-  #suffer(fault: SpeechFault): void {
+  #apply(fault: SpeechFault): void {
     switch (fault.fault) {
       case "close":
         this.#outbox.end();
-        return this.#socket.close(fault.code ?? 1011, fault.reason);
+        return this.#socket.close(fault.code ?? 1011, fault.reason ?? "");
       case "drop":
         return this.drop();
       case "half-open":
@@ -193,26 +165,14 @@ export class SpeechSocket implements SpeechConnection {
   }
 
   #thaw(): void {
-    this.#frozen = false;
-    const unread = this.#unread;
-    this.#unread = [];
-    this.#socket.resume();
+    this.#socket.thaw();
     this.#outbox.release();
-    for (const read of unread) read();
   }
 
-  #ended(code: number, reason: string): void {
+  #end(code: number, reason: string): void {
     this.closed = { code, reason, atMs: this.#clock.now() };
     this.#cancelThaw?.();
     this.#outbox.end();
-    this.#unread = [];
-    this.#wake();
-  }
-
-  #wake(): void {
-    const wakers = this.#wakers;
-    this.#wakers = [];
-    for (const wake of wakers) wake();
   }
 }
 

@@ -106,7 +106,7 @@ test("the fixture says who asked what, what was said and how long it took", asyn
     yield { type: "function_call", name: "a", arguments: "{}", callId: "call_1" };
     yield { type: "usage", inputTokens: 1, outputTokens: 2 };
   };
-  await outputsOf(recordingBrain(brain, path, { clock }), brainRequest({ input: "Hi" }));
+  await outputsOf(recordingBrain(brain, path, { environment: { clock } }), brainRequest({ input: "Hi" }));
   const conversation = [
     { role: "user" as const, content: "Hi" },
     { type: "function_call" as const, call_id: "call_1", name: "a", arguments: "{}" },

@@ -162,7 +162,7 @@ describe("a reply says", () => {
       { call: "d", delayMs: 5 },
     ];
     const clock = new VirtualClock();
-    const iterator = scriptBrain({ turns: [{ reply }] }, { clock })(brainRequest());
+    const iterator = scriptBrain({ turns: [{ reply }] }, { environment: { clock } })(brainRequest());
     const said: string[] = [];
     const finished = (async () => {
       for await (const output of iterator) said.push(output.type === "text" ? output.delta : output.type);
@@ -181,7 +181,9 @@ describe("a reply says", () => {
     }
     await finished;
     const still = new VirtualClock();
-    expect(await outputsOf(scriptBrain({ turns: [{ reply }] }, { clock: still, delays: false }))).toHaveLength(4);
+    expect(
+      await outputsOf(scriptBrain({ turns: [{ reply }] }, { environment: { clock: still }, delays: false })),
+    ).toHaveLength(4);
     expect(still.now()).toBe(0);
   });
 

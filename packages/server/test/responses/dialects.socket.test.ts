@@ -101,7 +101,7 @@ describe("xai", () => {
 
   test("lives 25 minutes", async () => {
     const clock = new VirtualClock();
-    await using server = await ResponsesServer.start({ brain: echo, clock, dialect: "xai" });
+    await using server = await ResponsesServer.start({ brain: echo, environment: { clock }, dialect: "xai" });
     await using client = await RawClient.connect(server.wsURL);
     await clock.advance(25 * 60_000);
     expect((await client.next()).error.message).toContain("(25 minutes)");

@@ -50,7 +50,11 @@ describe("a connection", () => {
 
   test("is accepted late", async () => {
     const clock = new VirtualClock();
-    await using server = await ResponsesServer.start({ brain: echo, clock, faults: [{ fault: "delay", ms: 5_000 }] });
+    await using server = await ResponsesServer.start({
+      brain: echo,
+      environment: { clock },
+      faults: [{ fault: "delay", ms: 5_000 }],
+    });
     const opening = RawClient.connect(server.wsURL);
     await expect.poll(() => clock.pending).toBe(1);
     expect(server.connections).toEqual([]);
@@ -102,7 +106,7 @@ describe("a request", () => {
   test("is answered late", async () => {
     const clock = new VirtualClock();
     const faults: Fault[] = [{ fault: "delay", ms: 1_000, request: 1 }];
-    await using server = await ResponsesServer.start({ brain: echo, clock, faults });
+    await using server = await ResponsesServer.start({ brain: echo, environment: { clock }, faults });
     await using client = await RawClient.connect(server.wsURL);
     client.create({ input: "x" });
     await expect.poll(() => clock.pending).toBe(2);
@@ -223,7 +227,7 @@ describe("an event", () => {
   test("comes late, and what follows it after it, before the lane goes on", async () => {
     const clock = new VirtualClock();
     const faults: Fault[] = [{ fault: "delay", ms: 700, event: delta }];
-    await using server = await ResponsesServer.start({ brain: pieces, clock, faults });
+    await using server = await ResponsesServer.start({ brain: pieces, environment: { clock }, faults });
     await using client = await RawClient.connect(server.wsURL);
     client.create({ input: "x" });
     client.create({ input: "y" });
@@ -365,7 +369,7 @@ describe("faults are asked for", () => {
     const handle = server.faults.add({ fault: "error", code: "slow_down", times: 2 });
     await using client = await RawClient.connect(server.wsURL);
     expect(await client.respond({ input: "x" })).toMatchObject({ error: { code: "slow_down" } });
-    expect(handle.struck).toBe(1);
+    expect(handle.injected).toBe(1);
     handle.remove();
     expect((await client.respond({ input: "x" })).type).toBe("response.completed");
     server.faults.add({ fault: "reset", times: "always" });
@@ -408,8 +412,8 @@ describe("faults are asked for", () => {
     expect((await ask(closed, "POST", "{}")).status).toBe(404);
     expect(await (await ask(server, "POST", '[{"fault":"close","event":2},{"fault":"refuse"}]')).json()).toEqual({
       pending: [
-        { fault: "close", event: 2, struck: 0 },
-        { fault: "refuse", struck: 0 },
+        { fault: "close", event: 2, injected: 0 },
+        { fault: "refuse", injected: 0 },
       ],
     });
     const bad = await ask(server, "POST", '{"fault":"close","code":99}');

@@ -12,7 +12,7 @@ const limitReached = { type: "error", status: 400, error: { code: "websocket_con
 
 test("a connection past its age answers every request with the limit, and is closed soon", async () => {
   const clock = new VirtualClock();
-  await using server = await ResponsesServer.start({ brain: echo, clock });
+  await using server = await ResponsesServer.start({ brain: echo, environment: { clock } });
   await using client = await RawClient.connect(server.wsURL);
   await clock.advance(limits.maxConnectionAgeMs - 1);
   expect((await client.respond({ input: "x" })).type).toBe("response.completed");
@@ -29,7 +29,7 @@ test("a connection past its age answers every request with the limit, and is clo
 
 test("the age limit is an option, and a closed connection leaves no timer", async () => {
   const clock = new VirtualClock();
-  await using server = await ResponsesServer.start({ brain: echo, clock, maxConnectionAgeMs: 90_000 });
+  await using server = await ResponsesServer.start({ brain: echo, environment: { clock }, maxConnectionAgeMs: 90_000 });
   const client = await RawClient.connect(server.wsURL);
   expect(clock.pending).toBe(1);
   await clock.advance(90_000);

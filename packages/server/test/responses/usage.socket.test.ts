@@ -84,7 +84,7 @@ describe("the timing model", () => {
   test("waits for what is not cached, and for each token", async () => {
     const clock = new VirtualClock();
     const timing = { firstTokenMs: 100, perInputTokenMs: 10, perTokenMs: 5 };
-    await using server = await ResponsesServer.start({ brain: pieces, clock, timing });
+    await using server = await ResponsesServer.start({ brain: pieces, environment: { clock }, timing });
     await using client = await RawClient.connect(server.wsURL);
     const waits = async (fields: object): Promise<{ ms: number; event: WireEvent }> => {
       const before = clock.now();
@@ -118,7 +118,7 @@ describe("the timing model", () => {
         },
       };
       const timing = { firstTokenMs: 100, perTokenMs: 10, jitter: 0.5, seed };
-      await using server = await ResponsesServer.start({ brain: pieces, clock, timing });
+      await using server = await ResponsesServer.start({ brain: pieces, environment: { clock }, timing });
       await using client = await RawClient.connect(server.wsURL);
       await client.respond({ input: "x" });
       return delays;

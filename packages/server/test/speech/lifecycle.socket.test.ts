@@ -12,7 +12,13 @@ const listenQuery = "encoding=linear16&sample_rate=16000&endpointing=100&model=n
 describe("close()", () => {
   it("ends every connection within its limit, whatever the clients do, and leaves no timer", async () => {
     const clock = new VirtualClock();
-    const server = await SpeechServer.start({ voice: "tones", script, clock, latencyMs: 500, realtimeFactor: 1 });
+    const server = await SpeechServer.start({
+      voice: "tones",
+      script,
+      environment: { clock },
+      latencyMs: 500,
+      realtimeFactor: 1,
+    });
     const listening = await SpeechClient.connect(`${server.listenURL}?${listenQuery}`);
     listening.send(quiet(500));
     const speaking = await SpeechClient.connect(server.speakURL);
@@ -58,7 +64,13 @@ describe("close()", () => {
 describe("a connection that has ended", () => {
   it.each(["listen", "speak"] as const)("leaves no timer behind: %s", async (path) => {
     const clock = new VirtualClock();
-    await using server = await SpeechServer.start({ voice: "tones", script, clock, latencyMs: 500, realtimeFactor: 1 });
+    await using server = await SpeechServer.start({
+      voice: "tones",
+      script,
+      environment: { clock },
+      latencyMs: 500,
+      realtimeFactor: 1,
+    });
     const client = await SpeechClient.connect(`${server.url}/v1/${path}?${listenQuery}`);
     if (path === "listen") client.send(quiet(5_000));
     else {
@@ -75,7 +87,7 @@ describe("a connection that has ended", () => {
 describe("what was received", () => {
   it("is kept, of the latest connections and messages", async () => {
     const clock = new VirtualClock(1_000);
-    await using server = await SpeechServer.start({ voice: "tones", clock, keptConnections: 2 });
+    await using server = await SpeechServer.start({ voice: "tones", environment: { clock }, keptConnections: 2 });
     for (let count = 0; count < 3; count += 1) {
       await using client = await SpeechClient.connect(`${server.speakURL}?tag=${count}`);
       client.send({ type: "Speak", text: `Text ${count}` });
@@ -117,7 +129,7 @@ describe("the events", () => {
     await using server = await SpeechServer.start({
       voice: "tones",
       script,
-      clock,
+      environment: { clock },
       realtimeFactor: 1,
       faults: [{ fault: "refuse", status: 503, path: "listen" }],
       onEvent: (event) => events.push(event),

@@ -153,7 +153,7 @@ describe("the results", () => {
 
   it("come as much later as the options say, in order", async () => {
     const clock = new VirtualClock();
-    await using server = await start({ script: words("one two"), latencyMs: 200, clock });
+    await using server = await start({ script: words("one two"), latencyMs: 200, environment: { clock } });
     await using client = await listen(server, "endpointing=90");
     client.send(quiet(300));
     await client.settled();
@@ -281,7 +281,7 @@ describe("a connection on which nothing comes in", () => {
   it("is closed after 10 s with NET-0001; KeepAlive and audio keep it open", async () => {
     // https://developers.deepgram.com/docs/keep-alive
     const clock = new VirtualClock();
-    await using server = await start({ clock });
+    await using server = await start({ environment: { clock } });
     await using client = await listen(server);
     for (const message of [{ type: "KeepAlive" }, quiet(20), { type: "KeepAlive" }]) {
       await clock.advance(9_990);

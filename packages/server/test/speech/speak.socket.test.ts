@@ -87,7 +87,7 @@ describe("a Clear", () => {
   it("stops at once what is being spoken and forgets what waits", async () => {
     // https://developers.deepgram.com/docs/tts-ws-clear
     const clock = new VirtualClock();
-    await using server = await start({ clock, realtimeFactor: 1 });
+    await using server = await start({ environment: { clock }, realtimeFactor: 1 });
     await using client = await speak(server);
     client.send({ type: "Speak", text: "This is said in real time." });
     client.send({ type: "Flush" });
@@ -121,7 +121,7 @@ describe("a Clear", () => {
 describe("the pace", () => {
   it("has its first audio late and makes the rest as many times faster than real time as asked for", async () => {
     const clock = new VirtualClock();
-    await using server = await start({ clock, firstByteMs: 150, realtimeFactor: 4 });
+    await using server = await start({ environment: { clock }, firstByteMs: 150, realtimeFactor: 4 });
     await using client = await speak(server);
     client.send({ type: "Speak", text: "abcdef ab" });
     client.send({ type: "Flush" });
@@ -142,7 +142,7 @@ describe("limits", () => {
   it("warn of the 21st Flush in a minute, which is not done", async () => {
     // https://developers.deepgram.com/docs/tts-ws-flush, "Limits"
     const clock = new VirtualClock();
-    await using server = await start({ clock });
+    await using server = await start({ environment: { clock } });
     await using client = await speak(server);
     for (let count = 0; count < 20; count += 1) client.send({ type: "Flush" });
     client.send({ type: "Speak", text: "Kept." });
@@ -189,7 +189,7 @@ describe("limits", () => {
 
   it("close after an hour with NET-0003", async () => {
     const clock = new VirtualClock();
-    await using server = await start({ clock });
+    await using server = await start({ environment: { clock } });
     await using client = await speak(server);
     await clock.advance(60 * 60_000);
     expect(await client.closed).toEqual({ code: 1011, reason: "NET-0003" });

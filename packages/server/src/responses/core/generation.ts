@@ -128,7 +128,7 @@ class Generation {
       if (this.#steeredBefore(result.value)) return this.#steered();
       this.#record.firstOutputMs ??= this.#context.clock.now() - this.#startedAt;
       if (!this.#writer.write(result.value)) return this.#incomplete("max_output_tokens");
-      if (count % outputsPerTurn === 0) await turn();
+      if (count % outputsPerTurn === 0) await nextTick();
       await this.#sink.ready(signal);
       next = this.#paced(this.#next(signal), false, linked.signal);
     }
@@ -290,8 +290,8 @@ function iterate(outputs: ReturnType<Brain>): AsyncIterator<BrainOutput> | Itera
   return Symbol.asyncIterator in outputs ? outputs[Symbol.asyncIterator]() : outputs[Symbol.iterator]();
 }
 
-/** One turn of the event loop: sockets are read, timers fire. */
-function turn(): Promise<void> {
+/** Lets the event loop read sockets and run timers. */
+function nextTick(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
@@ -300,7 +300,7 @@ function turn(): Promise<void> {
  * response. A brain that takes its time is not waited for, as `response.created` must not be late.
  */
 async function refusedAtOnce(first: Promise<unknown>): Promise<void> {
-  await Promise.race([first, turn()]);
+  await Promise.race([first, nextTick()]);
 }
 
 function responseError(error: ResponsesApiError): ResponseError {

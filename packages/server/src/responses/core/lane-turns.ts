@@ -1,6 +1,14 @@
 import { type ResponsesApiError, toApiError } from "../api-error.ts";
 import type { EventSink } from "../events.ts";
-import { type ArmedFault, Faults, type FaultTarget, FaultySink, strikeRequest } from "../faults/index.ts";
+import type { PendingFault } from "../../kit/index.ts";
+import {
+  type Fault,
+  faultsAt,
+  type FaultTarget,
+  FaultySink,
+  injectIntoRequest,
+  injectIntoTransport,
+} from "../faults/index.ts";
 import { ResponseCache } from "./cache.ts";
 import { generate, type GenerationContext, type Outcome } from "./generation.ts";
 import type { LaneScheduler, Work } from "./lanes.ts";
@@ -18,7 +26,7 @@ export interface LaneTurnsOptions {
   readonly socket: SessionSocket;
   readonly scheduler: LaneScheduler;
   /** The faults that the client asked for itself as it connected. */
-  readonly ownFaults: readonly ArmedFault[];
+  readonly ownFaults: ReadonlyArray<PendingFault<Fault>>;
   /** Throws when no request is answered any more. */
   checkOpen(): void;
 }
@@ -45,13 +53,13 @@ export class LaneTurns {
   readonly #context: GenerationContext;
 
   constructor(options: LaneTurnsOptions) {
-    const { core, socket, scheduler } = options;
+    const { core, scheduler } = options;
     this.#options = options;
     this.#cache = new ResponseCache(core.dialect.keeps);
     this.#steering = new Steering({
       newId: core.newId,
       maxPending: maxPendingSteers,
-      newSink: () => new SocketSink(socket, core.dialect.errors, undefined),
+      newSink: () => this.#newSink(undefined),
       isKept: (id) => this.#cache.find(id) !== undefined,
       isContinued: (target) => scheduler.continues(target.lane, target.id),
     });
@@ -68,10 +76,15 @@ export class LaneTurns {
     this.#steering.giveBackLost();
   }
 
+  /** Injects a fault that concerns the connection, not one of its requests. */
+  inject(fault: Fault): void {
+    injectIntoTransport(fault, this.#faultTarget(this.#newSink(undefined)));
+  }
+
   /** Answers the connection's `number`th request, and the successors that steering gives it. Never rejects. */
   async answer(work: Work, body: Record<string, unknown>, number: number): Promise<void> {
-    const { core, socket } = this.#options;
-    const sink = new SocketSink(socket, core.dialect.errors, work.lane.name);
+    const { core } = this.#options;
+    const sink = this.#newSink(work.lane.name);
     const steered = this.#steering.waiting(work.lane, body["previous_response_id"]);
     let turn: Turn | undefined = { work, body, sink, steered, number };
     while (turn !== undefined) {
@@ -86,7 +99,7 @@ export class LaneTurns {
     const { signal } = work.controller;
     const on = this.#faultTarget(sink);
     try {
-      if (!(await this.#strike(turn, on))) return this.#fail(turn);
+      if (!(await this.#injectAtRequest(turn, on))) return this.#fail(turn);
       this.#options.checkOpen();
       const request = this.#read(turn);
       const target = new SteerTarget(work.lane, sink, this.#steerable(request));
@@ -198,6 +211,11 @@ export class LaneTurns {
     steered?.fail("successor_creation_failed", "The response that was to take up this input could not be created.");
   }
 
+  #newSink(laneName: string | undefined): SocketSink {
+    const { core, socket } = this.#options;
+    return new SocketSink(socket, core.dialect.errors, laneName);
+  }
+
   #faultTarget(sink: SocketSink): FaultTarget {
     const { socket } = this.#options;
     return {
@@ -210,10 +228,10 @@ export class LaneTurns {
     };
   }
 
-  async #strike({ work, number }: Turn, on: FaultTarget): Promise<boolean> {
+  async #injectAtRequest({ work, number }: Turn, on: FaultTarget): Promise<boolean> {
     const faults = this.#faultsAt("request", number);
     if (faults.length === 0) return true;
-    if (await strikeRequest(faults, on, this.#options.core.clock, work.controller.signal)) return true;
+    if (await injectIntoRequest(faults, on, this.#options.core.clock, work.controller.signal)) return true;
     work.record.status = "rejected";
     return false;
   }
@@ -224,9 +242,9 @@ export class LaneTurns {
     return new FaultySink(sink, faults, on, this.#options.core.clock, work.controller.signal);
   }
 
-  #faultsAt(stage: "request" | "event", request: number): ArmedFault[] {
+  #faultsAt(stage: "request" | "event", request: number): Array<PendingFault<Fault>> {
     const { core, connection, ownFaults } = this.#options;
-    return Faults.at(core.faults, stage, { transport: "websocket", connection, request }, ownFaults);
+    return faultsAt(core.faults, stage, { transport: "websocket", connection, request }, ownFaults);
   }
 }
 

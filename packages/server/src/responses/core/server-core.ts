@@ -1,5 +1,6 @@
 import type { Dialect } from "../dialects/index.ts";
-import type { Faults } from "../faults/index.ts";
+import type { FaultList } from "../../kit/index.ts";
+import type { Fault } from "../faults/index.ts";
 import type { GenerationContext } from "./generation.ts";
 import type { RequestLog } from "./request-log.ts";
 import type { ResponseStore } from "./store.ts";
@@ -10,7 +11,7 @@ export interface ServerCore extends GenerationContext {
   readonly models?: readonly string[];
   readonly log: RequestLog;
   readonly store: ResponseStore;
-  readonly faults: Faults;
+  readonly faults: FaultList<Fault>;
   /** How many requests of one connection may wait for their turn. */
   readonly maxQueuedRequests: number;
 }

@@ -1,6 +1,7 @@
 import { isObject, laneNamePattern, limits } from "turnwire/internal";
 import { invalidRequest, ResponsesApiError, toApiError } from "../api-error.ts";
-import type { ArmedFault } from "../faults/index.ts";
+import type { PendingFault } from "../../kit/index.ts";
+import type { Fault } from "../faults/index.ts";
 import { checkDepth } from "../validation/index.ts";
 import { cancelledByClient } from "./generation.ts";
 import { LaneTurns } from "./lane-turns.ts";
@@ -14,7 +15,7 @@ export interface SessionOptions {
   /** Whose connection it is; empty where no keys are asked for. */
   readonly owner: string;
   /** The faults that the client asked for itself as it connected. */
-  readonly ownFaults: readonly ArmedFault[];
+  readonly ownFaults: ReadonlyArray<PendingFault<Fault>>;
 }
 
 /** How long a connection past its age limit stays open, to answer with the reason. */
@@ -62,6 +63,11 @@ export class Session {
   /** Forgets every response that a request could continue from. */
   evict(): void {
     this.#turns.evict();
+  }
+
+  /** Injects a fault that concerns the connection, not one of its requests. */
+  inject(fault: Fault): void {
+    this.#turns.inject(fault);
   }
 
   /** The socket is gone: nobody waits for anything any more. */

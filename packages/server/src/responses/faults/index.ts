@@ -1,3 +1,3 @@
-export { type Fault, type FaultAction, type FaultKind, type FaultPlace, readFault } from "./fault.ts";
-export { ArmedFault, type FaultHandle, Faults, type Place, readFaultHeader } from "./faults.ts";
-export { errorOf, type FaultTarget, FaultySink, strikeRequest, strikeTransport } from "./strike.ts";
+export { type Fault, type FaultAction, type FaultKind, type FaultPlace, readResponsesFault } from "./fault.ts";
+export { faultsAt, readFaultHeader } from "./faults.ts";
+export { errorOf, type FaultTarget, FaultySink, injectIntoRequest, injectIntoTransport } from "./inject.ts";

@@ -1,5 +1,6 @@
 import type { Tool } from "openai/resources/responses/responses";
-import { type Clock, delay, systemClock } from "turnwire/internal";
+import { delay, systemClock } from "turnwire/internal";
+import type { ServerEnvironment } from "../../kit/index.ts";
 import type { Brain, BrainOutput, BrainRequest } from "../brain.ts";
 import { fill, materialIn } from "./fill.ts";
 import { findPlaces } from "./finding.ts";
@@ -13,7 +14,7 @@ export interface RulesBrainOptions {
   msPerToken?: number;
   /** How long the first output takes, in milliseconds. Default: 0. */
   firstTokenMs?: number;
-  clock?: Clock;
+  environment?: Pick<ServerEnvironment, "clock">;
 }
 
 /**
@@ -21,7 +22,7 @@ export interface RulesBrainOptions {
  * the functions whose names or parameters the user's words fit. The same conversation gets the same answer.
  */
 export function rulesBrain(options: RulesBrainOptions = {}): Brain {
-  const { msPerToken = 0, firstTokenMs = 0, clock = systemClock } = options;
+  const { msPerToken = 0, firstTokenMs = 0, environment: { clock = systemClock } = {} } = options;
   return async function* (request) {
     const { signal } = request;
     if (firstTokenMs > 0) await delay(firstTokenMs, { signal, clock });

@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Clock, systemClock } from "turnwire/internal";
+import { systemClock } from "turnwire/internal";
+import type { ServerEnvironment } from "../../../kit/index.ts";
 import { InvalidArgumentError } from "turnwire/internal";
 import { toApiError } from "../../api-error.ts";
 import type { Brain, BrainOutput, BrainRequest } from "../../brain.ts";
@@ -11,7 +12,7 @@ import { Transcript } from "./transcript.ts";
 export interface RecordingBrainOptions {
   /** False: how long the pieces took is not recorded. Default: true. */
   delays?: boolean;
-  clock?: Clock;
+  environment?: Pick<ServerEnvironment, "clock">;
 }
 
 /**
@@ -26,7 +27,7 @@ export interface RecordingBrainOptions {
  * @throws InvalidArgumentError when the file cannot be written.
  */
 export function recordingBrain(inner: Brain, path: string | URL, options: RecordingBrainOptions = {}): Brain {
-  const { delays = true, clock = systemClock } = options;
+  const { delays = true, environment: { clock = systemClock } = {} } = options;
   const recording = new Recording(typeof path === "string" ? path : fileURLToPath(path));
   const brain: Brain = (request) => {
     const turn = recording.begin(request);

@@ -1,4 +1,5 @@
-import { type Clock, systemClock } from "turnwire/internal";
+import { systemClock } from "turnwire/internal";
+import type { ServerEnvironment } from "../../../kit/index.ts";
 import { ResponsesApiError } from "../../api-error.ts";
 import type { Brain } from "../../brain.ts";
 import type { ScriptFixture, ScriptReply } from "./fixture.ts";
@@ -9,7 +10,7 @@ import { readFixture } from "./read-fixture.ts";
 export interface ScriptBrainOptions {
   /** False: the script's delays are left out. Default: true. */
   delays?: boolean;
-  clock?: Clock;
+  environment?: Pick<ServerEnvironment, "clock">;
 }
 
 /**
@@ -29,7 +30,7 @@ export interface ScriptBrainOptions {
  * @throws InvalidArgumentError naming the field of the fixture, or the file, that cannot be used.
  */
 export function scriptBrain(fixture: ScriptFixture | string | URL, options: ScriptBrainOptions = {}): Brain {
-  const { delays = true, clock = systemClock } = options;
+  const { delays = true, environment: { clock = systemClock } = {} } = options;
   const script = new Script(readFixture(fixture));
   // Not a generator: the turn is chosen when the request comes, not when its first output is asked for.
   const brain: Brain = (request) => say(script.replyTo(request), { signal: request.signal, clock, delays });

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ResponsesApiError, toApiError } from "../api-error.ts";
+import { requestURL } from "../../kit/index.ts";
 import { modelNotFound, type ServerCore } from "../core/index.ts";
 import { sendError, sendJson } from "./http-sinks.ts";
 import { ResponsesRoutes } from "./responses-routes.ts";
 import type { Handler, HttpExchange, Route } from "./route.ts";
 
 /** Answers HTTP requests: the API's routes, and API-shaped errors for everything else. */
-export class HttpHost {
+export class HttpServer {
   readonly #core: ServerCore;
   readonly #modelNames: readonly string[];
   readonly #routes: readonly Route[];
@@ -35,7 +36,7 @@ export class HttpHost {
 
   #route(request: IncomingMessage): { handler: Handler } & Pick<HttpExchange, "parameter" | "url"> {
     const method = request.method ?? "GET";
-    const url = urlOf(request);
+    const url = requestURL(request);
     for (const route of this.#routes) {
       const match = route.path.exec(url.pathname);
       if (match === null) continue;
@@ -61,12 +62,6 @@ export function answerError(response: ServerResponse, error: unknown): void {
   // The rest of a body that was too large is not read: the connection cannot be used again.
   sendError(response, apiError, apiError.status === 413 ? { connection: "close" } : {});
   if (!response.writableEnded) response.end();
-}
-
-/** The URL of a request; only its path and query mean anything. */
-export function urlOf(request: IncomingMessage): URL {
-  const target = request.url ?? "/";
-  return URL.canParse(target, "http://server") ? new URL(target, "http://server") : new URL("http://server/");
 }
 
 function decode(parameter: string): string {

@@ -1,12 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { InvalidArgumentError } from "turnwire/internal";
 import { invalidRequest } from "../api-error.ts";
-import { type ArmedFault, readFaultHeader } from "../faults/index.ts";
+import type { PendingFault } from "../../kit/index.ts";
+import { type Fault, readFaultHeader } from "../faults/index.ts";
 
 const name = "x-turnwire-fault";
 
 /** The faults that a client asks for itself. Throws a 400 for a header that cannot be read. */
-export function faultsOf(request: IncomingMessage, transport: "websocket" | "http"): ArmedFault[] {
+export function faultsOf(request: IncomingMessage, transport: "websocket" | "http"): Array<PendingFault<Fault>> {
   const value = request.headers[name];
   try {
     return readFaultHeader(Array.isArray(value) ? value[0] : value, transport);

@@ -1,28 +1,28 @@
 import { type Clock, delay, untilAborted } from "turnwire/internal";
 import { ResponsesApiError } from "../api-error.ts";
 import type { ErrorShape } from "../error-shapes.ts";
+import type { PendingFault } from "../../kit/index.ts";
 import type { EventBody, EventSink } from "../events.ts";
 import type { Fault } from "./fault.ts";
-import type { ArmedFault } from "./faults.ts";
 
-/** What a fault can do to the transport under a request. */
+/** What a fault can do to the connection of a request. */
 export interface FaultTarget {
   close(code: number, reason: string): void;
   /** Cuts the connection off without a close frame. */
   reset(): void;
-  /** Reads and writes nothing any more. */
+  /** Neither reads nor writes any more. */
   freeze(): void;
   /** Sends a text as it is. */
   raw(text: string): void;
-  /** Forgets what could be continued. */
+  /** Forgets the responses that could be continued. */
   evict(): void;
-  /** Says an error of the response, in a shape of choice. */
+  /** Sends an error of the response in a shape of choice. */
   error(error: ResponsesApiError, shape: ErrorShape, response: object | undefined): void;
 }
 
 type Of<K extends Fault["fault"]> = Extract<Fault, { fault: K }>;
 
-/** The faults that are the same wherever they strike. */
+/** The faults that do the same at every stage. */
 const onTransport: {
   [K in "close" | "reset" | "half-open" | "garbage" | "evict"]: (fault: Of<K>, on: FaultTarget) => void;
 } = {
@@ -33,34 +33,34 @@ const onTransport: {
   evict: (_fault, on) => on.evict(),
 };
 
-export function strikeTransport(fault: Fault, on: FaultTarget): void {
+export function injectIntoTransport(fault: Fault, on: FaultTarget): void {
   if (!(fault.fault in onTransport)) return;
   (onTransport[fault.fault as keyof typeof onTransport] as (fault: Fault, on: FaultTarget) => void)(fault, on);
 }
 
-/** Ends an answer that a fault has ended: nothing of it is sent any more. */
+/** Thrown to end an answer after a fault: nothing more of it is sent. */
 class CutShort extends ResponsesApiError {
   constructor() {
     super({ status: 500, code: "server_error", message: "A fault has ended the response." });
   }
 }
 
-/** Lets the faults of the request stage strike. False: the request is not to be answered any more. */
-export async function strikeRequest(
-  faults: readonly ArmedFault[],
+/** Injects the faults of the request stage. Returns false if the request is not to be answered any more. */
+export async function injectIntoRequest(
+  faults: ReadonlyArray<PendingFault<Fault>>,
   on: FaultTarget,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (const armed of faults) {
-    if (armed.spent) continue;
-    const fault = armed.strike();
+  for (const pending of faults) {
+    if (pending.isSpent) continue;
+    const fault = pending.inject();
     if (fault.fault === "delay") await delay(fault.ms, { signal, clock });
     else if (fault.fault === "silence") await untilAborted(new Promise(() => undefined), signal);
     else if (fault.fault === "error") {
       on.error(errorOf(fault), fault.shape ?? "wrapped", undefined);
       return false;
-    } else strikeTransport(fault, on);
+    } else injectIntoTransport(fault, on);
   }
   return true;
 }
@@ -78,10 +78,10 @@ export function errorOf(fault: Of<"error">): ResponsesApiError {
   });
 }
 
-/** The events of a response, with what goes wrong on their way. */
+/** Passes the events of a response on, and injects faults on their way. */
 export class FaultySink implements EventSink {
   readonly #inner: EventSink;
-  readonly #faults: readonly ArmedFault[];
+  readonly #faults: ReadonlyArray<PendingFault<Fault>>;
   readonly #on: FaultTarget;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
@@ -93,7 +93,13 @@ export class FaultySink implements EventSink {
   #delayed: Promise<void> | undefined;
   #over: "cut" | "silent" | undefined;
 
-  constructor(inner: EventSink, faults: readonly ArmedFault[], on: FaultTarget, clock: Clock, signal: AbortSignal) {
+  constructor(
+    inner: EventSink,
+    faults: ReadonlyArray<PendingFault<Fault>>,
+    on: FaultTarget,
+    clock: Clock,
+    signal: AbortSignal,
+  ) {
     this.#inner = inner;
     this.#faults = faults;
     this.#on = on;
@@ -105,9 +111,9 @@ export class FaultySink implements EventSink {
     if (this.#over !== undefined) return;
     if ("response" in body) this.#response = body.response;
     this.#count += 1;
-    const struck = this.#strikes(body.type);
+    const faults = this.#inject(body.type);
     this.#seen.add(body.type);
-    this.#pass(body, struck);
+    this.#pass(body, faults);
   }
 
   error(error: ResponsesApiError): void {
@@ -127,20 +133,20 @@ export class FaultySink implements EventSink {
     this.#flush();
   }
 
-  #strikes(type: string): Fault[] {
-    const due = this.#faults.filter(({ fault, spent }) => {
-      if (spent) return false;
+  #inject(type: string): Fault[] {
+    const due = this.#faults.filter(({ fault, isSpent }) => {
+      if (isSpent) return false;
       return typeof fault.event === "string"
         ? fault.event === type && !this.#seen.has(type)
         : (fault.event ?? 1) === this.#count;
     });
-    return due.map((armed) => armed.strike());
+    return due.map((pending) => pending.inject());
   }
 
-  #pass(body: EventBody, struck: readonly Fault[]): void {
+  #pass(body: EventBody, faults: readonly Fault[]): void {
     let copies = 1;
     let late = false;
-    for (const fault of struck) {
+    for (const fault of faults) {
       if (fault.fault === "drop") copies = 0;
       else if (fault.fault === "duplicate") copies += 1;
       else if (fault.fault === "reorder") late = true;
@@ -151,7 +157,7 @@ export class FaultySink implements EventSink {
         this.#on.error(errorOf(fault), fault.shape ?? "wrapped", this.#response);
         this.#end("cut");
         throw new CutShort();
-      } else strikeTransport(fault, this.#on);
+      } else injectIntoTransport(fault, this.#on);
     }
     for (let copy = 0; copy < copies; copy += 1) this.#send(body, late);
   }
@@ -176,12 +182,12 @@ export class FaultySink implements EventSink {
       this.#delayed = undefined;
       this.#flush();
     };
-    // Whoever asked for the end is told all the same what he was to be told.
+    // A client that cancels still gets the events that were delayed.
     const settled: Promise<void> = waiting.then(over, over);
     this.#delayed = settled;
   }
 
-  /** Sends what is still here. */
+  /** Sends the events that were held back. */
   #flush(): void {
     const queue = this.#held === undefined ? this.#queue : [...this.#queue, this.#held];
     this.#queue = [];

@@ -11,7 +11,8 @@ import {
   type StoredResponse,
   storeResponse,
 } from "../core/index.ts";
-import { type ArmedFault, Faults, FaultySink, strikeRequest } from "../faults/index.ts";
+import type { PendingFault } from "../../kit/index.ts";
+import { type Fault, faultsAt, FaultySink, injectIntoRequest } from "../faults/index.ts";
 import { readObject } from "./body.ts";
 import { faultsOf } from "./fault-header.ts";
 import { type HttpSink, JsonSink, sendError, sendJson, SseSink } from "./http-sinks.ts";
@@ -49,9 +50,9 @@ export class ResponsesRoutes {
     const { body, bytes } = await readObject(request);
     const record = this.#core.log.add({ transport: "http", body, bytes });
     try {
-      const faultsAt = (stage: "request" | "event"): ArmedFault[] =>
-        Faults.at(this.#core.faults, stage, { transport: "http", request: number }, ownFaults);
-      await this.#answer(exchange, body, record, faultsAt, controller.signal);
+      const faultsOfStage = (stage: "request" | "event"): Array<PendingFault<Fault>> =>
+        faultsAt(this.#core.faults, stage, { transport: "http", request: number }, ownFaults);
+      await this.#answer(exchange, body, record, faultsOfStage, controller.signal);
     } catch (error) {
       record.status = controller.signal.aborted ? "cancelled" : "rejected";
       record.errorCode = toApiError(error).code;
@@ -65,12 +66,12 @@ export class ResponsesRoutes {
     { response, owner }: HttpExchange,
     body: Record<string, unknown>,
     record: RequestRecord,
-    faultsAt: (stage: "request" | "event") => ArmedFault[],
+    faultsOfStage: (stage: "request" | "event") => Array<PendingFault<Fault>>,
     signal: AbortSignal,
   ): Promise<void> {
     const core = this.#core;
     const sink: HttpSink = body["stream"] === true ? new SseSink(response) : new JsonSink(response);
-    const goesOn = await strikeRequest(faultsAt("request"), sink.faultTarget, core.clock, signal);
+    const goesOn = await injectIntoRequest(faultsOfStage("request"), sink.faultTarget, core.clock, signal);
     if (!goesOn || response.destroyed) return finish(response, sink);
     const create = readRequest(body, {
       transport: "http",
@@ -83,7 +84,7 @@ export class ResponsesRoutes {
     record.conversation = create.conversation;
     record.tools = create.tools;
     if (create.instructions !== null) record.instructions = create.instructions;
-    const faults = faultsAt("event");
+    const faults = faultsOfStage("event");
     const faulty = faults.length === 0 ? sink : new FaultySink(sink, faults, sink.faultTarget, core.clock, signal);
     const outcome = await generate(core, create, faulty, record, signal);
     await faulty.settled?.(signal);

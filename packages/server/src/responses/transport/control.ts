@@ -1,14 +1,15 @@
 import { InvalidArgumentError } from "turnwire/internal";
 import { invalidRequest, ResponsesApiError } from "../api-error.ts";
-import type { Fault, Faults } from "../faults/index.ts";
+import type { FaultList } from "../../kit/index.ts";
+import type { Fault } from "../faults/index.ts";
 import { readJson } from "./body.ts";
 import { sendJson } from "./http-sinks.ts";
 import type { HttpExchange, Route } from "./route.ts";
 
 /** Where a test in another process asks for faults. Only this machine may. */
-export function controlRoute(faults: Faults): Route {
+export function controlRoute(faults: FaultList<Fault>): Route {
   const list = ({ response }: HttpExchange): void =>
-    sendJson(response, 200, { pending: faults.pending.map(({ fault, struck }) => ({ ...fault, struck })) });
+    sendJson(response, 200, { pending: faults.pending.map(({ fault, injected }) => ({ ...fault, injected })) });
   const add = async (exchange: HttpExchange): Promise<void> => {
     const { value } = await readJson(exchange.request);
     for (const fault of Array.isArray(value) ? (value as unknown[]) : [value]) addOne(faults, fault);
@@ -36,7 +37,7 @@ function local(handler: (exchange: HttpExchange) => void | Promise<void>): typeo
   };
 }
 
-function addOne(faults: Faults, fault: unknown): void {
+function addOne(faults: FaultList<Fault>, fault: unknown): void {
   try {
     faults.add(fault as Fault);
   } catch (error) {
