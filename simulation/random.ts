@@ -46,7 +46,7 @@ export class Random {
   }
 }
 
-/** Makes one seed of two. What is drawn from it does not depend on earlier draws. */
+/** Makes one seed of two. Numbers drawn from it do not depend on earlier draws. */
 export function mix(seed: number, salt: number): number {
   let hash = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(salt + 0x7f4a7c15, 0xc2b2ae35);
   hash ^= hash >>> 15;

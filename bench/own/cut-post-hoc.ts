@@ -35,7 +35,7 @@ export async function cutPostHoc(report: Report): Promise<void> {
       ["the whole conversation", "full", String(after.record.itemsTotal), String(after.record.bytesFull)],
     ],
   );
-  report.note(`${times(ratio)} the bytes of the new items; ${after.record.reason}`);
+  report.note(`${times(ratio)} the bytes of the new items; reason of the mode: ${after.record.reason}`);
   report.goal("bytes after a cut, against a turn with equally many new items", ratio, 1.1, "×");
   report.goal(
     "requests with another conversation than the application's",

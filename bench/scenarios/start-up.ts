@@ -1,4 +1,4 @@
-/** What a package costs before it does anything: the time of its `import`, and its installed size. */
+/** The cost of a package before it does anything: the time of its `import`, and its installed size. */
 import { noteBetter } from "../support/better.ts";
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";

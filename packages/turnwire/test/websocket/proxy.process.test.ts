@@ -117,13 +117,17 @@ describe("a proxy's credentials", () => {
 
   it("stay out of errors and logs", async () => {
     await using refusing = await ConnectProxy.start({ credentials: "caller:other" });
-    const nobody = `127.0.0.1:${await freePort()}`;
+    const unusedHost = `127.0.0.1:${await freePort()}`;
     const [name, password] = ["s3cretName", "s3cretWord"];
     const encoded = Buffer.from(`${name}:${password}`).toString("base64");
-    const proxies = [refusing.host, nobody, "not a host", "host:port"].map(
+    const proxies = [refusing.host, unusedHost, "not a host", "host:port"].map(
       (host) => `http://${name}:${password}@${host}`,
     );
-    for (const proxy of [...proxies, `socks5://${name}:${password}@${nobody}`, `${name}:${password}@${nobody}`]) {
+    for (const proxy of [
+      ...proxies,
+      `socks5://${name}:${password}@${unusedHost}`,
+      `${name}:${password}@${unusedHost}`,
+    ]) {
       stubProxies({ HTTP_PROXY: proxy });
       const settings = settingsFor();
       const error = await rejection(
