@@ -14,6 +14,7 @@ export type TurnwireErrorCode =
   | "lost_after_output"
   | "request_too_large"
   | "response_failed"
+  | "turn_already_read"
   | "no_running_turn"
   | "steering_not_supported"
   | "inference_failed"

@@ -129,6 +129,8 @@ export {
   type RequestReason,
   type RetryReason,
   type RunInferenceOptions,
+  type TurnRecord,
+  type TurnStream,
   WebsocketLLMService,
   type WebsocketLLMServiceOptions,
 } from "./llm/index.ts";

@@ -1,54 +1,55 @@
-import { BoundedQueue, onAbort } from "../async/index.ts";
+import { BoundedQueue, Condition, onAbort } from "../async/index.ts";
 import { type Frame, LLMFullResponseEndFrame } from "../frames/index.ts";
 import type { FrameSink } from "./inference.ts";
 
 const capacity = 256;
 const endOfStream = Symbol("end of stream");
 
-/** @param askedForMore Resolves once all frames have been taken and another one is asked for, or the stream is cut short. */
-type Produce = (sink: FrameSink, signal: AbortSignal, askedForMore: () => Promise<void>) => Promise<void>;
-type Next = IteratorResult<Frame, void>;
+/** @param askedForMore Resolves once all frames are taken and the reader waits for another, or the stream is cut short. */
+export type Produce = (sink: FrameSink, signal: AbortSignal, askedForMore: () => Promise<void>) => Promise<void>;
+
+/** How a stream ended. */
+export interface StreamEnd {
+  /** Whether the producer was started. */
+  started: boolean;
+  /** Whether an interruption came before the reader had all frames. */
+  cutShort: boolean;
+  /** The error that the producer failed with. */
+  failure?: { error: unknown };
+}
 
 export interface FrameStreamHooks {
-  /** A frame is being given to who iterates. */
-  onTaken?(frame: Frame): void;
-  /** An uninterruptible frame was not taken by who left the loop. */
-  onLeft?(frame: Frame): void;
-  /** The producer has ended, and nothing more is given. */
-  onEnd?(): void;
+  /** A frame is being given to the reader. */
+  onTaken(frame: Frame): void;
+  /** The reader left, and did not take this uninterruptible frame. */
+  onLeft(frame: Frame): void;
+  /** The producer has ended, and the reader gets nothing more. */
+  onEnd(end: StreamEnd): void;
 }
 
 /**
- * Runs a producer of frames and gives them one by one to who iterates. A slow consumer slows the producer. When the
- * signal fires, what has not been taken yet is dropped, except uninterruptible frames; leaving the loop fires it for the
- * producer. The stream ends when the producer has ended, with its error if it failed.
+ * Runs a producer of frames and gives them one by one to one reader. A slow reader slows the producer. When the signal
+ * fires, frames that were not taken are dropped, except uninterruptible ones; leaving does the same. The stream ends when
+ * the producer has ended, with its error if it failed.
  */
-export function frameStream(
-  produce: Produce,
-  signal: AbortSignal | undefined,
-  hooks: FrameStreamHooks = {},
-): AsyncGenerator<Frame, void, undefined> {
-  return new FrameStream(produce, signal, hooks);
-}
-
-/** No generator function: that would wait three times for every frame, also for those that are there. */
-class FrameStream implements AsyncGenerator<Frame, void, undefined> {
+export class FrameStream {
   readonly #produce: Produce;
   readonly #signal: AbortSignal | undefined;
   readonly #hooks: FrameStreamHooks;
   readonly #controller = new AbortController();
   readonly #queue = new BoundedQueue<Frame>({ capacity });
-  /** The producer at work, once somebody has asked for a frame. */
+  readonly #demand = new Condition();
+  /** Whether the reader waits for a frame that is not there yet. */
+  #isAwaited = false;
+  /** The calls of `next` that wait, in the order in which they get their frames. */
+  readonly #unanswered: Array<Promise<unknown>> = [];
+  /** The producer at work, once the reader has asked for a frame. */
   #producer: Promise<void> | undefined;
+  #failure: { error: unknown } | undefined;
   #removeListener: () => void = () => undefined;
-  #ended: Promise<void> | undefined;
   #cutShort = false;
-  /** Whether a frame is asked for and none is there, and who waits for that. */
-  #isAsked = false;
-  #onAsked: () => void = () => undefined;
-  /** How many frames are asked for and not there yet, and the last of them: they are answered in that order. */
-  #waitingCount = 0;
-  #lastWaiting: Promise<Next> | undefined;
+  /** The end, once it has begun. */
+  #end: Promise<void> | undefined;
 
   constructor(produce: Produce, signal: AbortSignal | undefined, hooks: FrameStreamHooks) {
     this.#produce = produce;
@@ -56,108 +57,116 @@ class FrameStream implements AsyncGenerator<Frame, void, undefined> {
     this.#hooks = hooks;
   }
 
-  next(): Promise<Next> {
-    const frame = this.#waitingCount === 0 && this.#ended === undefined ? this.#queue.poll() : undefined;
-    return frame === undefined ? this.#wait() : Promise.resolve({ value: this.#give(frame), done: false });
+  /**
+   * The next frame that the reader picks something of; done at the end. The first call starts the producer.
+   * @param pick What the reader wants of a frame; undefined for nothing: the frame counts as taken then.
+   * @throws The producer's error, once.
+   */
+  next<T>(pick: (frame: Frame) => T | undefined): Promise<IteratorResult<T, void>> {
+    // Frames that are there cost no wait.
+    const picked = this.#unanswered.length === 0 ? this.#poll(pick) : undefined;
+    if (picked !== undefined) return Promise.resolve({ value: picked, done: false });
+    const answer = this.#wait(pick, this.#unanswered.at(-1));
+    this.#unanswered.push(answer);
+    return answer;
   }
 
-  async return(): Promise<Next> {
-    await this.#end();
-    return { value: undefined, done: true };
+  /** Drops the frames that were not taken, and has the producer end. */
+  interrupt(reason: unknown): void {
+    this.#dropUntaken();
+    this.#controller.abort(reason);
+    this.#demand.notify();
   }
 
-  async throw(error: unknown): Promise<Next> {
-    await this.#end();
-    throw error;
+  /** Ends the stream for its reader, and waits for the producer's end. */
+  leave(): Promise<void> {
+    this.#end ??= this.#close();
+    return this.#end;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#end();
+  #poll<T>(pick: (frame: Frame) => T | undefined): T | undefined {
+    while (this.#end === undefined) {
+      const frame = this.#queue.poll();
+      if (frame === undefined) return undefined;
+      const picked = pick(this.#give(frame));
+      if (picked !== undefined) return picked;
+    }
+    return undefined;
   }
 
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  #wait(): Promise<Next> {
-    // At once, so that it is a turn under way from here on.
-    if (this.#ended === undefined) this.#producer ??= this.#start();
-    this.#lastWaiting = this.#pull(this.#waitingCount === 0 ? undefined : this.#lastWaiting);
-    return this.#lastWaiting;
-  }
-
-  async #pull(before: Promise<Next> | undefined): Promise<Next> {
-    this.#waitingCount += 1;
+  async #wait<T>(
+    pick: (frame: Frame) => T | undefined,
+    before: Promise<unknown> | undefined,
+  ): Promise<IteratorResult<T, void>> {
+    // At once, so that the turn is under way from here on.
+    if (this.#end === undefined) this.#producer ??= this.#start();
     try {
       if (before !== undefined) await before.catch(() => undefined);
-      if (this.#ended !== undefined) return { value: undefined, done: true };
-      if (this.#queue.size === 0) this.#ask();
-      return { value: this.#give(await this.#queue.pull()), done: false };
+      while (this.#end === undefined) {
+        if (this.#queue.size === 0) this.#await();
+        const picked = pick(this.#give(await this.#queue.pull())) ?? this.#poll(pick);
+        if (picked !== undefined) return { value: picked, done: false };
+      }
+      await this.#end;
+      return { value: undefined, done: true };
     } catch (error) {
-      await this.#end();
+      await this.leave();
       if (error !== endOfStream) throw error;
       return { value: undefined, done: true };
     } finally {
-      this.#waitingCount -= 1;
+      void this.#unanswered.shift();
     }
   }
 
+  #await(): void {
+    this.#isAwaited = true;
+    this.#demand.notify();
+  }
+
   #start(): Promise<void> {
-    this.#removeListener = onAbort(this.#signal, (reason) => this.#interrupt(reason));
+    this.#removeListener = onAbort(this.#signal, (reason) => this.interrupt(reason));
     const { signal } = this.#controller;
     const sink: FrameSink = (frame) => {
-      this.#isAsked = false;
+      this.#isAwaited = false;
       this.#queue.push(frame);
       if (!this.#queue.isFull || signal.aborted) return undefined;
       return this.#queue.space(signal).catch(() => undefined);
     };
-    const askedForMore = (): Promise<void> =>
-      this.#isAsked || signal.aborted ? Promise.resolve() : new Promise((resolve) => (this.#onAsked = resolve));
+    const askedForMore = (): Promise<void> => this.#demand.wait(() => this.#isAwaited || signal.aborted);
     return this.#produce(sink, signal, askedForMore).then(
       () => this.#queue.close(endOfStream),
-      (error: unknown) => this.#queue.close(error),
+      (error: unknown) => {
+        this.#failure = { error };
+        this.#queue.close(error);
+      },
     );
   }
 
-  #end(): Promise<void> {
-    this.#ended ??= this.#leave();
-    return this.#ended;
-  }
-
-  async #leave(): Promise<void> {
+  async #close(): Promise<void> {
     this.#removeListener();
-    // A producer that has ended has nothing left to be told.
+    // A producer that has ended needs no interruption.
     if (this.#queue.closed) this.#dropUntaken();
-    else this.#interrupt(new DOMException("the consumer stopped", "AbortError"));
+    else this.interrupt(new DOMException("the reader left", "AbortError"));
     await this.#producer;
     for (let frame = this.#queue.poll(); frame !== undefined; frame = this.#queue.poll()) {
-      this.#hooks.onLeft?.(this.#marked(frame));
+      this.#hooks.onLeft(this.#marked(frame));
     }
-    if (this.#producer !== undefined) this.#hooks.onEnd?.();
-  }
-
-  #ask(): void {
-    this.#isAsked = true;
-    this.#onAsked();
+    const started = this.#producer !== undefined;
+    const failure = this.#failure === undefined ? {} : { failure: this.#failure };
+    this.#hooks.onEnd({ started, cutShort: this.#cutShort || !started, ...failure });
   }
 
   #give(frame: Frame): Frame {
     const given = this.#marked(frame);
-    this.#hooks.onTaken?.(given);
+    this.#hooks.onTaken(given);
     return given;
-  }
-
-  #interrupt(reason: unknown): void {
-    this.#dropUntaken();
-    this.#controller.abort(reason);
-    this.#onAsked();
   }
 
   #dropUntaken(): void {
     if (this.#queue.purge((frame) => frame.uninterruptible) > 0) this.#cutShort = true;
   }
 
-  /** The model may have finished what its consumer was not given the whole of. */
+  /** The model may have finished an answer that its reader did not get the whole of. */
   #marked(frame: Frame): Frame {
     if (!this.#cutShort || !(frame instanceof LLMFullResponseEndFrame)) return frame;
     const { incompleteReason } = frame;

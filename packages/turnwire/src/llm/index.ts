@@ -10,4 +10,6 @@ export {
   type RunInferenceOptions,
 } from "./llm-service.ts";
 export type { RequestReason, RetryReason } from "./reasons.ts";
+export { addUsage, type TurnRecord } from "./turn-record.ts";
+export type { TurnStream } from "./turn-stream.ts";
 export { type MessageLink, WebsocketLLMService, type WebsocketLLMServiceOptions } from "./websocket-llm-service.ts";

@@ -20,11 +20,11 @@ import {
 import type { FrameDirection } from "../pipeline/index.ts";
 import type { ReconnectingWebsocketEvents } from "../websocket/index.ts";
 import { AIService, type AIServiceOptions } from "../service/index.ts";
-import { frameStream } from "./frame-stream.ts";
 import { type RegisteredFunction, runFunctionCalls } from "./function-call-runner.ts";
 import { type FrameSink, Inference } from "./inference.ts";
 import { type InferenceRecord, timeToFirstOutput } from "./inference-record.ts";
 import { InferenceTrace } from "./inference-trace.ts";
+import { type TurnNotes, TurnStream } from "./turn-stream.ts";
 
 export interface LLMServiceOptions extends AIServiceOptions {
   /** Whether the calls of one response run at the same time; default true. */
@@ -118,23 +118,28 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
 
   /**
    * One inference: its frames from `LLMFullResponseStartFrame` to `LLMFullResponseEndFrame`. Functions are not run and the
-   * context is left alone. When the signal fires the stream ends quietly, its end frame marked interrupted.
-   * @throws TurnwireError after the end frame when the turn failed.
+   * context is left alone. When the signal fires, the stream ends quietly, and its end frame says so.
+   *
+   * If the inference fails, the loop throws a TurnwireError after the end frame.
    */
-  stream(context: LLMContext, options: InferenceOptions = {}): AsyncGenerator<Frame, void, undefined> {
-    return frameStream(async (sink, signal) => {
-      using linked = new LinkedSignal(signal, this.#stopped.signal);
-      await this.#infer(context, sink, linked.signal);
-    }, options.signal);
+  stream(context: LLMContext, options: InferenceOptions = {}): TurnStream {
+    return new TurnStream(
+      (notes) => async (sink, signal) => {
+        using linked = new LinkedSignal(signal, this.#stopped.signal);
+        await this.#infer(context, sink, linked.signal, notes);
+      },
+      options.signal,
+    );
   }
 
   /**
-   * A whole turn: asks the model, runs the functions it calls, asks again until it has answered, and appends what was
-   * said and done to the context. When the signal fires, or the loop is left, what has been taken from the stream is
-   * kept, and what functions have done. A function that goes on then is told of in the context when it has finished.
-   * @throws TurnwireError after the end frame when an inference failed; what was said until then is kept.
+   * A whole turn: asks the model, runs the functions it calls, asks again until the model calls no more, and appends
+   * what was said and done to the context. When the signal fires, or the reader leaves, the context keeps what the reader
+   * has taken and what functions have done. If a function goes on, the context gets its result when it has finished.
+   *
+   * If an inference fails, the loop throws a TurnwireError after the end frame; what was said until then is kept.
    */
-  respond(context: LLMContext, options: InferenceOptions = {}): AsyncGenerator<Frame, void, undefined> {
+  respond(context: LLMContext, options: InferenceOptions = {}): TurnStream {
     let writer = new AssistantWriter(context);
     let runLLM = true;
     const over = Promise.withResolvers<void>();
@@ -143,16 +148,18 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
       await over.promise;
       writer.take(frame);
     };
-    return frameStream(
-      async (sink, signal, askedForMore) => {
+    return new TurnStream(
+      (notes) => async (sink, signal, askedForMore) => {
         writer = this.#writers.get(context) ?? writer;
         this.#writers.delete(context);
         const stopped = this.#stopped.signal;
         while (runLLM && !signal.aborted && !stopped.aborted) {
           runLLM = false;
-          await this.#answer(context, sink, lateSink, signal);
+          await this.#answer(context, sink, lateSink, signal, notes);
+          if (signal.aborted || stopped.aborted) notes.interrupted();
           await askedForMore();
         }
+        if (runLLM) notes.interrupted();
       },
       options.signal,
       {
@@ -189,10 +196,16 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
   }
 
   /** One inference and the functions it asks for. */
-  async #answer(context: LLMContext, sink: FrameSink, lateSink: FrameSink, interruption: AbortSignal): Promise<void> {
+  async #answer(
+    context: LLMContext,
+    sink: FrameSink,
+    lateSink: FrameSink,
+    interruption: AbortSignal,
+    notes?: TurnNotes,
+  ): Promise<void> {
     using linked = new LinkedSignal(interruption, this.#stopped.signal);
     const { signal } = linked;
-    const calls = await this.#infer(context, sink, signal);
+    const calls = await this.#infer(context, sink, signal, notes);
     if (calls.length === 0) return;
     const cancelled = await runFunctionCalls({
       calls,
@@ -211,7 +224,12 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
   }
 
   /** Exactly one start and one end frame, whatever happens in between. */
-  async #infer(context: LLMContext, sink: FrameSink, signal: AbortSignal): Promise<readonly FunctionCall[]> {
+  async #infer(
+    context: LLMContext,
+    sink: FrameSink,
+    signal: AbortSignal,
+    notes?: TurnNotes,
+  ): Promise<readonly FunctionCall[]> {
     const trace = new InferenceTrace({ number: ++this.#inferences, model: this.model, clock: this.clock });
     const inference = new Inference(sink, signal, trace);
     // None of the frames around the answer waits for room: a turn that cannot end would be worse than a long queue.
@@ -231,7 +249,9 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     if (calls.length > 0) void sink(new FunctionCallsStartedFrame(calls));
     void sink(new LLMFullResponseEndFrame(ending));
     const { characters } = inference;
-    this.#report(trace.finish({ ...ending, ...failure, functionCalls: calls.length, characters }));
+    const record = trace.finish({ ...ending, ...failure, functionCalls: calls.length, characters });
+    notes?.inferred(record);
+    this.#report(record);
     if (failure?.error instanceof TimeoutError) this.events.emit("completionTimeout");
     if (failure !== undefined) throw failure.error;
     if (calls.length > 0) this.events.emit("functionCallsStarted", calls);

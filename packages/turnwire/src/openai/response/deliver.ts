@@ -1,8 +1,7 @@
 import type { Frame } from "../../frames/index.ts";
-import type { Inference, InferenceResult } from "../../llm/index.ts";
+import { addUsage, type Inference, type InferenceResult } from "../../llm/index.ts";
 import type { RawEvent } from "../../protocol/index.ts";
 import type { ReadResponse, ResponseReader } from "./response-reader.ts";
-import { addUsage } from "./usage.ts";
 
 /**
  * Reads an event and delivers its frames. The promise, if any, resolves when there is room for more.

@@ -15,18 +15,6 @@ export function readUsage(usage: unknown): LLMTokenUsage | undefined {
   };
 }
 
-/** Tokens of two responses of one turn. */
-export function addUsage(one: LLMTokenUsage | undefined, other: LLMTokenUsage | undefined): LLMTokenUsage | undefined {
-  if (one === undefined || other === undefined) return one ?? other;
-  return {
-    inputTokens: one.inputTokens + other.inputTokens,
-    outputTokens: one.outputTokens + other.outputTokens,
-    totalTokens: one.totalTokens + other.totalTokens,
-    cachedTokens: one.cachedTokens + other.cachedTokens,
-    reasoningTokens: one.reasoningTokens + other.reasoningTokens,
-  };
-}
-
 function detail(details: unknown, field: string): unknown {
   return isObject(details) ? details[field] : undefined;
 }
