@@ -1,6 +1,11 @@
-import { OpenAIResponsesHttpLLMService, OpenAIResponsesLLMService, type InferenceRecord } from "turnwire";
+import {
+  type LLMService,
+  OpenAIResponsesHttpLLMService,
+  OpenAIResponsesLLMService,
+  type InferenceRecord,
+} from "turnwire";
 import type { SimEndpoint } from "./endpoint.ts";
-import { httpClient } from "./model/http.ts";
+import { simulatedFetch } from "./model/http.ts";
 import { mix, Random } from "./random.ts";
 import { secret } from "./secret.ts";
 import type { World } from "./world.ts";
@@ -9,7 +14,7 @@ import type { World } from "./world.ts";
 export class SimService {
   readonly name: string;
   readonly endpoint: SimEndpoint;
-  readonly llm: OpenAIResponsesLLMService | OpenAIResponsesHttpLLMService;
+  readonly llm: LLMService;
   readonly records: InferenceRecord[] = [];
   instructions: string | undefined;
   readonly #world: World;
@@ -26,7 +31,7 @@ export class SimService {
       name,
       apiKey: random.chance(0.5) ? secret : () => Promise.resolve(secret),
       baseURL: "http://simulated.test/v1",
-      client: httpClient(world, mix(scenario.seed, 600)),
+      fetch: simulatedFetch(world, mix(scenario.seed, 600)),
       socketFactory: endpoint.socketFactory,
       clock: endpoint.clock,
       random: () => random.next(),

@@ -1,19 +1,12 @@
-import {
-  defineTool,
-  type FunctionTool,
-  LLMContext,
-  LLMTextFrame,
-  type OpenAIResponsesHttpLLMService,
-  type OpenAIResponsesLLMService,
-} from "turnwire";
+import { defineTool, type FunctionTool, LLMContext, type LLMService, LLMTextFrame } from "turnwire";
 import type { ClientTool, Conversation } from "./client.ts";
 
 /** A conversation with either service of turnwire. */
 export class TurnwireConversation implements Conversation {
   readonly context: LLMContext;
-  readonly #llm: OpenAIResponsesLLMService | OpenAIResponsesHttpLLMService;
+  readonly #llm: LLMService;
 
-  constructor(llm: OpenAIResponsesLLMService | OpenAIResponsesHttpLLMService, tool: ClientTool | undefined) {
+  constructor(llm: LLMService, tool: ClientTool | undefined) {
     this.#llm = llm;
     this.context = new LLMContext({ tools: tool === undefined ? [] : [toolOf(tool)] });
   }

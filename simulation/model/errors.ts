@@ -103,17 +103,3 @@ export function errorEvent(error: ServerError, shape: ErrorShape): Record<string
 function messageOnly(error: ServerError): string {
   return error.code === notFound.code ? "Invalid previous_response_id." : error.message;
 }
-
-/** The error that the `openai` package throws for an HTTP error. */
-export class SimulatedHttpError extends Error {
-  readonly status: number;
-  readonly error: unknown;
-  readonly headers: Headers;
-
-  constructor({ code, status, message, param, retryAfterS }: ServerError) {
-    super(`${status} ${message}`);
-    this.status = status;
-    this.error = { code, message, param };
-    this.headers = new Headers(retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) });
-  }
-}

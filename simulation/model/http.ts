@@ -1,22 +1,19 @@
-import type { OpenAI } from "openai";
 import { onAbort } from "turnwire/internal";
 import type { Fields, Request } from "../ledger.ts";
 import { Random } from "../random.ts";
-import { SimulatedHttpError } from "./errors.ts";
+import type { ServerError } from "./errors.ts";
 import type { ServerHost } from "./host.ts";
 import { type ScriptLine, writeScript } from "./script.ts";
 
-class APIUserAbortError extends Error {}
-class APIConnectionError extends Error {}
-
-type Event = Record<string, unknown>;
-
-/** The same server over HTTP, in the shape of the part of the `openai` package's client that turnwire uses. */
-export function httpClient(host: ServerHost, seed: number): OpenAI {
+/** The same server over HTTP, as the `fetch` that a service is given. */
+export function simulatedFetch(host: ServerHost, seed: number): typeof fetch {
   const random = new Random(seed);
-  const create = (fields: Fields, { signal }: { signal?: AbortSignal } = {}): Promise<unknown> =>
-    answer(host, random, fields, signal);
-  return { responses: { create } } as unknown as OpenAI;
+  return (_, init) => {
+    const { body } = init ?? {};
+    if (typeof body !== "string") throw new TypeError("a request's body is JSON text");
+    const fields = JSON.parse(body) as Fields;
+    return answer(host, random, fields, init?.signal ?? undefined);
+  };
 }
 
 async function answer(
@@ -24,8 +21,8 @@ async function answer(
   random: Random,
   fields: Fields,
   signal: AbortSignal | undefined,
-): Promise<unknown> {
-  if (signal?.aborted) throw new APIUserAbortError("Request was aborted.");
+): Promise<Response> {
+  signal?.throwIfAborted();
   const { stream, ...rest } = fields;
   const request = host.requested(rest);
   const { reply } = request;
@@ -33,16 +30,24 @@ async function answer(
   await pause(host, host.scenario.network.oneWayMs * 2 + random.int(5) + reply.firstMs, signal);
   if (reply.fault?.kind === "refused") {
     host.httpFailed(request);
-    throw new SimulatedHttpError(reply.fault.error);
+    return refusal(reply.fault.error);
   }
   const response = host.newResponse(request);
   const lines = writeScript(response, reply, {});
   response.after = request.view.withItems(response.output);
-  if (stream === true) return events(host, request, lines, signal);
+  if (stream === true) {
+    const body = ReadableStream.from(events(host, request, lines, signal));
+    return new Response(body, { headers: { "Content-Type": "text/event-stream" } });
+  }
   request.overAtMs = host.timeline.now;
-  if (reply.fault === undefined) return { output_text: response.text };
+  if (reply.fault === undefined) return Response.json({ id: response.id, output: response.output });
   host.httpFailed(request);
-  throw new APIConnectionError("Connection error.");
+  throw new TypeError("fetch failed");
+}
+
+function refusal({ code, status, message, param, retryAfterS }: ServerError): Response {
+  const headers = new Headers(retryAfterS === undefined ? {} : { "retry-after": String(retryAfterS) });
+  return Response.json({ error: { code, message, param } }, { status, headers });
 }
 
 async function* events(
@@ -50,16 +55,17 @@ async function* events(
   request: Request,
   lines: readonly ScriptLine[],
   signal: AbortSignal | undefined,
-): AsyncGenerator<Event, void, undefined> {
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { reply } = request;
+  const encoder = new TextEncoder();
   for (const [index, line] of lines.entries()) {
     if (index > 0 && index % reply.together === 0) await pause(host, reply.gapMs, signal);
-    if (signal?.aborted) throw new APIUserAbortError("Request was aborted.");
+    signal?.throwIfAborted();
     if (line.kind === "raw") continue;
     if (line.kind === "closed" || line.kind === "half-open") {
       host.httpFailed(request);
       if (line.kind === "half-open") await pause(host, 90_000, signal);
-      // Some proxies end the stream normally when the connection behind them breaks.
+      // Some proxies end the stream normally when the connection to the server breaks.
       if (line.kind === "closed" && line.code > 1005) return;
       throw new TypeError("terminated");
     }
@@ -67,7 +73,7 @@ async function* events(
     if (line.role === "end") request.overAtMs = host.timeline.now;
     host.trace?.add("http", `← ${JSON.stringify(line.event)}`);
     request.turn?.onEvent(false);
-    yield line.event;
+    yield encoder.encode(`data: ${JSON.stringify(line.event)}\n\n`);
     request.turn?.onEvent(true);
   }
 }
@@ -78,9 +84,9 @@ function pause(host: ServerHost, ms: number, signal: AbortSignal | undefined): P
       removeListener();
       resolve();
     });
-    const removeListener = onAbort(signal, () => {
+    const removeListener = onAbort(signal, (reason) => {
       entry.fire = undefined;
-      reject(new APIUserAbortError("Request was aborted."));
+      reject(reason);
     });
   });
 }

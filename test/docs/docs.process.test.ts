@@ -56,6 +56,7 @@ describe("the tables", () => {
       "docs/guide.md",
       "Options",
       [
+        "EndpointOptions",
         "OpenAIResponsesOptions",
         "OpenAIResponsesLLMServiceOptions",
         "WebsocketLLMServiceOptions",

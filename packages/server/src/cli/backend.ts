@@ -1,4 +1,5 @@
 import {
+  type LLMService,
   type Logger,
   OpenAIResponsesHttpLLMService,
   OpenAIResponsesLLMService,
@@ -10,7 +11,7 @@ import { CuttableSockets } from "./sockets.ts";
 
 /** Whom the conversation is held with. */
 export interface Backend extends AsyncDisposable {
-  readonly llm: OpenAIResponsesLLMService | OpenAIResponsesHttpLLMService;
+  readonly llm: LLMService;
   readonly transport: "websocket" | "http";
   readonly model: string;
   /** The server's base URL; absent for the provider's own. */

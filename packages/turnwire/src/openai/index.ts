@@ -1,4 +1,4 @@
-export type { OpenAIResponsesOptions, OpenAIRunInferenceOptions } from "./core.ts";
+export type { OpenAIResponsesOptions, OpenAIRunInferenceOptions } from "./responses-client.ts";
 export { OpenAIResponsesHttpLLMService, type OpenAIResponsesHttpLLMServiceOptions } from "./http-llm-service.ts";
 export { OpenAIResponsesLLMService, type OpenAIResponsesLLMServiceOptions } from "./llm-service.ts";
 export { ResponsesConnectionPool, type ResponsesConnectionPoolOptions } from "./connection/pool.ts";

@@ -1,4 +1,4 @@
-import { Deadline, onAbort, type Random, throwIfAborted } from "../async/index.ts";
+import { Deadline, onAbort, throwIfAborted } from "../async/index.ts";
 import { LLMContext } from "../context/index.ts";
 import { SteeringError, TimeoutError } from "../errors.ts";
 import type { RawEvent } from "../protocol/index.ts";
@@ -13,23 +13,20 @@ import { ReconnectingWebsocket, type WebsocketTarget } from "../websocket/index.
 import type { Plan } from "./request/continuation.ts";
 import { Answer } from "./response/response-chain.ts";
 import type { Conversation } from "./request/conversation.ts";
-import { type OpenAIResponsesOptions, type OpenAIRunInferenceOptions, ResponsesCore } from "./core.ts";
+import { type OpenAIResponsesOptions, type OpenAIRunInferenceOptions, ResponsesClient } from "./responses-client.ts";
 import { createMessage, requestDetails } from "./request/create-message.ts";
 import { ProgressWatch } from "./response/progress-timeouts.ts";
 import type { Exchange, Lane } from "./connection/exchange.ts";
-import { httpExchange } from "./http/http-request.ts";
 import { Line, type Seat } from "./connection/connection-manager.ts";
 import { defaultConnectionAgeMs, type ResponsesConnectionPool } from "./connection/pool.ts";
 import type { ResponsesConnection } from "./connection/responses-connection.ts";
-import { type Attempt, HttpFallback, type OnRetry, type RecoveryAction, withRetries } from "./retry/index.ts";
+import { type Attempt, HttpFallback, type OnRetry, type RecoveryAction } from "./retry/index.ts";
 import type { OpenAIResponsesLLMSettings } from "./settings.ts";
 import { Steering, type SteeringInput, type SteeringOutcome } from "./response/steering.ts";
 import { ServerTraits } from "./connection/server-capabilities.ts";
 import { WarmUp } from "./warm-up.ts";
 
 export interface OpenAIResponsesLLMServiceOptions extends WebsocketLLMServiceOptions, OpenAIResponsesOptions {
-  /** Default: `baseURL` with the scheme `ws` or `wss` and `/responses` behind it. */
-  wsURL?: string;
   /**
    * How long the rest of an interrupted response may hold up a connection to a server without lanes before it is
    * replaced, in milliseconds; default 1000. No turn waits for it: a second connection is made meanwhile.
@@ -69,9 +66,8 @@ const steeringAnswerTimeoutMs = 1000;
  * for await (const frame of llm.respond(context)) if (frame instanceof LLMTextFrame) process.stdout.write(frame.text);
  */
 export class OpenAIResponsesLLMService extends WebsocketLLMService {
-  readonly #core: ResponsesCore;
+  readonly #client: ResponsesClient;
   readonly #options: OpenAIResponsesLLMServiceOptions;
-  readonly #random: Random;
   readonly #httpFallback: HttpFallback;
   readonly #owner = { wasted: 0 };
   readonly #running = new Map<Inference, Steering>();
@@ -81,27 +77,27 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
 
   constructor(options: OpenAIResponsesLLMServiceOptions = {}) {
     super(options);
-    this.#core = new ResponsesCore(options, this.logger);
+    const { logger, clock } = this;
+    this.#client = new ResponsesClient(options, { logger, clock, random: options.random ?? Math.random });
     this.#options = options;
-    this.#random = options.random ?? Math.random;
     this.#httpFallback = new HttpFallback(this.clock);
     const context = options.warmUp instanceof LLMContext ? options.warmUp : new LLMContext();
-    this.#warmUp = new WarmUp(this.#core, this.#owner, context);
+    this.#warmUp = new WarmUp(this.#client, this.#owner, context);
     if (options.warmUp) this.on("connected", () => void this.#warmUpOn(this.#line?.current));
   }
 
   /** The settings as they are now. */
   get settings(): Readonly<OpenAIResponsesLLMSettings> {
-    return this.#core.settings;
+    return this.#client.settings;
   }
 
   override updateSettings(changes: Partial<OpenAIResponsesLLMSettings>): void {
-    this.#core.updateSettings(changes);
+    this.#client.updateSettings(changes);
   }
 
   /** One answer outside of the conversation, always over HTTP. */
-  override runInference(context: LLMContext, options?: OpenAIRunInferenceOptions): Promise<string> {
-    return this.untilStopped(options?.signal, (signal) => this.#core.runInference(context, { ...options, signal }));
+  override runInference(context: LLMContext, options: OpenAIRunInferenceOptions = {}): Promise<string> {
+    return this.untilStopped(options.signal, (signal) => this.#client.runInference(context, options, signal));
   }
 
   override get isConnected(): boolean {
@@ -153,11 +149,11 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   }
 
   protected override get model(): string {
-    return this.#core.settings.model;
+    return this.#client.settings.model;
   }
 
   protected override websocketTarget(): Promise<WebsocketTarget> {
-    return this.#core.websocketTarget(this.#options.wsURL);
+    return this.#client.websocketTarget();
   }
 
   protected override ensureConnected(signal?: AbortSignal): ReturnType<WebsocketLLMService["ensureConnected"]> {
@@ -177,13 +173,10 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     };
     const canUseHttp = this.#options.httpFallback ?? true;
     const options = {
-      ...this.#core.retryOptions,
       canUseHttp,
       reconnects: this.#options.reconnectOnError ?? true,
       overHttp: canUseHttp && this.#httpFallback.isOn,
       onRetry,
-      random: this.#random,
-      clock: this.clock,
     };
     const steering = new Steering((event) => {
       // Over a connection that is gone nothing is said; the turn ends or starts again by itself.
@@ -192,12 +185,12 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     });
     this.#running.set(turn, steering);
     try {
-      return await withRetries(turn, options, async (attempt) => {
+      return await this.#client.infer(turn, options, async (attempt) => {
         if (attempt.overHttp) {
           steering.end("steering_not_supported", "a turn over HTTP cannot be steered");
-          return httpExchange(this.#core, context, turn, attempt, this.clock);
+          return this.#client.inferOverHttp(context, turn, attempt);
         }
-        const conversation = this.#core.conversationFor(context, turn, attempt);
+        const conversation = this.#client.conversationFor(context, turn, attempt);
         seat = await this.#seat(conversation, turn, attempt);
         return this.#exchange(seat, context, conversation, turn, attempt, steering);
       });
@@ -263,9 +256,9 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     let succeeded = false;
     try {
       const sending = { conversation, plan, lane: exchange.lane.name };
-      const message = createMessage(this.#core.requestFields(context), sending);
+      const message = createMessage(this.#client.requestFields(context), sending);
       turn.trace.sending(requestDetails(message, sending));
-      using watch = new ProgressWatch(this.#core.progressLimits(attempt), turn, this.clock);
+      using watch = new ProgressWatch(this.#client.progressLimits(attempt), turn, this.clock);
       await this.wsSend(message, turn.signal, exchange);
       const result = await this.#receive(exchange, answer, turn, watch);
       succeeded = true;
@@ -330,7 +323,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
 
   /** The response has ended, and the server has not said whether another follows from what was said to it. */
   async #awaitSteering(exchange: Exchange, answer: Answer, watch: ProgressWatch): Promise<void> {
-    const { firstEventTimeoutMs } = this.#core.progressLimits({ isFirst: false });
+    const { firstEventTimeoutMs } = this.#client.progressLimits({ isFirst: false });
     const limitMs = answer.hasSuccessor ? firstEventTimeoutMs : steeringAnswerTimeoutMs;
     using limit = new Deadline("steering", limitMs, { signal: watch.signal, clock: this.clock });
     try {

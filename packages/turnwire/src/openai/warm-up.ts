@@ -1,6 +1,6 @@
 import type { LLMContext } from "../context/index.ts";
 import { ProviderError } from "../errors.ts";
-import type { ResponsesCore } from "./core.ts";
+import type { ResponsesClient } from "./responses-client.ts";
 import { createMessage } from "./request/create-message.ts";
 import type { Line, Seat } from "./connection/connection-manager.ts";
 import { type ReadResponse, ResponseReader } from "./response/response-reader.ts";
@@ -10,11 +10,11 @@ import type { ResponsesConnection } from "./connection/responses-connection.ts";
 export class WarmUp {
   /** The conversation to give. */
   context: LLMContext;
-  readonly #core: ResponsesCore;
+  readonly #client: ResponsesClient;
   readonly #owner: object;
 
-  constructor(core: ResponsesCore, owner: object, context: LLMContext) {
-    this.#core = core;
+  constructor(client: ResponsesClient, owner: object, context: LLMContext) {
+    this.#client = client;
     this.#owner = owner;
     this.context = context;
   }
@@ -26,14 +26,14 @@ export class WarmUp {
   async on(line: Line, connection: ResponsesConnection): Promise<boolean> {
     if (line.traits.warmUp === "no") return false;
     const { context } = this;
-    const conversation = this.#core.toConversation(context);
+    const conversation = this.#client.toConversation(context);
     const seat = line.trySeat(connection, this.#owner, conversation, { reason: undefined, inBackground: true });
     if (seat === undefined) return false;
     const { exchange, plan } = seat;
     const reader = new ResponseReader();
     try {
       const sending = { conversation, plan, lane: exchange.lane.name };
-      exchange.send(createMessage(this.#core.requestFields(context), sending, { generate: false }));
+      exchange.send(createMessage(this.#client.requestFields(context), sending, { generate: false }));
       const { responseId } = await unanswered(seat, reader);
       exchange.end(responseId === undefined ? undefined : { responseId, conversation, parts: [] });
       line.traits.warmUp = "yes";

@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
-import { OpenAI } from "openai";
 import { type LLMService, ProviderError, TurnwireError, WebsocketConnectError } from "turnwire";
 import { ResponsesServer } from "@turnwire/server";
 import { afterEach, beforeEach, describe, expect, it, test, vi } from "vitest";
@@ -63,13 +62,19 @@ describe("through the environment's proxy", () => {
     expect(proxy.targets).toEqual([hostOf(socket.server), hostOf(socket.server)]);
   });
 
-  it("goes nothing of a client of the caller's own", async () => {
+  it("goes nothing of a fetch of the caller's own", async () => {
     await using server = await ResponsesServer.start();
     await using proxy = await ConnectProxy.start();
     stubProxies({ HTTP_PROXY: proxy.url });
-    const client = new OpenAI({ apiKey: "test-key", baseURL: server.url });
-    await using http = await overHttp({}, { client });
+    const asked: string[] = [];
+    const own: typeof fetch = (input, init) => {
+      asked.push(typeof input === "string" ? input : "no text");
+      return fetch(input, init);
+    };
+    await using http = await overHttp({}, { baseURL: server.url, fetch: own });
     expect(await say(http.llm, contextOf("Hi"), "directly")).not.toBe("");
+    expect(await http.llm.runInference(contextOf("Hi"))).not.toBe("");
+    expect(asked).toEqual([`${server.url}/responses`, `${server.url}/responses`]);
     expect(proxy.targets).toEqual([]);
   });
 });

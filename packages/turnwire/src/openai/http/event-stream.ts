@@ -1,54 +1,46 @@
-import { onAbort } from "../../async/index.ts";
-import type { ProviderError } from "../../errors.ts";
-import type { RawEvent } from "../../protocol/index.ts";
-import { connectionFailure, refusalError } from "./http-errors.ts";
-
-/** Where and how responses are asked for over HTTP. */
-export interface HttpEndpoint {
-  url: string;
-  headers: Readonly<Record<string, string>>;
-  fetch: typeof fetch;
-}
+import { ProviderError } from "../../errors.ts";
+import { limits, parseEvent, type RawEvent } from "../../protocol/index.ts";
+import { lostAnswer } from "./http-errors.ts";
 
 /**
- * Asks for a response and gives its events as they come. Of the `openai` package only what reads events is loaded, while
- * the answer is under way: loading all of it would hold up the first turn of a process by a tenth of a second.
- * @throws ProviderError when the server refuses; TurnwireError when it cannot be reached; the signal's reason.
+ * The events of a body of server-sent events. Leaving the loop ends the request.
+ * @throws ProviderError when the stream is lost or an event is larger than a server may send; the signal's reason.
  */
-export async function requestEvents(
-  { url, headers, fetch: ask }: HttpEndpoint,
-  body: string,
-  signal: AbortSignal,
-): Promise<AsyncIterable<RawEvent>> {
-  const sent = new Headers({ Accept: "text/event-stream", "Content-Type": "application/json" });
-  // One by one: a name of the caller's in other letters takes the place of ours.
-  for (const [name, value] of Object.entries(headers)) sent.set(name, value);
-  // Who leaves the events aborts the request, which is no interruption of the turn.
-  const controller = new AbortController();
-  onAbort(signal, (reason) => controller.abort(reason));
-  const asked = ask(url, { method: "POST", headers: sent, body, signal: controller.signal });
-  const [response, { Stream }] = await Promise.all([
-    asked.catch((error: unknown) => {
-      throw signal.aborted ? signal.reason : connectionFailure(error);
-    }),
-    import("openai/core/streaming"),
-  ]);
-  if (!response.ok) throw await refusal(response);
-  return Stream.fromSSEResponse<RawEvent>(response, controller);
+export async function* readEvents(response: Response, signal: AbortSignal): AsyncGenerator<RawEvent, void, undefined> {
+  // Loaded here: only turns over HTTP need it.
+  const { createParser } = await import("eventsource-parser");
+  let events: RawEvent[] = [];
+  let isTooLarge = false;
+  const parser = createParser({
+    maxBufferSize: limits.maxMessageBytes,
+    onEvent: ({ data }) => {
+      const event = parseEvent(data);
+      if (event !== undefined) events.push(event);
+    },
+    onError: ({ type }) => (isTooLarge ||= type === "max-buffer-size-exceeded"),
+  });
+  for await (const text of texts(response, signal)) {
+    parser.feed(text);
+    const complete = events;
+    events = [];
+    for (const event of complete) yield event;
+    if (isTooLarge) throw new ProviderError("invalid_response", "an event of the stream is too large");
+  }
 }
 
-const longestQuote = 500;
-
-async function refusal(response: Response): Promise<ProviderError> {
-  const text = await response.text();
-  return refusalError(parsed(text) ?? text.slice(0, longestQuote), response.status, response.headers);
-}
-
-function parsed(text: string): unknown {
+async function* texts(response: Response, signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder();
+  const reader = response.body?.getReader();
+  if (reader === undefined) return;
   try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    // A proxy's page, say.
-    return undefined;
+    for (;;) {
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        throw signal.aborted ? signal.reason : lostAnswer(error);
+      });
+      if (done) return;
+      yield decoder.decode(value, { stream: true });
+    }
+  } finally {
+    void reader.cancel().catch(() => undefined);
   }
 }

@@ -14,6 +14,9 @@ export interface ResponseFormat {
   schema: Readonly<Record<string, unknown>>;
 }
 
+/** Such as `auto`, `flex` or `priority`. */
+export type ServiceTier = NonNullable<ResponseCreateParams["service_tier"]>;
+
 export interface RequestOptions {
   settings: OpenAIResponsesLLMSettings;
   context: Pick<LLMContext, "tools" | "toolChoice">;

@@ -6,4 +6,4 @@ export {
   type RecoveryAction,
   type RetryDecision,
 } from "./retry-policy.ts";
-export { type Attempt, type OnRetry, type RetryOptions, withRetries } from "./with-retries.ts";
+export { type Attempt, type OnRetry, type RetriedWork, type RetryOptions, withRetries } from "./with-retries.ts";

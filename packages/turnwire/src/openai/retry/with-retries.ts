@@ -1,5 +1,5 @@
 import { type Clock, delay, type Random } from "../../async/index.ts";
-import type { InferenceResult, RetryReason, Inference } from "../../llm/index.ts";
+import type { RetryReason } from "../../llm/index.ts";
 import { decideRetry, type RetryDecision } from "./retry-policy.ts";
 
 /** How the next attempt at an inference is to be made. */
@@ -14,6 +14,22 @@ export interface Attempt {
 
 /** Prepares the next attempt. */
 export type OnRetry = (decision: Exclude<RetryDecision, { kind: "fail" }>, error: unknown) => void;
+
+/** What attempts are made at: an inference, or something like one. */
+export interface RetriedWork {
+  /** Ends the attempts. */
+  readonly signal: AbortSignal;
+  /** Whether a part of the answer has been delivered. */
+  readonly hasOutput: boolean;
+  /** Characters of text delivered. */
+  readonly characters: number;
+  readonly trace: {
+    /** Whether the last request was to continue a response. */
+    readonly continued: boolean;
+    /** The request is going to be made again. */
+    retrying(reason: RetryReason): void;
+  };
+}
 
 /** What a service allows when an attempt has failed. */
 export interface RetryOptions {
@@ -32,14 +48,14 @@ export interface RetryOptions {
 }
 
 /**
- * Makes attempts at an inference until one succeeds or `decideRetry` gives up.
+ * Makes attempts until one succeeds or `decideRetry` gives up.
  * @throws What the last attempt failed with; the signal's reason after an interruption.
  */
-export async function withRetries(
-  turn: Inference,
+export async function withRetries<Result>(
+  work: RetriedWork,
   options: RetryOptions,
-  attempt: (attempt: Attempt) => Promise<InferenceResult>,
-): Promise<InferenceResult> {
+  attempt: (attempt: Attempt) => Promise<Result>,
+): Promise<Result> {
   const failures = new Map<RetryReason, number>();
   let { budgetMs } = options;
   let next: Attempt = { isFirst: true, reason: undefined, overHttp: options.overHttp, resume: false };
@@ -47,9 +63,9 @@ export async function withRetries(
     try {
       return await attempt(next);
     } catch (error) {
-      if (turn.signal.aborted) throw error;
-      const { hasOutput, characters } = turn;
-      const { continued } = turn.trace;
+      if (work.signal.aborted) throw error;
+      const { hasOutput, characters } = work;
+      const { continued } = work.trace;
       const canUseHttp = options.canUseHttp && !next.overHttp;
       const state = { ...options, hasOutput, characters, continued, failures, budgetMs, canUseHttp };
       const decision = decideRetry(error, state);
@@ -57,10 +73,10 @@ export async function withRetries(
       const { reason } = decision;
       failures.set(reason, (failures.get(reason) ?? 0) + 1);
       options.onRetry(decision, error);
-      turn.trace.retrying(reason);
+      work.trace.retrying(reason);
       if (decision.kind === "retry-later") {
         budgetMs -= decision.delayMs;
-        await delay(decision.delayMs, { signal: turn.signal, clock: options.clock });
+        await delay(decision.delayMs, { signal: work.signal, clock: options.clock });
       }
       next = {
         isFirst: false,

@@ -1,0 +1,2 @@
+export { inferOverHttp } from "./http-inference.ts";
+export { askOnce } from "./run-inference.ts";
