@@ -1,8 +1,6 @@
 import {
   type Clock,
-  Deadline,
   defaultLogger,
-  delay,
   Emitter,
   type Listener,
   type Logger,
@@ -11,26 +9,27 @@ import {
   throwIfAborted,
   untilAborted,
 } from "../async/index.ts";
-import { TurnwireError, WebsocketClosedError, WebsocketUnstableError } from "../errors.ts";
+import { TurnwireError, WebsocketClosedError } from "../errors.ts";
 import { Backoff, type BackoffOptions } from "./backoff.ts";
-import { type ConnectionSettings, WebsocketConnection } from "./connection.ts";
+import type { ConnectionSettings, WebsocketConnection } from "./connection.ts";
+import { Connector, type TargetSource, verifyTimeoutMs } from "./connector.ts";
 import { FailureStreak, type GiveUpAfterOptions } from "./failure-streak.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
-import { type SocketFactory, type WebsocketTarget, wsSocketFactory } from "./socket.ts";
+import { type SocketFactory, wsSocketFactory } from "./socket.ts";
 
-/** How a connection is made and kept alive. Times are in milliseconds. */
+/** How a connection is opened and kept alive. Times are in milliseconds. */
 export interface ReconnectingWebsocketOptions {
   /** Default 10 000. */
   connectTimeoutMs?: number;
-  /** How long the other side may take to answer a close; default 2000. */
+  /** How long the other end has to answer a close; default 2000. */
   closeTimeoutMs?: number;
-  /** Pings on a silent connection; default every 20 000, answered within 10 000. `false` for none. */
+  /** Pings on a silent connection; default after 20 000, to be answered within 10 000. `false` for none. */
   heartbeat?: HeartbeatOptions | false;
-  /** How often and how fast connecting is tried again. */
+  /** How many attempts to connect there are, and the delays between them. */
   backoff?: BackoffOptions;
   /** After how many connections in a row that end at once connecting is given up. */
   giveUpAfter?: GiveUpAfterOptions;
-  /** How many received messages are held before the socket is paused; default 1024. */
+  /** With how many received messages the socket is paused; default 1024. */
   queueCapacity?: number;
   /** Default: sockets of the `ws` package. */
   socketFactory?: SocketFactory;
@@ -40,46 +39,38 @@ export interface ReconnectingWebsocketOptions {
 }
 
 export interface ReconnectingWebsocketEvents {
-  /** A connection was made, the first or a later one. */
+  /** A connection was opened, the first or a later one. */
   connected: [];
   /** The connection ended, on purpose or not. */
   disconnected: [error: WebsocketClosedError];
   /** A lost connection has been replaced. */
   reconnected: [];
-  /** Connecting has been given up. */
+  /** Connecting was given up. */
   connectionError: [error: TurnwireError];
 }
 
-const verifyTimeoutMs = 2000;
-
 /**
- * A WebSocket connection kept alive: made on request, made again with exponential back-off when it is lost, given up
- * when it cannot get better. It never reconnects by itself: its users do, when they need it.
+ * A WebSocket connection that is kept alive: opened on request, replaced with exponential back-off when it is lost, and
+ * given up when another one would not help. It never reconnects by itself; its users call `reconnect` when they need to.
  */
 export class ReconnectingWebsocket {
   readonly events: Emitter<ReconnectingWebsocketEvents>;
-  readonly #target: (signal: AbortSignal) => WebsocketTarget | Promise<WebsocketTarget>;
-  readonly #settings: ConnectionSettings;
-  readonly #backoff: Backoff;
-  readonly #failureStreak: FailureStreak;
+  readonly #connector: Connector;
+  readonly #failures: FailureStreak;
   #connection: WebsocketConnection | undefined;
   /** Every connection that has not ended. */
   readonly #alive = new Set<WebsocketConnection>();
   #connecting: Promise<WebsocketConnection> | undefined;
   #disconnecting: Promise<void> | undefined;
-  #stop = new AbortController();
-  /** What ends each connection on purpose: once it has fired, the connection is not replaced any more. */
-  readonly #stops = new WeakMap<WebsocketConnection, AbortSignal>();
-  /** Whether the last connection ended without being asked to. */
-  #lost = false;
+  /** Aborted by the next `disconnect`. */
+  #disconnect = new AbortController();
+  /** The signal of the `disconnect` that closes each connection. Once it has fired, the connection is not replaced. */
+  readonly #disconnects = new WeakMap<WebsocketConnection, AbortSignal>();
+  /** Whether the last connection was lost, so that the next one replaces it. */
+  #isLost = false;
 
-  /** @param target Asked at every connect, since tokens expire. */
-  constructor(
-    target: (signal: AbortSignal) => WebsocketTarget | Promise<WebsocketTarget>,
-    options: ReconnectingWebsocketOptions = {},
-  ) {
-    this.#target = target;
-    this.#settings = {
+  constructor(target: TargetSource, options: ReconnectingWebsocketOptions = {}) {
+    const settings: ConnectionSettings = {
       socketFactory: options.socketFactory ?? wsSocketFactory,
       connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
       closeTimeoutMs: options.closeTimeoutMs ?? 2000,
@@ -88,13 +79,13 @@ export class ReconnectingWebsocket {
       clock: options.clock ?? systemClock,
       logger: options.logger ?? defaultLogger,
     };
-    this.#backoff = new Backoff(options.backoff ?? {}, options.random ?? Math.random);
-    this.#failureStreak = new FailureStreak(options.giveUpAfter);
-    this.events = new Emitter((event, error) =>
-      this.#settings.logger.warn(`a listener of "${event}" failed`, { error }),
-    );
+    this.#failures = new FailureStreak(options.giveUpAfter);
+    const backoff = new Backoff(options.backoff ?? {}, options.random ?? Math.random);
+    this.#connector = new Connector(target, settings, backoff, this.#failures);
+    this.events = new Emitter((event, error) => settings.logger.warn(`a listener of "${event}" failed`, { error }));
   }
 
+  /** Adds a listener. The function returned removes it. */
   on<K extends keyof ReconnectingWebsocketEvents>(
     event: K,
     listener: Listener<ReconnectingWebsocketEvents[K]>,
@@ -108,27 +99,28 @@ export class ReconnectingWebsocket {
   }
 
   /**
-   * The open connection; makes one when there is none, which also takes back having given up.
-   * @throws The last try's error, or the signal's reason: the connecting itself then goes on for the next who asks.
+   * Returns the open connection. Opens one if there is none, also after connecting was given up.
+   * @throws The error of the last attempt, or the signal's reason. Aborting does not cancel the attempts; the next caller
+   * joins them.
    */
   async connect(signal?: AbortSignal): Promise<WebsocketConnection> {
     throwIfAborted(signal);
-    const stop = this.#stop.signal;
+    const disconnect = this.#disconnect.signal;
     if (this.#disconnecting !== undefined) await untilAborted(this.#disconnecting, signal);
-    throwIfAborted(stop);
+    throwIfAborted(disconnect);
     if (this.connection !== undefined) return this.connection;
-    if (this.#failureStreak.hasGivenUp) this.#failureStreak.reset();
+    if (this.#failures.hasGivenUp) this.#failures.reset();
     return untilAborted(this.#connectOnce(), signal);
   }
 
   /**
-   * Replaces the connection `lost`; when that has already been done, answers the one that took its place.
-   * @throws `cause` when reconnecting cannot help or does not, or when there has been a `disconnect` on purpose since.
+   * Replaces the connection `lost`. If it has been replaced already, returns the connection that took its place.
+   * @throws `cause` when reconnecting cannot help or fails, or when `disconnect` was called since.
    */
   async reconnect(lost: WebsocketConnection, cause: TurnwireError, signal?: AbortSignal): Promise<WebsocketConnection> {
     throwIfAborted(signal);
     if (this.connection !== undefined && this.connection !== lost) return this.connection;
-    if (this.#stops.get(lost)?.aborted ?? true) throw cause;
+    if (this.#isOnPurpose(lost)) throw cause;
     if (cause instanceof WebsocketClosedError && !cause.retryable) {
       this.events.emit("connectionError", cause);
       throw cause;
@@ -138,24 +130,24 @@ export class ReconnectingWebsocket {
       return await untilAborted(this.#connectOnce(), signal);
     } catch (error) {
       if (signal?.aborted) throw error;
-      // Why the connection was lost is the error; why it could not be replaced tells what else to try.
+      // The loss is the error. Its cause, the failure to reconnect, tells the caller what else to try.
       cause.cause ??= error;
       throw cause;
     }
   }
 
   /**
-   * Opens a connection beside the current one: a spare, until it is adopted.
+   * Opens a spare: a second connection, until `promote` makes it the current one.
    * @throws As `connect`.
    */
   async open(signal?: AbortSignal): Promise<WebsocketConnection> {
     throwIfAborted(signal);
     while (this.#disconnecting !== undefined) await untilAborted(this.#disconnecting, signal);
-    const opening = this.#tryToConnect("spare");
+    const opening = this.#openConnection(() => undefined);
     try {
       return await untilAborted(opening, signal);
     } catch (error) {
-      // Nobody is left to take it.
+      // The caller has gone.
       void opening.then(
         (connection) => connection.discard("not wanted"),
         () => undefined,
@@ -164,7 +156,7 @@ export class ReconnectingWebsocket {
     }
   }
 
-  /** Makes a spare the current connection. The answer is the one it takes the place of, still open. */
+  /** Makes a spare the current connection. Returns the one that it replaces, which is still open. */
   promote(spare: WebsocketConnection): WebsocketConnection | undefined {
     const before = this.connection;
     if (before === spare) return undefined;
@@ -172,109 +164,73 @@ export class ReconnectingWebsocket {
     return before;
   }
 
-  /** The connection has served its purpose: those that died young before it are no reason to give up any more. */
+  /** Records that the connection has been of use, so that earlier connections that ended at once no longer count. */
   markHealthy(): void {
-    this.#failureStreak.reset();
+    this.#failures.reset();
   }
 
-  /** Whether the other end answers a ping. */
+  /** Returns whether the other end answers a ping within `timeoutMs`; false without a connection. */
   async verify(timeoutMs: number = verifyTimeoutMs): Promise<boolean> {
     return (await this.connection?.verify(timeoutMs)) ?? false;
   }
 
-  /** Closes the connection on purpose and stops any connecting. */
+  /** Closes every connection on purpose, and ends all connecting. */
   async disconnect(): Promise<void> {
-    this.#stop.abort(new WebsocketClosedError(1000, "disconnected on purpose"));
-    this.#stop = new AbortController();
-    this.#lost = false;
-    this.#disconnecting ??= this.#close().finally(() => {
+    this.#disconnect.abort(new WebsocketClosedError(1000, "disconnected on purpose"));
+    this.#disconnect = new AbortController();
+    this.#isLost = false;
+    this.#disconnecting ??= this.#closeAll().finally(() => {
       this.#disconnecting = undefined;
     });
     await this.#disconnecting;
   }
 
-  async #close(): Promise<void> {
+  async #closeAll(): Promise<void> {
     await this.#connecting?.catch(() => undefined);
     await Promise.all([...this.#alive].map((connection) => connection.close()));
   }
 
   #connectOnce(): Promise<WebsocketConnection> {
-    this.#connecting ??= this.#tryToConnect("current").finally(() => {
+    this.#connecting ??= this.#openConnection((connection) => this.#makeCurrent(connection)).finally(() => {
       this.#connecting = undefined;
     });
     return this.#connecting;
   }
 
-  #makeCurrent(connection: WebsocketConnection): void {
-    this.#connection = connection;
-    this.events.emit("connected");
-    if (this.#lost) this.events.emit("reconnected");
-    this.#lost = false;
-  }
-
-  async #tryToConnect(as: "current" | "spare"): Promise<WebsocketConnection> {
-    const { signal } = this.#stop;
+  async #openConnection(ready: (connection: WebsocketConnection) => void): Promise<WebsocketConnection> {
+    const { signal } = this.#disconnect;
+    const opened = (connection: WebsocketConnection): void => {
+      this.#disconnects.set(connection, signal);
+      this.#alive.add(connection);
+      void connection.closed.then((error) => this.#onClosed(connection, error));
+    };
     try {
-      for (let attempt = 1; ; attempt += 1) {
-        if (this.#failureStreak.hasGivenUp) {
-          throw new WebsocketUnstableError(this.#failureStreak.limit, this.#failureStreak.withinMs);
-        }
-        await this.#pause(attempt, signal);
-        try {
-          return await this.#open(attempt, as, signal);
-        } catch (error) {
-          if (signal.aborted || attempt >= this.#backoff.maxAttempts || !isRetryable(error)) throw error;
-          this.#settings.logger.debug("connecting failed, trying again", { attempt, error });
-        }
-      }
+      return await this.#connector.open(signal, { opened, ready });
     } catch (error) {
       if (!signal.aborted && error instanceof TurnwireError) this.events.emit("connectionError", error);
       throw error;
     }
   }
 
-  async #pause(attempt: number, signal: AbortSignal): Promise<void> {
-    const delayMs = this.#backoff.delayMs(attempt);
-    if (delayMs > 0) await delay(delayMs, { signal, clock: this.#settings.clock });
-  }
-
-  async #open(attempt: number, as: "current" | "spare", signal: AbortSignal): Promise<WebsocketConnection> {
-    const connection = await WebsocketConnection.open(await this.#askForTarget(signal), this.#settings, signal);
-    this.#stops.set(connection, signal);
-    this.#alive.add(connection);
-    void connection.closed.then((error) => this.#onClosed(connection, error));
-    // The first connection is tried by its first request; after a failure a round trip is spent to be sure.
-    if (attempt > 1) await this.#makeSure(connection, signal);
-    if (as === "current") this.#makeCurrent(connection);
-    return connection;
-  }
-
-  async #askForTarget(signal: AbortSignal): Promise<WebsocketTarget> {
-    const { connectTimeoutMs, clock } = this.#settings;
-    using limit = new Deadline("connection target", connectTimeoutMs, { signal, clock });
-    return await untilAborted(Promise.resolve(this.#target(limit.signal)), limit.signal);
-  }
-
-  async #makeSure(connection: WebsocketConnection, signal: AbortSignal): Promise<void> {
-    const isAlive = await untilAborted(connection.verify(verifyTimeoutMs), signal).catch(() => false);
-    if (isAlive) return;
-    connection.terminate("no answer to a ping");
-    throwIfAborted(signal);
-    throw await connection.closed;
+  #makeCurrent(connection: WebsocketConnection): void {
+    this.#connection = connection;
+    this.events.emit("connected");
+    if (this.#isLost) this.events.emit("reconnected");
+    this.#isLost = false;
   }
 
   #onClosed(connection: WebsocketConnection, error: WebsocketClosedError): void {
     this.#alive.delete(connection);
-    const onPurpose = this.#stops.get(connection)?.aborted ?? false;
-    if (onPurpose) this.#failureStreak.reset();
-    else if (!connection.wasDiscarded) this.#failureStreak.recordEnd(connection.ageMs);
+    const isOnPurpose = this.#isOnPurpose(connection);
+    if (isOnPurpose) this.#failures.reset();
+    else if (!connection.wasDiscarded) this.#failures.recordEnd(connection.ageMs);
     if (this.#connection !== connection) return;
     this.#connection = undefined;
-    this.#lost = !onPurpose;
+    this.#isLost = !isOnPurpose;
     this.events.emit("disconnected", error);
   }
-}
 
-function isRetryable(error: unknown): boolean {
-  return error instanceof TurnwireError && error.retryable;
+  #isOnPurpose(connection: WebsocketConnection): boolean {
+    return this.#disconnects.get(connection)?.aborted ?? true;
+  }
 }
