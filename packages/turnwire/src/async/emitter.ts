@@ -1,4 +1,4 @@
-import { InvalidArgumentError, kindOf } from "../errors.ts";
+import { checkName, checkValue, is } from "../checks/index.ts";
 
 /** A map from the names of events to the arguments of their listeners. */
 export type EventMap<Events> = { [K in keyof Events]: unknown[] };
@@ -17,19 +17,27 @@ export interface EventSource<Events extends EventMap<Events>> {
 export class Emitter<Events extends EventMap<Events>> implements EventSource<Events> {
   readonly #listeners = new Map<PropertyKey, Set<Listener<never>>>();
   readonly #onListenerError: (event: string, error: unknown) => void;
+  readonly #owner: string;
+  #known: readonly string[] | undefined;
 
-  constructor(onListenerError: (event: string, error: unknown) => void) {
+  /** @param owner Whose events they are, for error messages. */
+  constructor(onListenerError: (event: string, error: unknown) => void, owner = "this object") {
     this.#onListenerError = onListenerError;
+    this.#owner = owner;
+  }
+
+  /** Names the events that there are, in addition to those named before. `on` then refuses other names. */
+  declare(...events: ReadonlyArray<keyof Events & string>): void {
+    this.#known = [...(this.#known ?? []), ...events];
   }
 
   /**
    * Adds a listener. The function returned removes it.
-   * @throws InvalidArgumentError when the listener is not a function.
+   * @throws InvalidArgumentError when the listener is not a function, or there is no such event.
    */
   on<K extends keyof Events>(event: K, listener: Listener<Events[K]>): () => void {
-    if (typeof listener !== "function") {
-      throw new InvalidArgumentError("listener", `expected a function, got ${kindOf(listener)}`);
-    }
+    if (this.#known !== undefined) checkName("event", String(event), this.#known, this.#owner);
+    checkValue(listener, "listener", is.func);
     let listeners = this.#listeners.get(event);
     if (listeners === undefined) this.#listeners.set(event, (listeners = new Set()));
     listeners.add(listener);

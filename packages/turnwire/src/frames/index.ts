@@ -5,7 +5,7 @@ export {
   TTSStartedFrame,
   TTSStoppedFrame,
 } from "./audio.ts";
-export { ControlFrame, DataFrame, Frame, SystemFrame } from "./frame.ts";
+export { checkFrame, ControlFrame, DataFrame, Frame, SystemFrame } from "./frame.ts";
 export {
   type FunctionCall,
   FunctionCallCancelFrame,

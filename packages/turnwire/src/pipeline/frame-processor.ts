@@ -1,41 +1,52 @@
 import { defaultLogger, Emitter, type EventMap, type Listener, type Logger } from "../async/index.ts";
+import { checkFields, type Checks, checkValue, is } from "../checks/index.ts";
 import { InvalidArgumentError, kindOf, PipelineError, TurnwireError } from "../errors.ts";
-import { ErrorFrame, type Frame, InterruptionFrame } from "../frames/index.ts";
+import { checkFrame, ErrorFrame, type Frame, InterruptionFrame } from "../frames/index.ts";
 import type { DirectedFrame, FrameDirection } from "./frame-queue.ts";
 import { FrameScheduler } from "./frame-scheduler.ts";
-import { mustArrive, type Job } from "./job.ts";
+import { type Job, mustArrive } from "./job.ts";
 
-/** Options every processor takes. */
+/** Options of every processor. */
 export interface FrameProcessorOptions {
-  /** What logs and errors call it. Default: the class name and a number, such as `TTSService#2`. */
+  /** The processor's name in logs and errors. Default: the class name and a number, such as `TTSService#2`. */
   name?: string;
-  /** How many data and control frames wait in front of it before who pushes more has to wait. Default 64. */
+  /** How many data and control frames are queued before a processor that pushes more has to wait. Default 64. */
   capacity?: number;
-  /** Where errors are reported that are nobody else's, such as those of failing listeners. Default: warnings to standard error. */
+  /** Where the errors of listeners and other problems are logged. Default: warnings to standard error. */
   logger?: Logger;
 }
 
-/** What a processor is told about its place, by those who build a pipeline. Not public. */
+/** For subclasses that check all of their options. */
+export const frameProcessorChecks = {
+  name: is.text,
+  capacity: is.number({ min: 1, integer: true }),
+  logger: is.having(["debug", "warn"], "a logger with debug() and warn()"),
+} satisfies Checks<FrameProcessorOptions>;
+
+/** The neighbours of a processor and its place in a pipeline, for `Pipeline` and `PipelineTask`. Not public. */
 export interface ProcessorInternals {
   readonly scheduler: FrameScheduler;
   next: FrameProcessor | undefined;
   previous: FrameProcessor | undefined;
-  /** Where frames enter that come from the processor before, and from the one behind. Itself, unless it is made of others. */
+  /** The processor that downstream frames enter by: this one, or the first of a pipeline. */
   first: FrameProcessor;
+  /** The processor that upstream frames enter by. */
   last: FrameProcessor;
-  /** What it is a part of. */
+  /** The pipeline or task that it is a part of. */
   owner: string | undefined;
   onPush: ((source: FrameProcessor, destination: FrameProcessor, entry: DirectedFrame) => void) | undefined;
 }
 
+/** Tells a processor of another copy of this package from anything else, for the error message. */
+const marker = Symbol.for("turnwire.processor");
 const defaultCapacity = 64;
-const made = new Map<string, number>();
+const instances = new Map<string, number>();
 
-/** Not public: how `Pipeline` and `PipelineTask` get at what a subclass need not see. */
+/** Not public: gives `Pipeline` and `PipelineTask` access to what subclasses do not see. */
 export let internalsOf: (processor: FrameProcessor) => ProcessorInternals;
 
 /**
- * A link of a pipeline. A subclass decides in `processFrame` what to do with every frame, and pushes on what it does
+ * A processor of a pipeline. A subclass decides in `processFrame` what happens to every frame, and pushes on what it does
  * not consume:
  *
  * ```ts
@@ -47,25 +58,26 @@ export let internalsOf: (processor: FrameProcessor) => ProcessorInternals;
  * }
  * ```
  *
- * **Order.** Data and control frames are handled strictly in order, one at a time, both directions in one queue. System
- * frames overtake them: they are handled at once, one after the other, beside the frame in work; so their handlers
- * should be quick. What is queued behind a `StartFrame` or an `InterruptionFrame` starts when that one has been handled.
+ * **Order.** Data and control frames are handled strictly in order, one at a time, those of both directions in one queue.
+ * System frames overtake them: they are handled as they arrive, one after the other, while a data or control frame may be
+ * in work; so `processFrame` should be quick with them. Frames that were queued after a `StartFrame` or an
+ * `InterruptionFrame` are handled after it.
  *
- * **Interruption.** When an `InterruptionFrame` arrives, and before it is handed on, the signal of the frame in work
- * fires and the queue is emptied; uninterruptible frames, in work or queued, are left alone. The interruption does not
- * wait for the aborted work to end; the next queued frame does.
+ * **Interruption.** An `InterruptionFrame` aborts the signal of the current frame and empties the queue before it is
+ * passed on; uninterruptible frames, current or queued, are left alone. The interruption does not wait for the aborted
+ * work to end; the next queued frame does.
  *
- * **Ending.** A `CancelFrame` fires every signal, drops what is queued and is handled at once; from then on frames are
- * dropped silently, only `ErrorFrame`s and further `CancelFrame`s are passed on unseen. After the `processFrame` of an
- * `EndFrame` that travels downstream, data and control frames are dropped; system frames are still handled.
+ * **Ending.** A `CancelFrame` aborts every signal, empties the queue and is handled at once. After it, frames are dropped
+ * silently; only `ErrorFrame`s and further `CancelFrame`s are passed on, without `processFrame`. After the `processFrame`
+ * of an `EndFrame` that travels downstream, data and control frames are dropped; system frames are still handled.
  *
- * **Errors.** What `processFrame` throws goes upstream as a (not fatal) `ErrorFrame`: a `TurnwireError` as it is,
- * anything else as the cause of a `PipelineError` that names the processor and the frame. Nothing is reported when the
- * frame's signal had fired and the throw only says so. The frame itself: system and uninterruptible frames are handed
- * on all the same, unless the processor had done so already; other frames end there.
+ * **Errors.** An error that `processFrame` throws goes upstream in an `ErrorFrame` that is not fatal: a `TurnwireError` as
+ * it is, another one as the cause of a `PipelineError` that names the processor and the frame. It is not reported if it
+ * only says that the signal was aborted. The processor passes a system or uninterruptible frame on after the error, unless
+ * it had done so before; other frames end there.
  */
 export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
-  /** What logs and errors call it. */
+  /** The processor's name in logs and errors. */
   readonly name: string;
   protected readonly logger: Logger;
   /** Emits the events that `on` listens to. A listener that throws is logged. */
@@ -74,17 +86,19 @@ export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
 
   static {
     internalsOf = (processor) => processor.#internals;
+    Object.defineProperty(this.prototype, marker, { value: true });
   }
 
   constructor(options: FrameProcessorOptions = {}) {
+    checkFields(options, frameProcessorChecks);
     this.name = options.name ?? defaultName(new.target.name || "FrameProcessor");
     this.logger = options.logger ?? defaultLogger;
-    this.events = new Emitter((event, error) =>
-      this.logger.warn(`a listener of "${event}" on ${this.name} failed`, { error }),
-    );
-    const scheduler = new FrameScheduler(checkCapacity(options.capacity ?? defaultCapacity), {
-      process: (work) => this.processFrame(work.frame, work.direction, work.signal),
-      failed: (work, error) => this.#failed(work, error),
+    const onListenerError = (event: string, error: unknown): void =>
+      this.logger.warn(`a listener of "${event}" on ${this.name} failed`, { error });
+    this.events = new Emitter(onListenerError, this.name);
+    const scheduler = new FrameScheduler(options.capacity ?? defaultCapacity, {
+      process: (job) => this.processFrame(job.frame, job.direction, job.signal),
+      failed: (job, error) => this.#failed(job, error),
       forward: (entry) => this.pushFrame(entry.frame, entry.direction),
     });
     this.#internals = {
@@ -98,7 +112,10 @@ export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
     };
   }
 
-  /** Adds a listener. The function returned removes it. */
+  /**
+   * Adds a listener. The function returned removes it.
+   * @throws InvalidArgumentError when there is no such event, or the listener is not a function.
+   */
   on<K extends keyof Events>(event: K, listener: Listener<Events[K]>): () => void {
     return this.events.on(event, listener);
   }
@@ -109,12 +126,12 @@ export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
   }
 
   /**
-   * Puts `next` behind this processor: what this one pushes downstream goes there, what that one pushes upstream comes
-   * here.
-   *
+   * Puts `next` after this processor: frames that this one pushes downstream go there, and frames that `next` pushes
+   * upstream come here.
    * @throws PipelineError when either is linked on that side already.
    */
   link(next: FrameProcessor): void {
+    checkProcessor(next, "next");
     const from = this.#internals.last;
     const to = next.#internals.first;
     if (from.#internals.next !== undefined || to.#internals.previous !== undefined) {
@@ -128,57 +145,56 @@ export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
   }
 
   /**
-   * Gives the processor a frame. The frame takes its place in the order at once. Never rejects.
-   *
-   * @param signal - Ends the wait for space when it fires; an interruptible frame that still waited is dropped then.
-   * @returns Resolves once the frame is accepted: only data and control frames that travel downstream wait for space.
+   * Queues a frame for this processor. The frame takes its place in the order at once. Never rejects.
+   * @param signal Ends the wait for room when it fires. An interruptible frame that still waits is dropped then.
+   * @returns Resolves when the frame is accepted: data and control frames that travel downstream wait for room.
    */
   queueFrame(frame: Frame, direction: FrameDirection = "downstream", signal?: AbortSignal): Promise<void> {
     return this.#internals.scheduler.accept(frame, direction, signal);
   }
 
   /**
-   * Decides what to do with a frame. What it throws becomes an `ErrorFrame`; see the class.
-   *
-   * @param signal - For data and control frames it fires when an interruption or a cancel aborts this work (when the
-   * frame is uninterruptible: a cancel only); for system frames when the processor is cancelled; for a `CancelFrame`
-   * when the task gives up waiting. Job should end soon after: the next queued frame waits for that.
+   * Decides what happens to a frame. An error that it throws becomes an `ErrorFrame`; see the class.
+   * @param signal Fires when the work on the frame is to end: for data and control frames at an interruption (unless the
+   * frame is uninterruptible) or a cancel; for system frames at a cancel; for a `CancelFrame` when the task gives up
+   * waiting. The work should end soon after, because the next queued frame waits for it.
    */
   protected abstract processFrame(frame: Frame, direction: FrameDirection, signal: AbortSignal): void | Promise<void>;
 
   /**
-   * Gives a frame to the neighbour; without one it is dropped. Never rejects.
+   * Passes a frame to the neighbour, or drops it if there is none.
    *
-   * Frames made in `processFrame` are pushed with its `signal`: once that has fired, system and uninterruptible frames
-   * still pass, others are dropped, so that nothing of aborted work follows the interruption; a wait for space ends too. The
-   * very frame that `processFrame` was given is bound to its signal without it being passed.
-   *
-   * @returns Resolves once the neighbour has accepted the frame.
+   * Push the frames that you make in `processFrame` with its `signal`. After that has fired, only system and
+   * uninterruptible frames pass, so that nothing of aborted work follows the interruption; a wait for room ends, too. The
+   * frame that `processFrame` was given is bound to that signal anyway.
+   * @returns Resolves when the neighbour has accepted the frame. Never rejects.
+   * @throws InvalidArgumentError at once, for something that is not a frame or a direction.
    */
   protected pushFrame(frame: Frame, direction: FrameDirection = "downstream", signal?: AbortSignal): Promise<void> {
-    const work = this.#internals.scheduler.jobOf(frame);
-    if (work !== undefined) work.handedOn = true;
-    const guard = signal ?? work?.signal;
+    checkFrame(frame);
+    if (direction !== "downstream") checkValue(direction, "direction", directionCheck);
+    const job = this.#internals.scheduler.jobOf(frame);
+    if (job !== undefined) job.isPassedOn = true;
+    const guard = signal ?? job?.signal;
     const { next, previous, onPush, scheduler } = this.#internals;
     const neighbour = direction === "downstream" ? next : previous;
     if (neighbour === undefined || (guard?.aborted === true && !mustArrive(frame))) return Promise.resolve();
     onPush?.(this, neighbour, { frame, direction });
     const accepted = neighbour.queueFrame(frame, direction, guard);
-    // What the neighbour pushed here until now is from before the interruption.
+    // The neighbour pushed these frames before it learned of the interruption.
     if (frame instanceof InterruptionFrame) scheduler.purgeAgainst(direction);
     return accepted;
   }
 
-  /** Sends an `ErrorFrame` upstream. A fatal one makes the task cancel the pipeline and reject. */
+  /** Sends an `ErrorFrame` upstream. If it is fatal, the task cancels the pipeline, and its `run` rejects. */
   protected pushError(error: TurnwireError, options: { fatal?: boolean } = {}): Promise<void> {
     return this.pushFrame(new ErrorFrame(error, options), "upstream");
   }
 
   /**
-   * Interrupts the pipeline from here: this processor as if an `InterruptionFrame` had arrived (without a call of
-   * `processFrame`), and one such frame both ways.
-   *
-   * @param signal - The signal of the work that calls this: that work goes on.
+   * Interrupts the pipeline from here: this processor as if an `InterruptionFrame` had arrived, but without a call of
+   * `processFrame`, and its neighbours with one such frame in each direction.
+   * @param signal The signal of the work that calls this, which then goes on.
    */
   protected async broadcastInterruption(signal?: AbortSignal): Promise<void> {
     this.#internals.scheduler.interrupt(signal);
@@ -186,35 +202,41 @@ export abstract class FrameProcessor<Events extends EventMap<Events> = object> {
     await this.pushFrame(new InterruptionFrame(), "downstream");
   }
 
-  async #failed(work: Job, error: unknown): Promise<void> {
-    if (work.isAbort(error)) return;
+  async #failed(job: Job, error: unknown): Promise<void> {
+    if (job.isAbort(error)) return;
     const reported = TurnwireError.isInstance(error)
       ? error
-      : new PipelineError(`${this.name} failed at ${work.frame.toString()}`, { cause: error });
+      : new PipelineError(`${this.name} failed at ${job.frame.toString()}`, { cause: error });
     void this.pushError(reported);
-    if (!work.handedOn && mustArrive(work.frame)) await this.pushFrame(work.frame, work.direction);
+    if (!job.isPassedOn && mustArrive(job.frame)) await this.pushFrame(job.frame, job.direction);
   }
 }
 
-/** Not public: makes processors parts of a pipeline or task: all of them, each once, or none. */
-export function claim(processors: readonly FrameProcessor[], owner: string): void {
-  for (const [index, processor] of processors.entries()) {
-    const taken = processors.indexOf(processor) < index ? owner : internalsOf(processor).owner;
-    if (taken === undefined) continue;
-    throw new PipelineError(
-      `${processor.name} cannot become a part of ${owner}: it is one of ${taken} already; make a new processor for each pipeline`,
-    );
+const directionCheck = is.oneOf(["downstream", "upstream"]);
+
+/**
+ * Not public.
+ * @throws InvalidArgumentError for a value that is not a processor of this copy of the package.
+ */
+export function checkProcessor(value: unknown, field: string): asserts value is FrameProcessor {
+  if (value instanceof FrameProcessor) return;
+  throw new InvalidArgumentError(field, `expected a FrameProcessor, got ${describe(value)}`);
+}
+
+function describe(value: unknown): string {
+  const isClass = typeof value === "function" && value.prototype instanceof FrameProcessor;
+  if (isClass) return `the class ${value.name}; pass an instance of it`;
+  const isObject = typeof value === "object" && value !== null;
+  if (isObject && Reflect.get(value, marker) === true) {
+    return "a FrameProcessor of another copy of turnwire; install one version of it";
   }
-  for (const processor of processors) internalsOf(processor).owner = owner;
+  const wayOut =
+    isObject || typeof value === "function" ? "; extend FrameProcessor and handle frames in processFrame" : "";
+  return `${kindOf(value)}${wayOut}`;
 }
 
 function defaultName(className: string): string {
-  const number = (made.get(className) ?? 0) + 1;
-  made.set(className, number);
+  const number = (instances.get(className) ?? 0) + 1;
+  instances.set(className, number);
   return `${className}#${number}`;
-}
-
-function checkCapacity(capacity: number): number {
-  if (Number.isInteger(capacity) && capacity >= 1) return capacity;
-  throw new InvalidArgumentError("capacity", `must be a whole number of at least 1, not ${kindOf(capacity)}`);
 }

@@ -1,39 +1,39 @@
 import { onAbort } from "../async/index.ts";
 import type { Frame } from "../frames/index.ts";
 
-/** Which way a frame travels: `downstream` from source to sink, `upstream` back. */
+/** The direction that a frame travels in: `downstream` from the source to the sink, `upstream` back. */
 export type FrameDirection = "downstream" | "upstream";
 
-/** A frame and which way it travels. */
+/** A frame and its direction. */
 export interface DirectedFrame {
   readonly frame: Frame;
   readonly direction: FrameDirection;
 }
 
 interface Entry extends DirectedFrame {
-  /** Tells the one who waits that the entry is within the capacity; absent when nobody waits. */
+  /** Resolves the `push` of this entry; absent when nobody waits for it. */
   admit: (() => void) | undefined;
 }
 
 /**
- * The line in front of a processor. A frame takes its place at once, so that the order is that of the calls even when
- * nobody awaits them; who queued it waits until its place is within the capacity.
+ * The queue of a processor. A frame enters it at once, so that the order is that of the calls even if nobody awaits them.
+ * The caller waits until the frame is within the capacity.
  */
 export class FrameQueue {
   readonly #capacity: number;
-  #line: Entry[] = [];
-  #closed = false;
+  #entries: Entry[] = [];
+  #isClosed = false;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
-  /** Resolves once the frame is within the capacity, dropped, or the signal fires. Upstream frames never wait. */
+  /** Resolves when the frame is within the capacity or was dropped, or the signal fires. Upstream frames never wait. */
   push(frame: Frame, direction: FrameDirection, signal?: AbortSignal): Promise<void> {
-    if (this.#closed) return Promise.resolve();
+    if (this.#isClosed) return Promise.resolve();
     const entry: Entry = { frame, direction, admit: undefined };
-    this.#line.push(entry);
-    if (direction === "upstream" || this.#line.length <= this.#capacity) return Promise.resolve();
+    this.#entries.push(entry);
+    if (direction === "upstream" || this.#entries.length <= this.#capacity) return Promise.resolve();
     return new Promise((resolve) => {
       const removeListener = onAbort(signal, () => {
         this.#giveUp(entry);
@@ -46,28 +46,28 @@ export class FrameQueue {
     });
   }
 
-  /** Takes the first frame out. */
+  /** Takes the first frame. */
   shift(): DirectedFrame | undefined {
-    const entry = this.#line.shift();
-    this.#admit(this.#line[this.#capacity - 1]);
+    const entry = this.#entries.shift();
+    this.#admit(this.#entries[this.#capacity - 1]);
     return entry;
   }
 
-  /** Throws away the interruptible frames that `drop` wants gone, those that wait for space among them. */
+  /** Drops the interruptible frames that `drop` returns true for, also those that wait for room. */
   purge(drop: (entry: DirectedFrame) => boolean): void {
-    const before = this.#line;
-    this.#line = before.filter((entry) => entry.frame.uninterruptible || !drop(entry));
-    if (this.#line.length === before.length) return;
-    const kept = new Set(this.#line);
+    const before = this.#entries;
+    this.#entries = before.filter((entry) => entry.frame.uninterruptible || !drop(entry));
+    if (this.#entries.length === before.length) return;
+    const kept = new Set(this.#entries);
     for (const entry of before) if (!kept.has(entry)) this.#admit(entry);
-    for (const entry of this.#line.slice(0, this.#capacity)) this.#admit(entry);
+    for (const entry of this.#entries.slice(0, this.#capacity)) this.#admit(entry);
   }
 
-  /** Throws away everything, now and from now on. */
+  /** Drops every frame, now and from now on. */
   close(): void {
-    this.#closed = true;
-    const dropped = this.#line;
-    this.#line = [];
+    this.#isClosed = true;
+    const dropped = this.#entries;
+    this.#entries = [];
     for (const entry of dropped) this.#admit(entry);
   }
 
@@ -80,6 +80,6 @@ export class FrameQueue {
 
   #giveUp(entry: Entry): void {
     entry.admit = undefined;
-    if (!entry.frame.uninterruptible) this.#line = this.#line.filter((other) => other !== entry);
+    if (!entry.frame.uninterruptible) this.#entries = this.#entries.filter((other) => other !== entry);
   }
 }

@@ -11,27 +11,27 @@ import {
 import { type DirectedFrame, type FrameDirection, FrameQueue } from "./frame-queue.ts";
 import { Job } from "./job.ts";
 
-/** What the scheduler asks of its processor. None of them may reject, except `process`. */
+/** What a scheduler needs of its processor. Only `process` may throw or reject. */
 export interface SchedulerHooks {
-  process(work: Job): void | Promise<void>;
-  failed(work: Job, error: unknown): Promise<void>;
-  /** Hands a frame on that the processor is not to see any more. */
+  process(job: Job): void | Promise<void>;
+  failed(job: Job, error: unknown): Promise<void>;
+  /** Passes on a frame that the processor no longer handles. */
   forward(entry: DirectedFrame): Promise<void>;
 }
 
 /**
- * The two lanes of a processor: system frames, handled as they come, one after the other; and the queue of data and
- * control frames, one in work at a time. A StartFrame or an InterruptionFrame blocks the queue until it has been handled:
- * what was queued behind it must not get ahead of it, to the next processor, where it would be purged.
+ * The two lanes of a processor: system frames, handled as they arrive, one after the other; and the queue of data and
+ * control frames, also one at a time. A StartFrame or an InterruptionFrame is a barrier: the queue does not move until it
+ * has been handled. Otherwise a frame that was queued after it would reach the next processor first and be purged there.
  */
 export class FrameScheduler {
   readonly #hooks: SchedulerHooks;
   readonly #queue: FrameQueue;
   readonly #systemLane: Job[] = [];
-  readonly #working = new Set<Job>();
+  readonly #running = new Set<Job>();
   readonly #idle = new Condition();
   #current: Job | undefined;
-  #systemLaneRuns = false;
+  #isSystemLaneRunning = false;
   #barriers = 0;
   #state: "open" | "ended" | "cancelled" = "open";
 
@@ -40,27 +40,27 @@ export class FrameScheduler {
     this.#hooks = hooks;
   }
 
-  get cancelled(): boolean {
+  get isCancelled(): boolean {
     return this.#state === "cancelled";
   }
 
-  get busy(): boolean {
-    return this.#working.size > 0;
+  get isBusy(): boolean {
+    return this.#running.size > 0;
   }
 
-  /** Resolves once nothing is in work. */
+  /** Resolves when no job runs. */
   idle(): Promise<void> {
-    return this.#idle.wait(() => !this.busy);
+    return this.#idle.wait(() => !this.isBusy);
   }
 
-  /** The call of `processFrame` that was given this very frame and has not returned. */
+  /** The running job of this frame object. */
   jobOf(frame: Frame): Job | undefined {
-    for (const work of this.#working) if (work.frame === frame) return work;
+    for (const job of this.#running) if (job.frame === frame) return job;
     return undefined;
   }
 
   accept(frame: Frame, direction: FrameDirection, signal: AbortSignal | undefined): Promise<void> {
-    if (this.cancelled) return this.#acceptCancelled({ frame, direction });
+    if (this.isCancelled) return this.#acceptCancelled({ frame, direction });
     if (frame instanceof SystemFrame) {
       this.#acceptSystem(frame, direction);
       return Promise.resolve();
@@ -70,11 +70,11 @@ export class FrameScheduler {
     return admitted;
   }
 
-  /** Aborts the interruptible frame in work, unless it is the one with the signal `spare`, and purges the queue. */
-  interrupt(spare?: AbortSignal): void {
+  /** Purges the queue, and aborts the current job if its frame is interruptible and its signal is not `except`. */
+  interrupt(except?: AbortSignal): void {
     this.#queue.purge(() => true);
-    const work = this.#current;
-    if (work !== undefined && !work.frame.uninterruptible && work.signal !== spare) work.abort("interrupted");
+    const job = this.#current;
+    if (job !== undefined && !job.frame.uninterruptible && job.signal !== except) job.abort("interrupted");
   }
 
   /** Drops queued interruptible frames that travel against `direction`. */
@@ -82,16 +82,16 @@ export class FrameScheduler {
     this.#queue.purge((entry) => entry.direction !== direction);
   }
 
-  /** Aborts everything in work and drops everything queued, now and from now on. */
+  /** Aborts every job, and drops every queued frame, now and from now on. */
   cancel(): void {
     this.#state = "cancelled";
     this.#queue.close();
-    const unseen = this.#systemLane.splice(0);
-    for (const work of this.#working) work.abort("cancelled");
-    for (const work of unseen) void this.#acceptCancelled(work);
+    const unhandled = this.#systemLane.splice(0);
+    for (const job of this.#running) job.abort("cancelled");
+    for (const job of unhandled) void this.#acceptCancelled(job);
   }
 
-  /** Errors still reach the task, and another CancelFrame the processors behind this one. */
+  /** Errors still have to reach the task, and another CancelFrame the processors after this one. */
   #acceptCancelled(entry: DirectedFrame): Promise<void> {
     const passes = entry.frame instanceof ErrorFrame || entry.frame instanceof CancelFrame;
     return passes ? this.#hooks.forward(entry) : Promise.resolve();
@@ -100,7 +100,7 @@ export class FrameScheduler {
   #acceptSystem(frame: SystemFrame, direction: FrameDirection): void {
     if (frame instanceof CancelFrame) {
       this.cancel();
-      // Not in the lane: system work that ignores its signal must not hold up a cancel.
+      // Outside the lane, since a system job that ignores its signal must not delay a cancel.
       void this.#perform(new Job({ frame, direction }));
       return;
     }
@@ -111,16 +111,16 @@ export class FrameScheduler {
   }
 
   async #runSystemLane(): Promise<void> {
-    if (this.#systemLaneRuns) return;
-    this.#systemLaneRuns = true;
-    for (let work = this.#systemLane.shift(); work !== undefined; work = this.#systemLane.shift()) {
-      const performed = this.#perform(work);
-      // Here, not where the bar is lifted: system frames that wait already come first.
+    if (this.#isSystemLaneRunning) return;
+    this.#isSystemLaneRunning = true;
+    for (let job = this.#systemLane.shift(); job !== undefined; job = this.#systemLane.shift()) {
+      const performed = this.#perform(job);
+      // Not where the barrier is lifted, since the system frames that already wait come first.
       void this.#runQueue();
       await performed;
-      if (isBarrier(work.frame)) this.#barriers -= 1;
+      if (isBarrier(job.frame)) this.#barriers -= 1;
     }
-    this.#systemLaneRuns = false;
+    this.#isSystemLaneRunning = false;
     void this.#runQueue();
   }
 
@@ -140,15 +140,15 @@ export class FrameScheduler {
     this.#queue.close();
   }
 
-  async #perform(work: Job): Promise<void> {
-    this.#working.add(work);
+  async #perform(job: Job): Promise<void> {
+    this.#running.add(job);
     try {
-      await this.#hooks.process(work);
+      await this.#hooks.process(job);
     } catch (error) {
-      await this.#hooks.failed(work, error);
+      await this.#hooks.failed(job, error);
     }
-    this.#working.delete(work);
-    if (!this.busy) this.#idle.notify();
+    this.#running.delete(job);
+    if (!this.isBusy) this.#idle.notify();
   }
 }
 

@@ -5,8 +5,8 @@ import type { DirectedFrame, FrameDirection } from "./frame-queue.ts";
 export class Job implements DirectedFrame {
   readonly frame: Frame;
   readonly direction: FrameDirection;
-  /** Whether the processor has pushed the very frame it was given. */
-  handedOn = false;
+  /** Whether the processor has pushed the frame that it was given. */
+  isPassedOn = false;
   readonly #controller = new AbortController();
 
   constructor(entry: DirectedFrame) {
@@ -18,11 +18,11 @@ export class Job implements DirectedFrame {
     return this.#controller.signal;
   }
 
-  abort(why: string): void {
+  abort(why: "interrupted" | "cancelled"): void {
     this.#controller.abort(new DOMException(`the work on ${this.frame.toString()} was ${why}`, "AbortError"));
   }
 
-  /** Whether a throw only says that the signal fired. */
+  /** Whether an error only says that the signal fired. */
   isAbort(error: unknown): boolean {
     if (!this.signal.aborted) return false;
     if (error === this.signal.reason) return true;
@@ -30,7 +30,7 @@ export class Job implements DirectedFrame {
   }
 }
 
-/** Whether neither an interruption nor a failed processor may swallow the frame. */
+/** Whether neither an interruption nor a failed processor may drop the frame. */
 export function mustArrive(frame: Frame): boolean {
   return frame instanceof SystemFrame || frame.uninterruptible;
 }

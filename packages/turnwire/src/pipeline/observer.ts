@@ -14,15 +14,15 @@ export interface FramePushed {
 }
 
 /**
- * Watches a pipeline without being a link of it. The task's own ends, where frames come in and go out, appear as
- * source and destination too; pipelines do not, only what is in them. A throw or a rejection is logged.
+ * Watches a pipeline from outside. The two ends of the task, where frames enter and leave, also appear as source and
+ * destination. A nested pipeline does not, only its processors do. What an observer throws is logged.
  */
 export interface PipelineObserver {
-  /** Called for every frame a processor pushes, before the neighbour is given it. */
+  /** Called for every frame that a processor pushes, before the neighbour gets it. */
   onPushFrame(push: FramePushed): void | Promise<void>;
 }
 
-/** What processors call so that all observers are told. */
+/** Returns the function that processors call to notify all observers. */
 export function notifyObservers(
   observers: readonly PipelineObserver[],
   clock: Clock,

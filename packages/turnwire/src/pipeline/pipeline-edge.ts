@@ -1,7 +1,7 @@
 import type { Frame } from "../frames/index.ts";
 import { FrameProcessor } from "./frame-processor.ts";
 
-/** Where frames come into a pipeline and where they leave it: gives each to the task at once, never queues. */
+/** One end of a pipeline, where frames enter or leave it: passes each to the task at once and queues none. */
 export class PipelineEdge extends FrameProcessor {
   readonly #reached: (frame: Frame) => void;
 

@@ -7,37 +7,51 @@ import {
   systemClock,
   onAbort,
 } from "../async/index.ts";
-import { InvalidArgumentError, kindOf, PipelineError, type TurnwireError } from "../errors.ts";
+import { checkOptions, type Checks, is } from "../checks/index.ts";
+import { PipelineError, type TurnwireError } from "../errors.ts";
 import {
   CancelFrame,
+  checkFrame,
   EndFrame,
   ErrorFrame,
-  Frame,
+  type Frame,
   InterruptionFrame,
   StartFrame,
   SystemFrame,
 } from "../frames/index.ts";
 import { FrameQueue } from "./frame-queue.ts";
-import { claim, FrameProcessor, internalsOf } from "./frame-processor.ts";
+import { FrameProcessor, frameProcessorChecks, internalsOf } from "./frame-processor.ts";
 import { notifyObservers, type PipelineObserver } from "./observer.ts";
-import { flatten, Pipeline } from "./pipeline.ts";
+import { claim, flatten, Pipeline } from "./pipeline.ts";
 import { Shutdown } from "./shutdown.ts";
 import { PipelineEdge } from "./pipeline-edge.ts";
 
-/** How many frames wait for the StartFrame before who queues more has to wait. */
+/** How many frames are held until the pipeline has started before `queueFrame` has to wait. */
 const heldCapacity = 64;
 
 /** Options of a {@link PipelineTask}. */
 export interface PipelineTaskOptions {
   observers?: readonly PipelineObserver[];
-  /** Where errors that reach the task, failing listeners and hanging processors are reported. Default: warnings to standard error. */
+  /** Where errors that reach the task, failing listeners and hanging processors are logged. Default: warnings to standard error. */
   logger?: Logger;
   clock?: Clock;
-  /** How long the processors may take to stop, in milliseconds. Default 2000. */
+  /** How long the processors have to stop, in milliseconds. Default 2000. */
   cancelTimeoutMs?: number;
 }
 
-/** How a task came to its end. */
+const checks = {
+  observers: is.listOf(is.having(["onPushFrame"]), "an array of observers"),
+  logger: frameProcessorChecks.logger,
+  clock: is.having(["now", "schedule"], "a clock with now() and schedule()"),
+  cancelTimeoutMs: is.duration,
+} satisfies Checks<PipelineTaskOptions>;
+const hints = {
+  signal: "give the signal to run()",
+  capacity: "give the capacity to the processors",
+};
+const runChecks = { signal: is.signal };
+
+/** How a task ended. */
 export type PipelineTaskOutcome =
   | { readonly kind: "ended" }
   | { readonly kind: "cancelled"; readonly reason: unknown }
@@ -47,7 +61,7 @@ export type PipelineTaskOutcome =
 export interface PipelineTaskEvents {
   /** A frame came out of the end of the pipeline. */
   frameReachedDownstream: [frame: Frame];
-  /** A frame came back to the start of the pipeline. */
+  /** A frame came back to the beginning of the pipeline. */
   frameReachedUpstream: [frame: Frame];
   /** An ErrorFrame reached the task. */
   error: [error: TurnwireError, frame: ErrorFrame];
@@ -56,7 +70,7 @@ export interface PipelineTaskEvents {
 }
 
 /**
- * Runs a pipeline once: sends its frames in, watches what comes out, ends it.
+ * Runs a pipeline once: sends frames in, watches what comes out, and ends it.
  *
  * ```ts
  * await using task = new PipelineTask([stt, user, llm, tts]);
@@ -65,7 +79,8 @@ export interface PipelineTaskEvents {
  * await task.run();
  * ```
  *
- * A processor ends the whole by pushing upstream: an `EndFrame` asks for `stopWhenDone()`, a `CancelFrame` for `cancel()`.
+ * A processor ends the pipeline by pushing a frame upstream: an `EndFrame` has the effect of `stopWhenDone()`, a
+ * `CancelFrame` that of `cancel()`.
  */
 export class PipelineTask implements AsyncDisposable {
   readonly #source: PipelineEdge;
@@ -73,22 +88,22 @@ export class PipelineTask implements AsyncDisposable {
   readonly #events: Emitter<PipelineTaskEvents>;
   readonly #logger: Logger;
   readonly #stopped = Promise.withResolvers<void>();
-  /** What waits for the StartFrame to come out of the end; absent once it has. */
-  #held: FrameQueue | undefined = new FrameQueue(heldCapacity);
+  /** Frames that wait until the StartFrame has come out of the end of the pipeline. */
+  readonly #held = new FrameQueue(heldCapacity);
+  /** `starting` from `run` until the StartFrame has come out of the end of the pipeline. */
+  #state: "new" | "starting" | "started" = "new";
   #outcome: PipelineTaskOutcome | undefined;
-  #hasRun = false;
 
-  /** @throws InvalidArgumentError for an option out of range, PipelineError when the pipeline is part of another. */
+  /** @throws InvalidArgumentError for an unusable option or processor; PipelineError when one is part of another pipeline. */
   constructor(pipeline: FrameProcessor | readonly FrameProcessor[], options: PipelineTaskOptions = {}) {
+    checkOptions("PipelineTask", options, checks, hints);
     const { logger = defaultLogger, clock = systemClock, cancelTimeoutMs = 2000, observers = [] } = options;
-    if (!(cancelTimeoutMs >= 0)) {
-      throw new InvalidArgumentError(
-        "cancelTimeoutMs",
-        `must be a number of at least 0, not ${kindOf(cancelTimeoutMs)}`,
-      );
-    }
     this.#logger = logger;
-    this.#events = new Emitter((event, error) => logger.warn(`a listener for "${event}" failed`, { error }));
+    this.#events = new Emitter(
+      (event, error) => logger.warn(`a listener of "${event}" failed`, { error }),
+      "PipelineTask",
+    );
+    this.#events.declare("frameReachedDownstream", "frameReachedUpstream", "error", "finished");
     const processor = pipeline instanceof FrameProcessor ? pipeline : new Pipeline(pipeline);
     claim([processor], "a PipelineTask");
     const processors = flatten(processor);
@@ -101,26 +116,30 @@ export class PipelineTask implements AsyncDisposable {
     for (const observed of [this.#source, ...processors]) internalsOf(observed).onPush = onPush;
   }
 
-  /** Adds a listener; the answer takes it away again. One that throws is logged. */
+  /**
+   * Adds a listener. The function returned removes it. A listener that throws is logged.
+   * @throws InvalidArgumentError when there is no such event, or the listener is not a function.
+   */
   on<K extends keyof PipelineTaskEvents>(event: K, listener: Listener<PipelineTaskEvents[K]>): () => void {
     return this.#events.on(event, listener);
   }
 
-  /** Takes a listener away. */
+  /** Removes a listener. */
   off<K extends keyof PipelineTaskEvents>(event: K, listener: Listener<PipelineTaskEvents[K]>): void {
     this.#events.off(event, listener);
   }
 
   /**
-   * Starts the pipeline and resolves when it has ended (an `EndFrame` came out of the end) or was cancelled, and every
+   * Starts the pipeline. Resolves when it has ended, because an `EndFrame` came out of its end, or was cancelled, and every
    * processor has stopped or had `cancelTimeoutMs` to do so.
-   *
-   * @param options - `signal` cancels the task when it fires.
-   * @throws the error of a fatal `ErrorFrame`; PipelineError when called twice.
+   * @param options `signal` cancels the task when it fires.
+   * @throws The error of a fatal `ErrorFrame`; PipelineError when `run` was called before.
    */
   async run(options: { signal?: AbortSignal } = {}): Promise<void> {
-    if (this.#hasRun) throw new PipelineError("run() was called before: a task runs once; make a new PipelineTask");
-    this.#hasRun = true;
+    checkOptions("run()", options, runChecks);
+    if (this.#state !== "new")
+      throw new PipelineError("run() was called before: a task runs once; make a new PipelineTask");
+    this.#state = "starting";
     if (this.#outcome === undefined && options.signal?.aborted !== true) void this.#source.send(new StartFrame());
     const removeListener = onAbort(options.signal, (reason) => void this.cancel(reason));
     await this.#stopped.promise;
@@ -129,26 +148,25 @@ export class PipelineTask implements AsyncDisposable {
   }
 
   /**
-   * Gives the pipeline a frame. Frames wait in order until the `StartFrame` has come out of the end; a task that has
-   * stopped drops them.
-   *
-   * @returns Resolves once the frame is accepted: data and control frames wait for room; before `run()` none does.
+   * Sends a frame into the pipeline. Until the `StartFrame` has come out of the end, frames are held, in order. After the
+   * task has ended, they are dropped.
+   * @returns Resolves when the frame is accepted: data and control frames wait for room, except before `run()`.
    */
   async queueFrame(frame: Frame): Promise<void> {
-    if (!(frame instanceof Frame)) throw new InvalidArgumentError("frame", `must be a Frame, not ${kindOf(frame)}`);
+    checkFrame(frame);
     if (this.#outcome !== undefined) return;
-    if (this.#held === undefined) return this.#source.send(frame);
+    if (this.#state === "started") return this.#source.send(frame);
     const admitted = this.#held.push(frame, "downstream");
-    // Before run() nothing makes room: who awaits this first and calls run() then must not wait for ever.
-    if (this.#hasRun && !(frame instanceof SystemFrame)) await admitted;
+    // Before run() nothing makes room, and a caller may await this before it calls run().
+    if (this.#state === "starting" && !(frame instanceof SystemFrame)) await admitted;
   }
 
-  /** Gives the pipeline frames, nothing in between; see `queueFrame`. */
+  /** Sends frames into the pipeline, with no others in between; see `queueFrame`. */
   async queueFrames(frames: Iterable<Frame>): Promise<void> {
     await Promise.all(Array.from(frames, (frame) => this.queueFrame(frame)));
   }
 
-  /** Queues an `EndFrame`: the pipeline ends when everything queued before has been handled. */
+  /** Queues an `EndFrame`: the pipeline ends when every frame that was queued before has been handled. */
   stopWhenDone(): Promise<void> {
     return this.queueFrame(new EndFrame());
   }
@@ -159,8 +177,8 @@ export class PipelineTask implements AsyncDisposable {
   }
 
   /**
-   * Ends the pipeline at once. Resolves when it has stopped, at the latest after `cancelTimeoutMs`: not to be awaited by
-   * a processor's work, which it waits for.
+   * Ends the pipeline at once. Resolves when it has stopped, at the latest after `cancelTimeoutMs`. A processor must not
+   * await it in `processFrame`, since it waits for that.
    */
   cancel(reason?: unknown): Promise<void> {
     return this.#stop({ kind: "cancelled", reason });
@@ -189,9 +207,9 @@ export class PipelineTask implements AsyncDisposable {
 
   #release(): void {
     const held = this.#held;
-    for (let entry = held?.shift(); entry !== undefined; entry = held?.shift()) void this.#source.send(entry.frame);
-    // Only now: what a listener queued meanwhile comes behind.
-    this.#held = undefined;
+    for (let entry = held.shift(); entry !== undefined; entry = held.shift()) void this.#source.send(entry.frame);
+    // Only now, so that frames which a listener queued meanwhile keep their place.
+    if (this.#state === "starting") this.#state = "started";
   }
 
   #reachedDownstream(frame: Frame): void {
@@ -210,7 +228,7 @@ export class PipelineTask implements AsyncDisposable {
     if (frame instanceof ErrorFrame) this.#reachedError(frame);
     else if (frame instanceof EndFrame) void this.stopWhenDone();
     else if (frame instanceof CancelFrame) void this.cancel();
-    else if (frame instanceof InterruptionFrame) this.#held?.purge((entry) => !(entry.frame instanceof SystemFrame));
+    else if (frame instanceof InterruptionFrame) this.#held.purge((entry) => !(entry.frame instanceof SystemFrame));
   }
 
   #reachedError(frame: ErrorFrame): void {

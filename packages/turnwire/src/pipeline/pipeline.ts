@@ -1,39 +1,44 @@
-import { InvalidArgumentError, kindOf } from "../errors.ts";
+import { checkOptions, is } from "../checks/index.ts";
+import { InvalidArgumentError, kindOf, PipelineError } from "../errors.ts";
 import type { Frame } from "../frames/index.ts";
 import type { FrameDirection } from "./frame-queue.ts";
-import { claim, FrameProcessor, internalsOf } from "./frame-processor.ts";
+import { checkProcessor, FrameProcessor, internalsOf } from "./frame-processor.ts";
 
 /** Options of a {@link Pipeline}. */
 export interface PipelineOptions {
-  /** What logs and errors call it. Default: the class name and a number. */
+  /** The pipeline's name in logs and errors. Default: the class name and a number. */
   name?: string;
 }
 
+const checks = { name: is.text };
+const hints = {
+  capacity: "a pipeline has no queue; give the capacity to its processors",
+  logger: "give the logger to PipelineTask or to its processors",
+};
+
 /**
- * Processors one behind the other, linked in the constructor; itself a processor, so that pipelines nest. Frames go
- * straight to the first (upstream ones to the last) processor: a pipeline has no queue of its own.
+ * Processors in a row, linked by the constructor. A pipeline is itself a processor, so that pipelines can be nested. Frames
+ * go straight to the first processor, upstream ones to the last: a pipeline has no queue of its own.
  */
 export class Pipeline extends FrameProcessor {
   /** The processors as given, nested pipelines among them. */
   readonly processors: readonly FrameProcessor[];
 
-  /** @throws InvalidArgumentError without processors; PipelineError when one is part of a pipeline already. */
+  /**
+   * @throws InvalidArgumentError without processors, or for something else among them; PipelineError when one is part of a
+   * pipeline already.
+   */
   constructor(processors: readonly FrameProcessor[], options: PipelineOptions = {}) {
-    super(options);
-    this.processors = [...processors];
-    const first = this.processors[0];
-    const last = this.processors.at(-1);
-    if (first === undefined || last === undefined) {
-      throw new InvalidArgumentError("processors", `must hold at least one processor, not ${kindOf(processors)}`);
-    }
+    super(checkOptions("Pipeline", options, checks, hints));
+    this.processors = checkProcessors(processors);
     claim(this.processors, this.name);
     for (const [index, processor] of this.processors.entries()) {
       const next = this.processors[index + 1];
       if (next !== undefined) processor.link(next);
     }
     const internals = internalsOf(this);
-    internals.first = internalsOf(first).first;
-    internals.last = internalsOf(last).last;
+    internals.first = internalsOf(this.processors[0]!).first;
+    internals.last = internalsOf(this.processors.at(-1)!).last;
   }
 
   override queueFrame(frame: Frame, direction: FrameDirection = "downstream", signal?: AbortSignal): Promise<void> {
@@ -45,7 +50,30 @@ export class Pipeline extends FrameProcessor {
   protected override processFrame(): void {}
 }
 
-/** The processors that handle frames, in order, out of pipelines however nested. */
+function checkProcessors(processors: unknown): FrameProcessor[] {
+  if (!Array.isArray(processors) || processors.length === 0) {
+    throw new InvalidArgumentError("processors", `expected at least one processor, got ${kindOf(processors)}`);
+  }
+  const given: readonly unknown[] = processors;
+  return given.map((processor, index) => {
+    checkProcessor(processor, `processors[${index}]`);
+    return processor;
+  });
+}
+
+/** Not public: makes processors parts of a pipeline or task: all of them, each once, or none. */
+export function claim(processors: readonly FrameProcessor[], owner: string): void {
+  for (const [index, processor] of processors.entries()) {
+    const taken = processors.indexOf(processor) < index ? owner : internalsOf(processor).owner;
+    if (taken === undefined) continue;
+    throw new PipelineError(
+      `${processor.name} cannot become a part of ${owner}: it is a part of ${taken} already; make a new processor for each pipeline`,
+    );
+  }
+  for (const processor of processors) internalsOf(processor).owner = owner;
+}
+
+/** The processors that handle frames, in order, out of pipelines however deeply nested. */
 export function flatten(processor: FrameProcessor): FrameProcessor[] {
   return processor instanceof Pipeline ? processor.processors.flatMap(flatten) : [processor];
 }

@@ -129,7 +129,7 @@ describe("backpressure", () => {
   test.each([0, -1, 1.5, Number.NaN])("a capacity of %s is refused", (capacity) => {
     expect(() => new Scripted(undefined, { capacity })).toThrow(InvalidArgumentError);
     expect(() => new Scripted(undefined, { capacity })).toThrow(
-      /^capacity: must be a whole number of at least 1, not /,
+      /^capacity: expected a whole number of at least 1, got /,
     );
   });
 });

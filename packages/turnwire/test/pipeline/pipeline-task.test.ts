@@ -219,7 +219,9 @@ describe("a run", () => {
     expect(await isSettled(run)).toBe(false);
     await clock.advance(2000);
     await run;
-    expect(logger.warned).toEqual(["Closer did not stop within 2000 ms of the pipeline's end; left behind"]);
+    expect(logger.warned).toEqual([
+      "Closer did not stop within 2000 ms of the pipeline's end; the task ended without it",
+    ]);
     expect(outcomes).toEqual([{ kind: "ended" }]);
   });
 
@@ -346,7 +348,9 @@ describe("cancel", () => {
     expect(await isSettled(run)).toBe(false);
     await clock.advance(1);
     await run;
-    expect(logger.warned).toEqual(["Stubborn did not stop within 300 ms of the pipeline's end; left behind"]);
+    expect(logger.warned).toEqual([
+      "Stubborn did not stop within 300 ms of the pipeline's end; the task ended without it",
+    ]);
   });
 
   test("names a processor that hangs in its CancelFrame, and those after it still get one", async () => {
@@ -365,7 +369,9 @@ describe("cancel", () => {
     await run;
     expect(behind.seen).toEqual(["StartFrame", "CancelFrame"]);
     expect(down).toEqual(["StartFrame", "CancelFrame"]);
-    expect(logger.warned).toEqual(["Hanging did not stop within 2000 ms of the pipeline's end; left behind"]);
+    expect(logger.warned).toEqual([
+      "Hanging did not stop within 2000 ms of the pipeline's end; the task ended without it",
+    ]);
   });
 
   test("the signal of a CancelFrame fires at the time limit", async () => {
@@ -395,7 +401,7 @@ describe("cancel", () => {
       await clock.advance(2000);
       await cancelled;
       expect(logger.warned).toEqual([
-        "Swallowing did not push the CancelFrame on within 2000 ms of the pipeline's end; left behind",
+        "Swallowing did not push the CancelFrame on within 2000 ms of the pipeline's end; the task ended without it",
       ]);
     }
   });
@@ -507,7 +513,7 @@ describe("errors", () => {
 
   test("refuses a value that is not a frame", async () => {
     const { task } = watched([new Scripted()]);
-    await expect(task.queueFrame("hello" as never)).rejects.toThrow("frame: must be a Frame, not a string");
+    await expect(task.queueFrame("hello" as never)).rejects.toThrow("frame: expected a Frame, got a string");
   });
 
   test("logs a listener that throws or rejects, and continues", async () => {
@@ -521,7 +527,7 @@ describe("errors", () => {
     await settle();
     expect(outcomes).toHaveLength(1);
     expect(new Set(logger.warned)).toEqual(
-      new Set(['a listener for "frameReachedDownstream" failed', 'a listener for "finished" failed']),
+      new Set(['a listener of "frameReachedDownstream" failed', 'a listener of "finished" failed']),
     );
   });
 

@@ -62,7 +62,7 @@ test("the signal of a push reaches the first processor", async () => {
 
 test("refuses an empty list, and a processor of another pipeline", () => {
   expect(() => new Pipeline([])).toThrow(InvalidArgumentError);
-  expect(() => new Pipeline([])).toThrow("processors: must hold at least one processor, not an array of 0");
+  expect(() => new Pipeline([])).toThrow("processors: expected at least one processor, got an array of 0");
   const [a, b, twice] = [new Scripted(), new Scripted(), new Scripted()];
   const pipeline = new Pipeline([a, b]);
   expect(() => new Pipeline([twice, b])).toThrow(/cannot become a part of .*; make a new processor for each pipeline/);
@@ -71,5 +71,5 @@ test("refuses an empty list, and a processor of another pipeline", () => {
   // The refusals have changed nothing.
   void new PipelineTask(new Pipeline([twice]));
   void new PipelineTask(pipeline);
-  expect(() => new PipelineTask(pipeline)).toThrow(/it is one of a PipelineTask already/);
+  expect(() => new PipelineTask(pipeline)).toThrow(/it is a part of a PipelineTask already/);
 });
