@@ -18,7 +18,7 @@ import {
   MetricsFrame,
 } from "../frames/index.ts";
 import type { FrameDirection } from "../pipeline/index.ts";
-import type { ReconnectingWebsocketEvents } from "../websocket/index.ts";
+import { connectionEvents, type ReconnectingWebsocketEvents } from "../websocket/index.ts";
 import { AIService, type AIServiceOptions } from "../service/index.ts";
 import { type RegisteredFunction, runFunctionCalls } from "./function-call-runner.ts";
 import { type FrameSink, Inference } from "./inference.ts";
@@ -81,6 +81,13 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
 
   constructor(options: LLMServiceOptions = {}) {
     super(options);
+    this.events.declare(
+      ...connectionEvents,
+      "functionCallsStarted",
+      "functionCallsCancelled",
+      "completionTimeout",
+      "inference",
+    );
     this.#runInParallel = options.runInParallel ?? true;
     this.#functionTimeoutMs = options.functionTimeoutMs ?? 10_000;
   }

@@ -5,6 +5,7 @@ export { FailureStreak, type GiveUpAfterOptions } from "./failure-streak.ts";
 export { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
 export { proxiedFetch } from "./proxy.ts";
 export {
+  connectionEvents,
   ReconnectingWebsocket,
   type ReconnectingWebsocketEvents,
   type ReconnectingWebsocketOptions,

@@ -49,6 +49,9 @@ export interface ReconnectingWebsocketEvents {
   connectionError: [error: TurnwireError];
 }
 
+/** The names of these events. */
+export const connectionEvents = ["connected", "disconnected", "reconnected", "connectionError"] as const;
+
 /**
  * A WebSocket connection that is kept alive: opened on request, replaced with exponential back-off when it is lost, and
  * given up when another one would not help. It never reconnects by itself; its users call `reconnect` when they need to.
@@ -82,7 +85,11 @@ export class ReconnectingWebsocket {
     this.#failures = new FailureStreak(options.giveUpAfter);
     const backoff = new Backoff(options.backoff ?? {}, options.random ?? Math.random);
     this.#connector = new Connector(target, settings, backoff, this.#failures);
-    this.events = new Emitter((event, error) => settings.logger.warn(`a listener of "${event}" failed`, { error }));
+    this.events = new Emitter(
+      (event, error) => settings.logger.warn(`a listener of "${event}" failed`, { error }),
+      "ReconnectingWebsocket",
+    );
+    this.events.declare(...connectionEvents);
   }
 
   /** Adds a listener. The function returned removes it. */

@@ -18,7 +18,12 @@ import {
   type PcmAudio,
   toTurnwireError,
 } from "turnwire/internal";
-import { AIService, type AIServiceOptions, type ReconnectingWebsocketEvents } from "turnwire/provider";
+import {
+  AIService,
+  type AIServiceOptions,
+  connectionEvents,
+  type ReconnectingWebsocketEvents,
+} from "turnwire/provider";
 
 export interface STTServiceOptions extends AIServiceOptions {
   /** The sample rate of the audio that the provider is given; other audio is resampled. Default: that of the first audio. */
@@ -76,6 +81,7 @@ export abstract class STTService extends AIService<STTServiceEvents> {
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: STTServiceOptions = {}) {
     super(options);
+    this.events.declare(...connectionEvents, "transcript", "speechStarted", "audioLost");
     this.#userId = options.userId;
     this.#sampleRate = options.sampleRate;
     if (options.sampleRate !== undefined) checkAudioFormat({ sampleRate: options.sampleRate, channels: 1 });

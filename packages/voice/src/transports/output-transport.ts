@@ -89,6 +89,7 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
   /** @param reportsPlayed Whether `reportPlayed` will be called; else the clock says what has been played. */
   constructor(options: OutputTransportOptions = {}, reportsPlayed = false) {
     super(options);
+    this.events.declare("botStartedSpeaking", "botStoppedSpeaking", "interrupted", "underrun");
     this.clock = options.clock ?? systemClock;
     const settings = outputSettings(options);
     this.#silenceMs = settings.silenceMs;

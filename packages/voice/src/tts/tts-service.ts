@@ -18,6 +18,7 @@ import {
   type AIServiceOptions,
   changedSettings,
   type SettingsTable,
+  connectionEvents,
   type ReconnectingWebsocketEvents,
 } from "turnwire/provider";
 import { type SpeechPart, SpeechQueue, Synthesis } from "./synthesis/index.ts";
@@ -84,6 +85,7 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: TTSServiceOptions<Settings>, table: SettingsTable<Settings>) {
     super(options);
+    this.events.declare(...connectionEvents);
     this.format = { sampleRate: options.sampleRate ?? 24_000, channels: 1 };
     checkAudioFormat(this.format);
     this.#table = table;

@@ -102,6 +102,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: UserTurnProcessorOptions = {}) {
     super(checkOptions("UserTurnProcessor", options, checks));
+    this.events.declare("turnStarted", "turnStopped", "idle");
     this.#start = options.start ?? [new VADStartStrategy(), new TranscriptionStartStrategy()];
     this.#stop = options.stop ?? [new SilenceStopStrategy()];
     this.#userIdleMs = options.userIdleMs;
