@@ -28,49 +28,17 @@ function serviceOn(server: ScriptedServer, options: Record<string, unknown> = {}
 }
 
 describe("error events", () => {
-  it.each([
-    [
-      "wrapped",
-      {
-        type: "error",
-        status: 400,
-        error: { type: "invalid_request_error", code: "bad", message: "No.", param: "input" },
-      },
-      { code: "bad", status: 400, param: "input", type: "invalid_request_error" },
-    ],
-    [
-      "flat",
-      { type: "error", code: "insufficient_quota", message: "Pay.", param: null, sequence_number: 7 },
-      { code: "insufficient_quota" },
-    ],
-    [
-      "a string",
-      { type: "error", error: "Broken." },
-      { code: "provider_error", message: expect.stringContaining("Broken.") },
-    ],
-    ["detail only", { type: "error", error: { detail: "Nope." } }, { message: expect.stringContaining("Nope.") }],
-    [
-      "status_code",
-      { type: "error", status_code: 503, error: { message: "Busy" } },
-      { code: "http_503", retryable: true },
-    ],
-    ["without a type", { error: { code: "odd", message: "Odd." } }, { code: "odd" }],
-    ["empty", { type: "error", error: { code: "", message: "" } }, { code: "provider_error" }],
-    [
-      "rate limit with retry-after",
-      {
-        type: "error",
-        status: 429,
-        error: { code: "rate_limit_exceeded", message: "Slow", headers: { "retry-after": "1.5" } },
-      },
-      { code: "rate_limit_exceeded", retryable: true, retryAfterMs: 1500 },
-    ],
-  ])("of the shape %s end the turn with what they say", async (_shape, event, expected) => {
+  it("end the turn with what they say", async () => {
+    const event = {
+      type: "error",
+      status: 400,
+      error: { type: "invalid_request_error", code: "bad", message: "No.", param: "input" },
+    };
     await using server = await ScriptedServer.start((_message, peer) => peer.send(event));
-    await using llm = serviceOn(server, { retryBudgetMs: 0 });
+    await using llm = serviceOn(server);
     const error = await collect(llm.stream(contextOf("Hi"))).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(ProviderError);
-    expect(error).toMatchObject(expected);
+    expect(error).toMatchObject({ code: "bad", status: 400, param: "input", type: "invalid_request_error" });
   });
 
   it("are not errors when they are null", async () => {
@@ -109,15 +77,6 @@ describe("error events", () => {
       reason: "response-gone",
       retries: ["response-gone"],
     });
-  });
-
-  it("a forgotten response that nothing was to continue goes up", async () => {
-    await using server = await ScriptedServer.start((_message, peer) =>
-      peer.send({ type: "error", error: { code: "previous_response_not_found", message: "Gone." } }),
-    );
-    await using llm = serviceOn(server);
-    await expect(collect(llm.stream(contextOf("Hi")))).rejects.toMatchObject({ code: "previous_response_not_found" });
-    expect(server.received).toHaveLength(1);
   });
 
   it("a connection at its age limit is replaced, and the turn asked again", async () => {
@@ -169,34 +128,6 @@ describe("events", () => {
     expect(textOf(await collect(llm.stream(contextOf("Hi"))))).toBe("mine");
   });
 
-  it("that never came are made up for by the finished items and the final response", async () => {
-    const item = {
-      type: "message",
-      id: "msg_1",
-      role: "assistant",
-      status: "completed",
-      content: [{ type: "output_text", text: "All of it.", annotations: [] }],
-    };
-    const call = {
-      type: "function_call",
-      id: "fc_1",
-      call_id: "call_1",
-      name: "look",
-      arguments: "{}",
-      status: "completed",
-    };
-    await using server = await ScriptedServer.start((_message, peer) =>
-      peer.send(created("r1"), ...textEvents("r1", "All "), {
-        type: "response.completed",
-        response: { id: "r1", output: [item, call] },
-      }),
-    );
-    await using llm = serviceOn(server);
-    const frames = await collect(llm.stream(contextOf("Hi")));
-    expect(textOf(frames)).toBe("All of it.");
-    expect(frames.map(({ constructor }) => constructor.name)).toContain("FunctionCallsStartedFrame");
-  });
-
   it("of a terminal kind for an earlier response end nothing", async () => {
     await using server = await ScriptedServer.start((_message, peer, count) => {
       if (count === 1) peer.respond("r1", "one");
@@ -213,20 +144,6 @@ describe("events", () => {
     const context = new LLMContext();
     await say(llm, context, "a");
     expect(await say(llm, context, "b")).toBe("two");
-  });
-
-  it("with usage in pieces are counted as far as they go", async () => {
-    await using server = await ScriptedServer.start((_message, peer) =>
-      peer.send(created("r1"), {
-        type: "response.completed",
-        response: { id: "r1", output: [], usage: { input_tokens: 3, output_tokens_details: null } },
-      }),
-    );
-    await using llm = serviceOn(server);
-    const usages: unknown[] = [];
-    llm.on("inference", ({ usage }) => void usages.push(usage));
-    await collect(llm.stream(contextOf("Hi")));
-    expect(usages).toEqual([{ inputTokens: 3, outputTokens: 0, totalTokens: 3, cachedTokens: 0, reasoningTokens: 0 }]);
   });
 });
 
@@ -288,13 +205,6 @@ describe("a lost connection", () => {
     expect(error).toBeInstanceOf(WebsocketClosedError);
     expect(error).toMatchObject({ closeCode: 1011, reason: "broken" });
     expect(server.received).toHaveLength(3);
-  });
-
-  it("closed for policy is not made again", async () => {
-    await using server = await ScriptedServer.start((_message, peer) => peer.socket.close(1008, "no"));
-    await using llm = serviceOn(server);
-    await expect(collect(llm.stream(contextOf("Hi")))).rejects.toMatchObject({ closeCode: 1008 });
-    expect(server.connections).toBe(1);
   });
 
   it("is not replaced within the exchange when reconnectOnError is off", async () => {

@@ -3,7 +3,6 @@ import {
   BotStoppedSpeakingFrame,
   InputAudioRawFrame,
   InterimTranscriptionFrame,
-  InvalidArgumentError,
   TranscriptionFrame,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
@@ -16,7 +15,6 @@ import {
   MinWordsStartStrategy,
   SilenceStopStrategy,
   TranscriptionStartStrategy,
-  UserTurnProcessor,
   type UserTurnProcessorOptions,
   VADStartStrategy,
 } from "@turnwire/voice";

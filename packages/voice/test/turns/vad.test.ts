@@ -1,7 +1,6 @@
 import {
   type PcmAudio,
   InputAudioRawFrame,
-  InvalidArgumentError,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
 } from "turnwire";
