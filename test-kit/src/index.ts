@@ -1,4 +1,4 @@
-export { anyAudio, pcm, samplesOf, sine, twoSentences } from "./audio.ts";
+export { pcm, samplesOf, sine } from "./audio.ts";
 export { contextOf, flawsOf, gist, say, user } from "./conversation.ts";
 export {
   anchorsOf,
@@ -29,4 +29,4 @@ export { type LogEntry, RecordingLogger } from "./recording-logger.ts";
 export { between, Control, Data, type Handler, Kept, passOn, Scripted, show, System } from "./scripted-processor.ts";
 export { completed, created, message, Peer, ScriptedServer, textEvents } from "./scripted-server.ts";
 export { VirtualClock } from "./virtual-clock.ts";
-export { eventually, fired, isSettled, rejection, settle, stateOf, until } from "./waiting.ts";
+export { fired, isSettled, rejection, settle, stateOf, until } from "./waiting.ts";

@@ -10,15 +10,6 @@ export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await settle();
 }
 
-/** As `until`, but throws after `limitMs` of real time. */
-export async function eventually(holds: () => boolean, limitMs = 5000): Promise<void> {
-  const untilMs = performance.now() + limitMs;
-  while (!holds()) {
-    if (performance.now() > untilMs) throw new Error(`the condition did not hold within ${limitMs} ms`);
-    await settle();
-  }
-}
-
 /** Resolves when the signal fires. */
 export function fired(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

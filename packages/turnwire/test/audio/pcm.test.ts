@@ -11,7 +11,8 @@ import {
   splitAudio,
   toMono,
 } from "../../src/audio/index.ts";
-import { anyAudio, pcm, samplesOf, sine } from "@turnwire/test-kit";
+import { pcm, samplesOf, sine } from "@turnwire/test-kit";
+import { anyAudio } from "./any-audio.ts";
 
 const format = { sampleRate: 16_000, channels: 1 };
 

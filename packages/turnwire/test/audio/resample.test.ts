@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AudioConverter, durationMs, resample, Resampler, rms, splitAudio, toMono } from "../../src/audio/index.ts";
-import { anyAudio, pcm, samplesOf, sine } from "@turnwire/test-kit";
+import { pcm, samplesOf, sine } from "@turnwire/test-kit";
+import { anyAudio } from "./any-audio.ts";
 
 const rates = [8000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000];
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseWavHeader, readWav, writeWav, writeWavHeader } from "../../src/audio/index.ts";
-import { anyAudio } from "@turnwire/test-kit";
+import { anyAudio } from "./any-audio.ts";
 
 // The layout of the chunks: https://www.mmsp.ece.mcgill.ca/Documents/AudioFormats/WAVE/WAVE.html
 const u16 = (value: number): number[] => [value & 0xff, (value >> 8) & 0xff];

@@ -7,7 +7,7 @@ import { durationMs, readWav, writeWav, writeWavHeader } from "turnwire/internal
 import { type Frame, InputAudioRawFrame, TTSAudioRawFrame } from "turnwire";
 import { type FrameDirection, FrameProcessor, PipelineTask } from "turnwire";
 import { type FileInputOptions, type FileOutputOptions, FileTransport } from "../../src/transports/index.ts";
-import { eventually, RecordingLogger, settle, VirtualClock } from "@turnwire/test-kit";
+import { until, RecordingLogger, settle, VirtualClock } from "@turnwire/test-kit";
 import { audio, speech, Witness } from "./support.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "turnwire-"));
@@ -79,7 +79,7 @@ describe("a file in", () => {
     const path = fresh();
     writeFileSync(path, writeWav(said));
     const { clock, heard, ran } = scene({ input: { from: path } });
-    await eventually(() => clock.pending > 0);
+    await until(() => clock.pending > 0);
     await play(clock, ran);
     expect(heard.down.map(([at, what]) => [at, what])).toEqual([
       [5000, "Start"],
@@ -106,7 +106,7 @@ describe("a file in", () => {
       pace: "none",
       input: { from: audio(5000, 7, 16_000), whenDone: "stay" },
     });
-    await eventually(() => chunks(heard).length === 250);
+    await until(() => chunks(heard).length === 250);
     expect(clock.now()).toBe(5000);
     await settle();
     expect(heard.down.at(-1)?.[1]).toBe("InputAudioRaw");
@@ -143,7 +143,7 @@ describe("a file in", () => {
     const { heard, task, ran, clock } = scene({ input: { from: pipe } });
     pipe.write(writeWavHeader(said));
     pipe.write(said.audio.subarray(0, 640));
-    await eventually(() => clock.pending > 0);
+    await until(() => clock.pending > 0);
     await clock.advance(20);
     expect(chunks(heard).length).toBe(1);
     await task.cancel();
@@ -247,7 +247,7 @@ describe("a file out", () => {
     const path = fresh();
     const { task, ran } = scene({ pace: "none", output: { to: path } });
     await task.queueFrame(speech(500));
-    await eventually(() => existsSync(path) && readFileSync(path).length === 44 + 500 * 48);
+    await until(() => existsSync(path) && readFileSync(path).length === 44 + 500 * 48);
     expect(durationMs(readWav(readFileSync(path)))).toBe(500);
     await task.stopWhenDone();
     await ran;

@@ -20,7 +20,7 @@ import {
   WebsocketServerTransport,
   type WebsocketServerTransportOptions,
 } from "../../src/transports/index.ts";
-import { eventually, sine } from "@turnwire/test-kit";
+import { until, sine } from "@turnwire/test-kit";
 import { speech, words } from "./support.ts";
 import { refusal, VoiceClient } from "./voice-client.ts";
 import { Desk, type Session } from "./websocket-support.ts";
@@ -76,13 +76,13 @@ describe("hello", () => {
     expect(await client.next()).toEqual({ type: "error", field, message });
     expect(await client.closed).toEqual({ code, reason: "no hello" });
     expect(desk.sessions).toEqual([]);
-    await eventually(() => desk.clock.pending === 0);
+    await until(() => desk.clock.pending === 0);
   });
 
   it("is not waited for beyond the limit", async () => {
     await using desk = await Desk.open({ helloTimeoutMs: 3000 });
     await using client = await VoiceClient.connect(desk.url);
-    await eventually(() => desk.clock.pending === 1);
+    await until(() => desk.clock.pending === 1);
     await desk.clock.advance(3000);
     expect((await client.next()) as object).toMatchObject({
       type: "error",
@@ -117,7 +117,7 @@ describe("what the client says", () => {
     await using desk = await Desk.open();
     await using client = await VoiceClient.greet(desk.url);
     const { heard } = await desk.session();
-    await eventually(() => heard.down.length === 1);
+    await until(() => heard.down.length === 1);
     client.send('{"type":"user-speaking","speaking":true}');
     client.send('{"type":"user-speaking","speaking":false}');
     client.send('{"type":"interrupt"}');
@@ -144,13 +144,13 @@ describe("what the client says", () => {
     await task.queueFrames([speech(200), words("Bye.")]);
     client.send('{"type":"end"}');
     await client.until("utterance");
-    await eventually(() => desk.clock.pending === 2);
+    await until(() => desk.clock.pending === 2);
     await desk.clock.advance(200);
     await client.until("end");
     expect(client.messages.map(({ type }) => type).slice(-4)).toEqual(["utterance", "text", "bot-speaking", "end"]);
     expect(await client.closed).toEqual({ code: 1000, reason: "" });
     await ran;
-    await eventually(() => desk.clock.pending === 0);
+    await until(() => desk.clock.pending === 0);
   });
 
   it.each([
@@ -286,11 +286,11 @@ describe("what the bot says", () => {
     client.send('{"type":"played","utterance":1,"ms":100}');
     expect(await client.until("text")).toEqual({ type: "text", text: "one" });
     client.send('{"type":"played","utterance":2,"ms":60}');
-    await eventually(() => reports.length === 2);
+    await until(() => reports.length === 2);
     await task.interrupt();
     await client.until("clear");
     client.send('{"type":"played","utterance":2,"ms":70}');
-    await eventually(() => reports.length === 3);
+    await until(() => reports.length === 3);
     expect(reports).toEqual([
       { utteranceId: "a", ms: 100, positionMs: 100 },
       { utteranceId: "b", ms: 60, positionMs: 160 },
@@ -345,7 +345,7 @@ describe("connections", () => {
     expect(second.audioBytes / 48).toBe(400);
     second.socket.close();
     await two.ran;
-    await eventually(() => desk.clock.pending === 0);
+    await until(() => desk.clock.pending === 0);
     expect(desk.server.connections).toEqual([]);
     expect(desk.logger.warnings).toEqual([]);
   });
@@ -365,7 +365,7 @@ describe("connections", () => {
     client.socket.terminate();
     await transport!.closed;
     begin.resolve();
-    await eventually(() => ran !== undefined);
+    await until(() => ran !== undefined);
     await ran;
     expect(desk.clock.pending).toBe(0);
   });
@@ -398,12 +398,12 @@ describe("connections", () => {
     await using greeted = await VoiceClient.greet(desk.url);
     await using silent = await VoiceClient.connect(desk.url);
     const { ran } = await desk.session();
-    await eventually(() => desk.clock.pending > 0);
+    await until(() => desk.clock.pending > 0);
     await desk.server.close();
     const going = { code: 1001, reason: "the server is shutting down" };
     expect([await greeted.closed, await silent.closed]).toEqual([going, going]);
     await ran;
-    await eventually(() => desk.clock.pending === 0);
+    await until(() => desk.clock.pending === 0);
     await expect(VoiceClient.connect(desk.url)).rejects.toThrow("ECONNREFUSED");
   });
 
@@ -449,7 +449,7 @@ describe("connections", () => {
       await desk.clock.advance(2900);
       expect(output.stats).toMatchObject({ sentMs, playedMs: sentMs });
       client.socket.resume();
-      await eventually(() => output.stats.sentMs > sentMs);
+      await until(() => output.stats.sentMs > sentMs);
       expect(causes).toEqual(["client"]);
       expect(output.stats).toMatchObject({ underruns: 1, pacingUnderruns: 0 });
       await desk.clock.advance(2000);
@@ -501,7 +501,7 @@ describe("who is let in", () => {
     expect(await status({ verifyClient: fails })).toBe(503);
     await using desk = await Desk.open({ verifyClient: () => new Promise(() => undefined), verifyTimeoutMs: 50 });
     const refused = refusal(desk.url);
-    await eventually(() => desk.clock.pending === 1);
+    await until(() => desk.clock.pending === 1);
     await desk.clock.advance(50);
     expect(await refused).toBe(503);
   });
@@ -534,7 +534,7 @@ describe("who is let in", () => {
   it("is nobody new while the server closes", async () => {
     await using desk = await Desk.open({ verifyClient: () => new Promise(() => undefined) });
     const refused = refusal(desk.url);
-    await eventually(() => desk.clock.pending === 1);
+    await until(() => desk.clock.pending === 1);
     const closed = desk.server.close();
     expect(await refused).toBe(503);
     await closed;

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import {
   type PcmAudio,
   type Frame,
@@ -10,7 +11,7 @@ import {
   type TurnwireError,
 } from "turnwire";
 import { UserTurnProcessor, type UserTurnProcessorOptions } from "@turnwire/voice";
-import { splitAudio } from "turnwire/internal";
+import { readWav, splitAudio } from "turnwire/internal";
 import { RecordingLogger, settle, VirtualClock } from "@turnwire/test-kit";
 
 /** At the end of a pipeline: what comes, in the order it is handed over, and a way to send frames back up. */
@@ -104,6 +105,14 @@ export function show(frame: Frame): string {
   if (frame instanceof TranscriptionFrame) return frame.text;
   if (frame instanceof InterimTranscriptionFrame) return `(${frame.text})`;
   return frame.constructor.name.replace("SpeakingFrame", "").replace("Frame", "");
+}
+
+/**
+ * "Can you hear me?" and "It is raining.", said by `espeak-ng -v en-gb -s 150`, with a little noise throughout: 16 kHz.
+ * The voice is there from 600 to 1505 and from 2305 to 3085 ms, of 3785.
+ */
+export function twoSentences(): PcmAudio {
+  return readWav(readFileSync(new URL("two-sentences.wav", import.meta.url)));
 }
 
 export const inputFrames = (audio: PcmAudio, chunkMs = 20): InputAudioRawFrame[] =>

@@ -1,9 +1,4 @@
-import {
-  type PcmAudio,
-  InputAudioRawFrame,
-  VADUserStartedSpeakingFrame,
-  VADUserStoppedSpeakingFrame,
-} from "turnwire";
+import { type PcmAudio, InputAudioRawFrame, VADUserStartedSpeakingFrame, VADUserStoppedSpeakingFrame } from "turnwire";
 import {
   EnergyVADAnalyzer,
   type VADAnalyzer,
@@ -13,8 +8,8 @@ import {
 } from "@turnwire/voice";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { resample } from "turnwire/internal";
-import { settle, twoSentences } from "@turnwire/test-kit";
-import { inputFrames, noise, run, type Running } from "./support.ts";
+import { settle } from "@turnwire/test-kit";
+import { inputFrames, noise, run, type Running, twoSentences } from "./support.ts";
 
 /** Says what the test says, of windows of 20 ms. */
 class Scripted implements VADAnalyzer {
