@@ -17,7 +17,7 @@ export const packages: Readonly<Record<string, Package>> = {
     imports: [],
   },
   voice: {
-    rooms: ["index", "deepgram", "cartesia", "stt", "tts", "turns", "transports"],
+    rooms: ["index", "deepgram", "cartesia", "stt", "tts", "turns", "transports", "checks"],
     imports: ["turnwire", "turnwire/provider", "turnwire/internal"],
   },
   server: {
