@@ -1,11 +1,12 @@
-import { type Check, checkFields, checkName, type Checks, checkValue, is } from "turnwire/internal";
+import { type Check, type Checks, checkValue, is } from "turnwire/internal";
+import { record, whole } from "./checks.ts";
 
 const sendableCodes: readonly unknown[] = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014];
-const ownCode = is.number({ integer: true, min: 3000, max: 4999 });
+const applicationCode = whole(3000, 4999);
 
 export const closeCode: Check = is.custom(
   "a close code that may be sent: 1000 to 1003, 1007 to 1014 or 3000 to 4999",
-  (value) => sendableCodes.includes(value) || ownCode.holds(value),
+  (value) => sendableCodes.includes(value) || applicationCode.holds(value),
 );
 
 export const closeReason: Check = is.custom(
@@ -14,14 +15,12 @@ export const closeReason: Check = is.custom(
 );
 
 /** What every fault can say about where and how often it is injected. */
-export const faultPlace = {
-  connection: is.number({ integer: true, min: 1 }),
-  times: is.anyOf(is.number({ integer: true, min: 1 }), is.oneOf(["always"])),
-};
+export const faultPlace = { connection: whole(1), times: is.anyOf(whole(1), is.oneOf(["always"])) };
 
 /**
  * Checks a fault against the fields of its kind.
  * @param path The name of the fault in errors, such as `faults[2]`.
+ * @returns Its kind.
  * @throws InvalidArgumentError naming the field
  */
 export function readFault<Kind extends string>(
@@ -32,8 +31,6 @@ export function readFault<Kind extends string>(
   checkValue(value, path, is.object);
   const { fault: kind, ...fields } = value as { fault: Kind };
   checkValue(kind, `${path}.fault`, is.oneOf(Object.keys(kinds)));
-  const known = Object.keys(kinds[kind]);
-  for (const name of Object.keys(fields)) checkName("field", name, known, `the fault "${kind}"`, {}, `${path}.`);
-  checkFields(fields, kinds[kind], `${path}.`);
+  checkValue(fields, path, record(`the fault "${kind}"`, kinds[kind]));
   return kind;
 }

@@ -1,4 +1,5 @@
 export { isLoopback, KeyRing, OriginGuard } from "./access.ts";
+export { clockCheck, environmentCheck, listenerChecks, oneOrMany, record, whole } from "./checks.ts";
 export type { ServerEnvironment } from "./environment.ts";
 export { closeCode, closeReason, faultPlace, readFault } from "./fault-checks.ts";
 export { type FaultHandle, FaultList, PendingFault } from "./fault-list.ts";

@@ -1,9 +1,16 @@
-import { InvalidArgumentError, kindOf } from "turnwire/internal";
-import type { ServerEnvironment } from "../kit/index.ts";
+import { type Check, checkOptions, type Checks, defined, is } from "turnwire/internal";
+import { environmentCheck, listenerChecks, type ServerEnvironment, whole } from "../kit/index.ts";
 import type { Brain } from "./brain.ts";
 import type { ReceivedRequest, ResponseStore, Timing, TokenCounter } from "./core/index.ts";
-import { type CancelMode, cancelModes, type Dialect, type DialectName, dialects } from "./dialects/index.ts";
-import type { Fault } from "./faults/index.ts";
+import {
+  type CancelMode,
+  cancelModes,
+  type Dialect,
+  dialectCheck,
+  type DialectName,
+  dialects,
+} from "./dialects/index.ts";
+import { type Fault, readResponsesFault } from "./faults/index.ts";
 
 /** How a server is started; every field has a default. */
 export interface ResponsesServerOptions {
@@ -61,48 +68,52 @@ export function dialectOf(options: ResponsesServerOptions): Dialect {
   const base = typeof dialect === "string" ? dialects[dialect] : { ...dialects.openai, ...dialect };
   return {
     ...base,
-    ...(cancel === undefined ? {} : { cancel }),
+    ...defined({ cancel, steering, maxConnectionAgeMs }),
     ...(lanes === undefined ? {} : { lanes: lanes ? "echo" : "ignore" }),
-    ...(steering === undefined ? {} : { steering }),
-    ...(maxConnectionAgeMs === undefined ? {} : { maxConnectionAgeMs }),
   };
 }
 
-/** Throws an `InvalidArgumentError` for options that cannot be. */
-export function checkServerOptions(options: ResponsesServerOptions): void {
-  const { cancel, dialect, maxConnectionAgeMs, apiKeys, tokenizer } = options;
-  if (typeof dialect === "string" && !Object.hasOwn(dialects, dialect)) {
-    throw new InvalidArgumentError("dialect", `expected one of ${Object.keys(dialects).join(", ")}, got a string`);
-  }
-  if (cancel !== undefined && !cancelModes.includes(cancel)) {
-    throw new InvalidArgumentError("cancel", `expected "honour", "refuse" or "ignore", got ${kindOf(cancel)}`);
-  }
-  if (typeof tokenizer === "string" && tokenizer !== "estimate" && tokenizer !== "exact") {
-    throw new InvalidArgumentError("tokenizer", `expected "estimate", "exact" or a counter, got ${kindOf(tokenizer)}`);
-  }
-  if (maxConnectionAgeMs !== undefined && !(maxConnectionAgeMs > 0 && maxConnectionAgeMs < 2 ** 31)) {
-    throw new InvalidArgumentError(
-      "maxConnectionAgeMs",
-      `expected milliseconds from 1 to 2^31 - 1, got ${kindOf(maxConnectionAgeMs)}`,
-    );
-  }
-  for (const key of apiKeys ?? []) {
-    if (typeof key !== "string" || key === "")
-      throw new InvalidArgumentError("apiKeys", `expected non-empty strings, got ${kindOf(key)}`);
-  }
-  for (const name of ["maxConnections", "maxConnectionsPerKey", "maxQueuedRequests"] as const) {
-    const value = options[name];
-    if (value !== undefined && !(Number.isInteger(value) && value >= 0)) {
-      throw new InvalidArgumentError(name, `expected a whole number from 0, got ${kindOf(value)}`);
-    }
-  }
-  checkTiming(options.timing ?? {});
-}
+const timing = {
+  firstTokenMs: is.number({ min: 0 }),
+  perInputTokenMs: is.number({ min: 0 }),
+  perTokenMs: is.number({ min: 0 }),
+  jitter: is.number({ min: 0 }),
+  seed: is.number({ min: 0 }),
+} satisfies Checks<Timing>;
 
-function checkTiming(timing: Timing): void {
-  for (const [name, value] of Object.entries(timing)) {
-    if (value !== undefined && !(typeof value === "number" && value >= 0 && Number.isFinite(value))) {
-      throw new InvalidArgumentError(`timing.${name}`, `expected a number from 0, got ${kindOf(value)}`);
-    }
-  }
+const fault: Check = { ...is.object, within: (value, path) => void readResponsesFault(value, path) };
+
+const checks = {
+  ...listenerChecks,
+  allowedHosts: is.listOf(is.text),
+  brain: is.func,
+  dialect: is.anyOf(is.oneOf(Object.keys(dialects)), dialectCheck),
+  cancel: is.oneOf(cancelModes),
+  lanes: is.flag,
+  steering: is.listOf(is.text),
+  maxConnectionAgeMs: is.timeLimit,
+  maxConnections: whole(0),
+  maxConnectionsPerKey: whole(0),
+  maxQueuedRequests: whole(0),
+  models: is.listOf(is.text),
+  store: is.having(["get", "put", "delete", "close"], "a response store"),
+  tokenizer: is.anyOf(is.oneOf(["estimate", "exact"]), is.having(["count", "split"], "a token counter")),
+  timing: is.group(timing),
+  faults: is.listOf(fault),
+  faultControl: is.flag,
+  keptRequests: whole(0),
+  onRequest: is.func,
+  onBrainError: is.func,
+  environment: environmentCheck,
+} satisfies Checks<ResponsesServerOptions>;
+
+const hints = {
+  clock: "it belongs in `environment`",
+  random: "it belongs in `environment`",
+  url: "the server listens at `host` and `port`; `upstreamBrain({ url })` asks another server",
+};
+
+/** Throws an `InvalidArgumentError` that names the option. */
+export function checkServerOptions(options: ResponsesServerOptions): void {
+  checkOptions("ResponsesServer.start()", options, checks, hints);
 }

@@ -1,10 +1,10 @@
-import type { Logger } from "turnwire/internal";
-import { InvalidArgumentError, kindOf } from "turnwire/internal";
-import type { ServerEnvironment } from "../kit/index.ts";
+import { type Check, checkOptions, type Checks, is, type Logger } from "turnwire/internal";
+
+import { environmentCheck, listenerChecks, type ServerEnvironment } from "../kit/index.ts";
 import type { SpeechEvent } from "./connection.ts";
-import type { SpeechFault } from "./fault.ts";
+import { readSpeechFault, type SpeechFault } from "./fault.ts";
 import { checkScript, type ListenRequest, type Script } from "./script.ts";
-import type { OpenVoiceOptions } from "./voices/index.ts";
+import { type OpenVoiceOptions, voiceChecks } from "./voices/index.ts";
 
 /** How a speech server is started; every field has a default. */
 export interface SpeechServerOptions extends OpenVoiceOptions {
@@ -45,26 +45,38 @@ export interface SpeechServerOptions extends OpenVoiceOptions {
   logger?: Logger;
 }
 
-const durations = ["latencyMs", "idleTimeoutMs", "firstByteMs", "maxSessionMs"] as const;
-const steps = ["interimMs", "segmentMs"] as const;
+const scriptCheck: Check = is.anyOf(is.func, {
+  ...is.listOf(is.object, "a list of words"),
+  within: (words, path) => void checkScript(words, path),
+});
+const fault: Check = { ...is.object, within: (value, path) => void readSpeechFault(value, path) };
+const audioStep = is.number({ min: 10, max: 2 ** 31 - 1 });
+const atLeast = (min: number): Check =>
+  is.custom(`a number of at least ${min}`, (value) => typeof value === "number" && value >= min);
 
-/** Throws an `InvalidArgumentError` for options that cannot be. The voice is checked when it is opened. */
+const checks = {
+  ...listenerChecks,
+  ...voiceChecks,
+  script: scriptCheck,
+  timeline: is.func,
+  latencyMs: is.duration,
+  interimMs: audioStep,
+  segmentMs: audioStep,
+  idleTimeoutMs: is.duration,
+  firstByteMs: is.duration,
+  realtimeFactor: atLeast(0.01),
+  maxSessionMs: is.duration,
+  maxConnections: atLeast(0),
+  keptConnections: atLeast(0),
+  faults: is.listOf(fault),
+  onEvent: is.func,
+  environment: environmentCheck,
+  logger: is.having(["debug", "warn"], "a logger"),
+} satisfies Checks<SpeechServerOptions>;
+
+const hints = { clock: "it belongs in `environment`", random: "it belongs in `environment`" };
+
+/** Throws an `InvalidArgumentError` that names the option. */
 export function checkSpeechOptions(options: SpeechServerOptions): void {
-  for (const name of durations) checkNumber(options[name], name, "milliseconds from 0", 0, 2 ** 31 - 1);
-  for (const name of steps) checkNumber(options[name], name, "milliseconds from 10", 10, 2 ** 31 - 1);
-  checkNumber(options.realtimeFactor, "realtimeFactor", "a number of at least 0.01", 0.01, Infinity);
-  for (const name of ["maxConnections", "keptConnections"] as const) {
-    checkNumber(options[name], name, "a number from 0", 0, Infinity);
-  }
-  for (const key of options.apiKeys ?? []) {
-    if (typeof key !== "string" || key.trim() === "") {
-      throw new InvalidArgumentError("apiKeys", `must be non-empty strings, not ${kindOf(key)}`);
-    }
-  }
-  if (options.script !== undefined && typeof options.script !== "function") checkScript(options.script);
-}
-
-function checkNumber(value: unknown, field: string, expected: string, least: number, most: number): void {
-  if (value === undefined || (typeof value === "number" && value >= least && value <= most)) return;
-  throw new InvalidArgumentError(field, `must be ${expected}, not ${kindOf(value)}`);
+  checkOptions("SpeechServer.start()", options, checks, hints);
 }

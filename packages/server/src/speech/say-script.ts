@@ -1,6 +1,20 @@
-import { bytesForMs, bytesPerFrame, durationMs, type PcmAudio, rms, silence, splitAudio } from "turnwire/internal";
-import { InvalidArgumentError, kindOf } from "turnwire/internal";
-import { openVoice, type OpenVoiceOptions, toneWords, type Voice } from "./voices/index.ts";
+import {
+  bytesForMs,
+  bytesPerFrame,
+  checkOptions,
+  type Checks,
+  checkValue,
+  durationMs,
+  InvalidArgumentError,
+  is,
+  kindOf,
+  type PcmAudio,
+  rms,
+  silence,
+  splitAudio,
+} from "turnwire/internal";
+import { record, whole } from "../kit/index.ts";
+import { openVoice, type OpenVoiceOptions, toneWords, type Voice, voiceChecks } from "./voices/index.ts";
 import { lettersOf, type TimedWord, wordsOf } from "./words.ts";
 
 /** What is said, and from when on. */
@@ -17,6 +31,17 @@ export interface SayScriptOptions extends OpenVoiceOptions {
   tailMs?: number;
 }
 
+const linesCheck = is.listOf(
+  record("a line", { text: is.required(is.string), atMs: is.required(is.duration) } satisfies Checks<ScriptLine>),
+  "a list of lines",
+);
+
+const checks = {
+  ...voiceChecks,
+  sampleRate: whole(1_000, 192_000),
+  tailMs: is.duration,
+} satisfies Checks<SayScriptOptions>;
+
 /** Louder than this is speech, quieter is the silence around it. */
 const quiet = 0.005;
 const lookMs = 10;
@@ -32,6 +57,8 @@ export async function sayScript(
   lines: readonly ScriptLine[],
   options: SayScriptOptions = {},
 ): Promise<{ audio: PcmAudio; words: TimedWord[] }> {
+  checkValue(lines, "lines", linesCheck);
+  checkOptions("sayScript()", options, checks);
   const { sampleRate = 16_000, tailMs = 1_000 } = options;
   const voice = await openVoice(options);
   const format = { sampleRate, channels: 1 };
@@ -39,9 +66,9 @@ export async function sayScript(
   const words: TimedWord[] = [];
   let endMs = 0;
   for (const [index, { text, atMs }] of lines.entries()) {
-    if (!(atMs >= endMs && atMs < 2 ** 31)) {
-      const why = index === 0 ? "0," : `${Math.ceil(endMs)}, where the line before it ends,`;
-      throw new InvalidArgumentError(`lines[${index}].atMs`, `must be at least ${why} not ${kindOf(atMs)}`);
+    if (atMs < endMs) {
+      const least = `${Math.ceil(endMs)}, where the line before it ends`;
+      throw new InvalidArgumentError(`lines[${index}].atMs`, `expected at least ${least}, got ${kindOf(atMs)}`);
     }
     const said = await voice.speak(text, sampleRate);
     parts.push({ atMs, audio: said.audio });

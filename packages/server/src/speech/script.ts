@@ -1,4 +1,5 @@
-import { InvalidArgumentError, kindOf } from "turnwire/internal";
+import { type Checks, checkValue, InvalidArgumentError, is, kindOf } from "turnwire/internal";
+import { record, whole } from "../kit/index.ts";
 import type { TimedWord } from "./words.ts";
 
 /** A word that is heard when the audio has come to its end. */
@@ -40,52 +41,37 @@ export function wordsFrom(words: readonly ScriptedWord[], offsetMs: number): Scr
     .map((word) => ({ ...word, startMs: Math.max(0, word.startMs - offsetMs), endMs: word.endMs - offsetMs }));
 }
 
+const time = is.required(is.duration);
+
+const wordCheck = record("a word", {
+  word: is.required(is.custom("a word", (value) => typeof value === "string" && value.trim() !== "")),
+  startMs: time,
+  endMs: time,
+  channel: whole(0),
+  confidence: is.number({ min: 0, max: 1 }),
+} satisfies Checks<ScriptedWord>);
+
 /**
- * Checks the words and puts them in order.
- * @throws InvalidArgumentError that names the word at fault by its place.
+ * Checks the words and sorts them by their time.
+ * @throws InvalidArgumentError that names the word by its place in the list.
  */
 export function checkScript(words: unknown, field = "script"): ScriptedWord[] {
-  if (!Array.isArray(words)) throw new InvalidArgumentError(field, `must be a list of words, not ${kindOf(words)}`);
-  const list: unknown[] = words;
-  const checked = list.map((word, index) => ({ index, word: checkWord(word, `${field}[${index}]`) }));
-  checked.sort((one, other) => one.word.startMs - other.word.startMs);
+  checkValue(words, field, is.listOf(wordCheck, "a list of words"));
+  const placed = (words as readonly ScriptedWord[]).map((word, index) => ({ ...word, index }));
+  placed.sort((one, other) => one.startMs - other.startMs);
   const ends = new Map<number, number>();
-  for (const { index, word } of checked) {
-    const { channel = 0, startMs, endMs } = word;
-    if (startMs < (ends.get(channel) ?? 0)) {
+  for (const { index, channel = 0, startMs, endMs } of placed) {
+    if (endMs <= startMs) {
+      throw new InvalidArgumentError(`${field}[${index}].endMs`, `expected more than startMs, got ${kindOf(endMs)}`);
+    }
+    const before = ends.get(channel) ?? 0;
+    if (startMs < before) {
       throw new InvalidArgumentError(
         `${field}[${index}].startMs`,
-        `must not be before the end of the word in front of it, ${ends.get(channel)} ms, but is ${kindOf(startMs)}`,
+        `expected at least ${before}, the end of the word before it, got ${kindOf(startMs)}`,
       );
     }
     ends.set(channel, endMs);
   }
-  return checked.map(({ word }) => word);
-}
-
-function checkWord(value: unknown, field: string): ScriptedWord {
-  if (typeof value !== "object" || value === null) {
-    throw new InvalidArgumentError(field, `must be { word, startMs, endMs }, not ${kindOf(value)}`);
-  }
-  const { word, startMs, endMs, channel, confidence } = value as Record<string, unknown>;
-  if (typeof word !== "string" || word.trim() === "") {
-    throw new InvalidArgumentError(`${field}.word`, `must be a word, not ${kindOf(word)}`);
-  }
-  const start = checkNumber(startMs, `${field}.startMs`, 0);
-  const end = checkNumber(endMs, `${field}.endMs`, 0);
-  if (end <= start) {
-    throw new InvalidArgumentError(`${field}.endMs`, `must be more than startMs, ${start}, not ${kindOf(end)}`);
-  }
-  return {
-    word: word.trim(),
-    startMs: start,
-    endMs: end,
-    ...(channel === undefined ? {} : { channel: checkNumber(channel, `${field}.channel`, 0) }),
-    ...(confidence === undefined ? {} : { confidence: checkNumber(confidence, `${field}.confidence`, 0, 1) }),
-  };
-}
-
-function checkNumber(value: unknown, field: string, least: number, most = 2 ** 31): number {
-  if (typeof value === "number" && value >= least && value <= most) return value;
-  throw new InvalidArgumentError(field, `must be a number from ${least} to ${most}, not ${kindOf(value)}`);
+  return placed.map(({ index: _index, word, ...rest }) => ({ word: word.trim(), ...rest }));
 }

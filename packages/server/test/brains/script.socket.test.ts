@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { InvalidArgumentError } from "turnwire/internal";
 import {
   scriptBrain,
   type ScriptFixture,
@@ -217,40 +216,5 @@ describe("a fixture file", () => {
     expect(() => scriptBrain(path)).toThrow(`fixture: the file ${path} cannot be read (ENOENT)`);
     writeFileSync(path, "{turns}");
     expect(() => scriptBrain(path)).toThrow(`fixture: the file ${path} is not valid JSON`);
-  });
-
-  test.each<[unknown, string]>([
-    [[], "expected an object, got an array of 0"],
-    [{}, "turns: is missing"],
-    [{ turns: {} }, "turns: expected an array, got an object"],
-    [{ turns: [], version: 2 }, "version: expected 1, got the number 2"],
-    [{ turns: [], turn: 1 }, "turn: is not known here; known are version, turns, fallback"],
-    [{ turns: [{}] }, "turns[0].reply: is missing"],
-    [{ turns: [{ reply: "x", times: 0 }] }, "turns[0].times: expected a whole number from 1, got the number 0"],
-    [{ turns: [{ reply: "x", when: { user: 3 } }] }, "turns[0].when.user: expected an object, got the number 3"],
-    [
-      { turns: [{ reply: "x", when: { user: { pattern: "(" } } }] },
-      "turns[0].when.user.pattern: is not a regular expression",
-    ],
-    [{ turns: [{ reply: "x", when: { said: "x" } }] }, "turns[0].when.said: is not known here"],
-    [
-      { turns: [{ reply: "x", when: { toolOutput: "x" } }] },
-      "turns[0].when.toolOutput: expected an object, got a string",
-    ],
-    [{ turns: [{ reply: [{ text: [1] }] }] }, "turns[0].reply[0].text[0]: expected a string, got the number 1"],
-    [{ turns: [{ reply: { text: "a", delay: 1 } }] }, "turns[0].reply.delay: is not known here"],
-    [{ turns: [{ reply: { say: "a" } }] }, "turns[0].reply.say: is not known here; known are text, refusal"],
-    [{ turns: [{ reply: {} }] }, "turns[0].reply: says nothing"],
-    [{ turns: [{ reply: { call: "a", arguments: 1 } }] }, "turns[0].reply.arguments: expected an object, or JSON text"],
-    [
-      { turns: [{ reply: { error: { status: 200, message: "" } } }] },
-      "turns[0].reply.error.status: expected an HTTP status",
-    ],
-    [{ turns: [{ reply: { usage: { inputTokens: 1 } } }] }, "turns[0].reply.usage.outputTokens: is missing"],
-    [{ turns: [], fallback: [{ text: "x", delayMs: -1 }] }, "fallback[0].delayMs: expected milliseconds"],
-  ])("names the field at fault: %j", (bad, message) => {
-    const make = (): unknown => scriptBrain(bad as ScriptFixture);
-    expect(make).toThrow(InvalidArgumentError);
-    expect(make).toThrow(message);
   });
 });

@@ -272,7 +272,10 @@ describe("what turnwire server does not start with", () => {
     const cases: Array<[string[], string]> = [
       [["--script", nowhere], `--script ${nowhere}: the file ${nowhere} cannot be read (ENOENT)`],
       [["--script", broken], `--script ${broken}: the file ${broken} is not valid JSON`],
-      [["--brain", `script:${wrong}`], `--script ${wrong}: turns[0].reply[0].say: is not known here; known are text`],
+      [
+        ["--brain", `script:${wrong}`],
+        `--script ${wrong}: turns[0].reply[0].say: unknown field of a piece; the fields are text`,
+      ],
       [["--record", nowhere], `--record ${nowhere}: the file ${nowhere} cannot be written (ENOENT)`],
       [["--store", nowhere], `--store ${nowhere}: unable to open database file`],
       [["--store", broken], `--store ${broken}: file is not a database`],

@@ -151,9 +151,9 @@ describe("turnwire speech", () => {
       [["--script", written("odd.json", "{")], /--script \S+odd\.json: the file is no JSON\n$/],
       [
         ["--script", written("bad.json", '{"connections":[[],[{"word":"a","startMs":5,"endMs":2}]]}')],
-        /bad\.json: connections\[1\]\[0\]\.endMs: must be more than startMs, 5, not the number 2\n$/,
+        /bad\.json: connections\[1\]\[0\]\.endMs: expected more than startMs, got the number 2\n$/,
       ],
-      [["--script", written("text.json", '"words"')], /text\.json: words: must be a list of words, not a string\n$/],
+      [["--script", written("text.json", '"words"')], /text\.json: words: expected a list of words, got a string\n$/],
     ];
     const ends = await Promise.all(
       failing.map(([args]) => turnwire(["speech", "--port", "0", "--voice", "tones", ...args])),

@@ -129,8 +129,4 @@ describe("the timing model", () => {
     expect(one[0]).toBeGreaterThanOrEqual(50);
     expect(one[0]).toBeLessThanOrEqual(150);
   });
-
-  test("takes numbers only", async () => {
-    await expect(ResponsesServer.start({ timing: { perTokenMs: -1 } })).rejects.toThrow(/^timing\.perTokenMs: /);
-  });
 });

@@ -361,8 +361,6 @@ describe("the script", () => {
     await using server = await start({ logger, script: () => [{ word: "x", startMs: 5, endMs: 5 }] });
     await using client = await listen(server);
     expect(await client.closed).toEqual({ code: 1011, reason: "NET-0000" });
-    expect(logger.warned).toEqual([
-      "the script failed: script[0].endMs: must be more than startMs, 5, not the number 5",
-    ]);
+    expect(logger.warned).toEqual(["the script failed: script[0].endMs: expected more than startMs, got the number 5"]);
   });
 });

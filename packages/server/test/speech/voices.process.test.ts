@@ -203,10 +203,10 @@ describe("sayScript", () => {
     const saying = sayScript(lines, { voice: "tones" });
     await expect(saying).rejects.toThrow(InvalidArgumentError);
     await expect(saying).rejects.toThrow(
-      "lines[1].atMs: must be at least 1240, where the line before it ends, not the number 1200",
+      "lines[1].atMs: expected at least 1240, where the line before it ends, got the number 1200",
     );
     await expect(sayScript([{ text: "a", atMs: -5 }], { voice: "tones" })).rejects.toThrow(
-      "lines[0].atMs: must be at least 0, not the number -5",
+      "lines[0].atMs: expected milliseconds from 0 to 2^31 - 1, got the number -5",
     );
   });
 });

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type * as sqlite from "node:sqlite";
-import { InvalidArgumentError } from "turnwire/internal";
+import { checkValue, InvalidArgumentError, is } from "turnwire/internal";
 import type { ResponseStore, StoredResponse } from "./store.ts";
 
 /** Keeps responses in an SQLite file, so that they outlive the server. */
@@ -16,6 +16,7 @@ export class SqliteStore implements ResponseStore {
    * `InvalidArgumentError` before Node 22.13, which has no SQLite without a flag.
    */
   constructor(path: string) {
+    checkValue(path, "path", is.text);
     this.#database = new (loadSqlite().DatabaseSync)(path);
     this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     this.#database.exec("CREATE TABLE IF NOT EXISTS responses (id TEXT PRIMARY KEY, stored TEXT NOT NULL) STRICT");

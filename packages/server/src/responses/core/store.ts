@@ -1,5 +1,6 @@
 import type { Response } from "openai/resources/responses/responses";
-import type { ResponseInputItem } from "turnwire/internal";
+import { checkValue, type ResponseInputItem } from "turnwire/internal";
+import { whole } from "../../kit/index.ts";
 import type { CompletedResponse } from "./request.ts";
 
 /** A response that was to be stored, with what is needed to continue it. */
@@ -28,6 +29,7 @@ export class MemoryStore implements ResponseStore {
 
   /** @param limit How many are kept. Default: 1 000. */
   constructor(limit = 1_000) {
+    checkValue(limit, "limit", whole(0));
     this.#limit = limit;
   }
 

@@ -1,4 +1,6 @@
-import type { ErrorShape } from "../error-shapes.ts";
+import { type Checks, is } from "turnwire/internal";
+import { record, whole } from "../../kit/index.ts";
+import { type ErrorShape, errorShapes } from "../error-shapes.ts";
 
 /**
  * What the server does about `response.cancel`, which is in no official list of client events; servers in the field
@@ -43,3 +45,29 @@ export interface Dialect {
 
 /** The dialects by name. */
 export type DialectName = "openai" | "openai-no-lanes" | "xai" | "azure" | "openresponses" | "strict" | "localai";
+
+const acceptOrRefuse = is.oneOf(["accept", "refuse"]);
+
+/** Some fields of a dialect. */
+export const dialectCheck = record(
+  "a dialect",
+  {
+    lanes: is.oneOf(["echo", "ignore", "refuse"]),
+    cancel: is.oneOf(cancelModes),
+    steering: is.listOf(is.text),
+    warmUp: is.oneOf(["yes", "refuse"]),
+    maxConnectionAgeMs: is.timeLimit,
+    maxInFlight: whole(1),
+    whenBusy: is.oneOf(["queue", "refuse"]),
+    keeps: is.anyOf(is.oneOf(["latest-of-lane"]), whole(0)),
+    chains: is.oneOf(["all", "stored"]),
+    instructions: is.oneOf(["together", "inherited"]),
+    responseIds: is.oneOf(["per-response", "per-connection"]),
+    errors: is.oneOf(errorShapes),
+    nulls: acceptOrRefuse,
+    unknownFields: acceptOrRefuse,
+    itemIds: acceptOrRefuse,
+    parentLeaves: is.oneOf(["at-completion", "at-start"]),
+  } satisfies Checks<Dialect>,
+  "fields of a dialect",
+);

@@ -28,7 +28,7 @@ const openai: Dialect = {
 /** The guide as it was before lanes: one response at a time, in order. */
 const withoutLanes: Dialect = { ...openai, lanes: "ignore", steering: [], maxInFlight: 1 };
 
-/** What each dialect is, with where its differences are known from (field notes, section 5). */
+/** What each dialect is, and where its differences are known from. */
 export const dialects: Readonly<Record<DialectName, Dialect>> = {
   openai,
   "openai-no-lanes": withoutLanes,
@@ -53,7 +53,7 @@ export const dialects: Readonly<Record<DialectName, Dialect>> = {
     warmUp: "refuse",
     unknownFields: "accept",
   },
-  // Nobody's: everything that any server has been seen to insist on, at once (field notes F19, F23; protocol.md).
+  // No server's: all that any server has been seen to insist on, at once. docs/protocol.md says which.
   strict: { ...openai, nulls: "refuse", itemIds: "refuse", parentLeaves: "at-start" },
   localai: {
     ...withoutLanes,

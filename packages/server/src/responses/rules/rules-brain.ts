@@ -1,6 +1,6 @@
 import type { Tool } from "openai/resources/responses/responses";
-import { delay, systemClock } from "turnwire/internal";
-import type { ServerEnvironment } from "../../kit/index.ts";
+import { checkOptions, type Checks, delay, is, systemClock } from "turnwire/internal";
+import { clockCheck, type ServerEnvironment } from "../../kit/index.ts";
 import type { Brain, BrainOutput, BrainRequest } from "../brain.ts";
 import { fill, materialIn } from "./fill.ts";
 import { findPlaces } from "./finding.ts";
@@ -17,11 +17,18 @@ export interface RulesBrainOptions {
   environment?: Pick<ServerEnvironment, "clock">;
 }
 
+const checks = {
+  msPerToken: is.duration,
+  firstTokenMs: is.duration,
+  environment: is.group({ clock: clockCheck }),
+} satisfies Checks<RulesBrainOptions>;
+
 /**
  * A small brain of fixed rules, no language model: it greets, remembers a name and a home, counts, tells a story, and calls
  * the functions whose names or parameters the user's words fit. The same conversation gets the same answer.
  */
 export function rulesBrain(options: RulesBrainOptions = {}): Brain {
+  checkOptions("rulesBrain()", options, checks);
   const { msPerToken = 0, firstTokenMs = 0, environment: { clock = systemClock } = {} } = options;
   return async function* (request) {
     const { signal } = request;

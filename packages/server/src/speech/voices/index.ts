@@ -1,3 +1,3 @@
-export { openVoice, type OpenVoiceOptions, type VoiceChoice } from "./open-voice.ts";
+export { openVoice, type OpenVoiceOptions, type VoiceChoice, voiceChecks } from "./open-voice.ts";
 export { toneAudio, toneWords } from "./tones.ts";
 export type { Voice } from "./voice.ts";

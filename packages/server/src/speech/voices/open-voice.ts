@@ -1,4 +1,4 @@
-import { InvalidArgumentError, kindOf } from "turnwire/internal";
+import { type Checks, InvalidArgumentError, is } from "turnwire/internal";
 import { EspeakVoice, hasEspeak } from "./espeak.ts";
 import { tones } from "./tones.ts";
 import type { Voice } from "./voice.ts";
@@ -12,24 +12,19 @@ export interface OpenVoiceOptions {
   espeakCommand?: string | undefined;
 }
 
-/** @throws InvalidArgumentError for a choice that there is not, or eSpeak NG where it is not installed. */
+export const voiceChecks = {
+  voice: is.anyOf(is.oneOf(["auto", "espeak", "tones"]), is.having(["speak"], "a voice with speak()")),
+  espeakCommand: is.text,
+} satisfies Checks<OpenVoiceOptions>;
+
+/** @throws InvalidArgumentError where eSpeak NG is wanted and not installed. */
 export async function openVoice({ voice = "auto", espeakCommand = "espeak-ng" }: OpenVoiceOptions): Promise<Voice> {
-  if (typeof voice === "object" && voice !== null && typeof voice.speak === "function") return voice;
-  switch (voice) {
-    case "tones":
-      return tones;
-    case "auto":
-      return (await hasEspeak(espeakCommand)) ? new EspeakVoice(espeakCommand) : tones;
-    case "espeak":
-      if (await hasEspeak(espeakCommand)) return new EspeakVoice(espeakCommand);
-      throw new InvalidArgumentError(
-        "voice",
-        "espeak-ng cannot be run; install it (apt-get install espeak-ng, brew install espeak-ng), or choose tones",
-      );
-    default:
-      throw new InvalidArgumentError(
-        "voice",
-        `must be "auto", "espeak", "tones" or a voice of your own, not ${kindOf(voice)}`,
-      );
-  }
+  if (typeof voice !== "string") return voice;
+  if (voice === "tones") return tones;
+  if (await hasEspeak(espeakCommand)) return new EspeakVoice(espeakCommand);
+  if (voice === "auto") return tones;
+  throw new InvalidArgumentError(
+    "voice",
+    "espeak-ng cannot be run; install it (apt-get install espeak-ng, brew install espeak-ng), or choose tones",
+  );
 }

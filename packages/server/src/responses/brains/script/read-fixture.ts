@@ -1,27 +1,13 @@
 import { readFileSync } from "node:fs";
-import { InvalidArgumentError, kindOf } from "turnwire/internal";
-import { isObject } from "turnwire/internal";
-import {
-  type Check,
-  count,
-  errorStatus,
-  fields,
-  isString,
-  list,
-  milliseconds,
-  name,
-  oneOrMany,
-  string,
-  tokens,
-  unknownField,
-  yes,
-} from "./checks.ts";
-import type { ScriptFixture } from "./fixture.ts";
+import { type Check, checkName, type Checks, checkValue, InvalidArgumentError, is, isRecord } from "turnwire/internal";
+import { oneOrMany, record, whole } from "../../../kit/index.ts";
+import type { ScriptCondition, ScriptError, ScriptFixture, ScriptTurn, ScriptUsage } from "./fixture.ts";
 
-/** The fixture itself, or the one in the JSON file; throws an `InvalidArgumentError` naming the field at fault. */
+/** The fixture itself, or the one in the JSON file. Throws an `InvalidArgumentError` naming the field at fault. */
 export function readFixture(source: ScriptFixture | string | URL): ScriptFixture {
-  const value = isString(source) || source instanceof URL ? readFile(source) : source;
-  fixture(value, "");
+  const value: unknown = typeof source === "string" || source instanceof URL ? readFile(source) : source;
+  checkValue(value, "fixture", is.object);
+  fixture.within?.(value, "");
   return value as ScriptFixture;
 }
 
@@ -40,70 +26,85 @@ function readFile(path: string | URL): unknown {
   }
 }
 
-const pattern: Check = (value, path) => {
-  if (isString(value) || value instanceof RegExp) return;
-  fields({ pattern: string, flags: string }, ["pattern"])(value, path);
-  const { pattern, flags } = value as { pattern: string; flags?: string };
-  try {
-    void new RegExp(pattern, flags);
-  } catch (cause) {
-    throw new InvalidArgumentError(`${path}.pattern`, "is not a regular expression with these flags", { cause });
-  }
+const patternFields = record("a pattern", { pattern: is.required(is.string), flags: is.string });
+
+const pattern: Check = {
+  expected: "a string, or an object with pattern and flags",
+  holds: (value) => typeof value === "string" || isRecord(value),
+  within: (value, path) => {
+    if (typeof value === "string" || value instanceof RegExp) return;
+    patternFields.within?.(value, path);
+    const { pattern: source, flags } = value as { pattern: string; flags?: string };
+    try {
+      void new RegExp(source, flags);
+    } catch (cause) {
+      throw new InvalidArgumentError(`${path}.pattern`, "is not a regular expression with these flags", { cause });
+    }
+  },
 };
 
-const toolOutput: Check = (value, path) => {
-  if (value !== true) fields({ name, callId: name, output: pattern })(value, path);
+const yes = is.custom("true", (value) => value === true);
+
+const condition = record("a condition", {
+  user: pattern,
+  toolOutput: is.anyOf(yes, record("toolOutput", { name: is.text, callId: is.text, output: pattern })),
+  request: whole(1),
+  model: is.text,
+} satisfies Checks<ScriptCondition>);
+
+const error = record("an error", {
+  status: is.required(whole(400, 599)),
+  message: is.required(is.string),
+  code: is.text,
+  type: is.text,
+  param: is.text,
+  headers: is.recordOf(is.string),
+} satisfies Checks<ScriptError>);
+
+const usage = record("usage", {
+  inputTokens: is.required(whole(0)),
+  outputTokens: is.required(whole(0)),
+  cachedTokens: whole(0),
+  reasoningTokens: whole(0),
+} satisfies Checks<ScriptUsage>);
+
+const delays = { delayMs: oneOrMany(is.duration) };
+const delay = { delayMs: is.duration };
+
+/** The fields of a piece, by the field that says which kind it is. */
+const pieces: Readonly<Record<string, Checks>> = {
+  text: { text: oneOrMany(is.string), ...delays },
+  refusal: { refusal: oneOrMany(is.string), ...delays },
+  reasoning: { reasoning: is.string, encryptedContent: is.string, ...delay },
+  call: { call: is.text, arguments: is.anyOf(is.string, is.object), callId: is.text, ...delay },
+  error: { error, ...delay },
+  incomplete: { incomplete: is.text, ...delay },
+  usage: { usage },
+  hang: { hang: yes },
+  delayMs: delay,
 };
+const kinds = Object.keys(pieces);
 
-const condition = fields({ user: pattern, toolOutput, request: count, model: name });
-
-const args: Check = (value, path) => {
-  if (isString(value) || isObject(value)) return;
-  throw new InvalidArgumentError(path, `expected an object, or JSON text of one, got ${kindOf(value)}`);
-};
-
-const headers: Check = (value, path) => {
-  if (!isObject(value)) throw new InvalidArgumentError(path, `expected an object, got ${kindOf(value)}`);
-  for (const [header, entry] of Object.entries(value)) string(entry, `${path}.${header}`);
-};
-
-const version: Check = (value, path) => {
-  if (value !== 1) throw new InvalidArgumentError(path, `expected 1, got ${kindOf(value)}`);
-};
-
-const error = fields({ status: errorStatus, message: string, code: name, type: name, param: name, headers }, [
-  "status",
-  "message",
-]);
-const counts = { inputTokens: tokens, outputTokens: tokens, cachedTokens: tokens, reasoningTokens: tokens };
-const delays = { delayMs: oneOrMany(milliseconds) };
-const delay = { delayMs: milliseconds };
-
-/** What may stand in a piece, by the field that says of which kind it is. */
-const pieces: Readonly<Record<string, Check>> = {
-  text: fields({ text: oneOrMany(string), ...delays }),
-  refusal: fields({ refusal: oneOrMany(string), ...delays }),
-  reasoning: fields({ reasoning: string, encryptedContent: string, ...delay }),
-  call: fields({ call: name, arguments: args, callId: name, ...delay }),
-  error: fields({ error, ...delay }),
-  incomplete: fields({ incomplete: name, ...delay }),
-  usage: fields({ usage: fields(counts, ["inputTokens", "outputTokens"]) }),
-  hang: fields({ hang: yes }),
-  delayMs: fields(delay),
-};
-
-const piece: Check = (value, path) => {
-  if (isString(value)) return;
-  if (!isObject(value)) throw new InvalidArgumentError(path, `expected a string or an object, got ${kindOf(value)}`);
-  const kind = Object.keys(pieces).find((field) => value[field] !== undefined);
-  if (kind === undefined) {
-    const [field] = Object.keys(value);
-    if (field !== undefined) throw unknownField(path, field, Object.keys(pieces));
-    throw new InvalidArgumentError(path, `says nothing; give one of ${Object.keys(pieces).join(", ")}`);
-  }
-  pieces[kind]?.(value, path);
+const piece: Check = {
+  expected: "a string or an object",
+  holds: (value) => typeof value === "string" || isRecord(value),
+  within: (value, path) => {
+    if (!isRecord(value)) return;
+    const kind = kinds.find((field) => value[field] !== undefined);
+    if (kind !== undefined) return record(`a piece with ${kind}`, pieces[kind]!).within?.(value, path);
+    for (const field of Object.keys(value)) checkName("field", field, kinds, "a piece", {}, `${path}.`);
+    throw new InvalidArgumentError(path, `expected one of ${kinds.join(", ")}, got none`);
+  },
 };
 
 const reply = oneOrMany(piece);
-const turn = fields({ when: condition, reply, times: count }, ["reply"]);
-const fixture = fields({ version, turns: list(turn), fallback: reply }, ["turns"]);
+const turn = record("a turn", {
+  when: condition,
+  reply: is.required(reply),
+  times: whole(1),
+} satisfies Checks<ScriptTurn>);
+const fixture = record("a fixture", {
+  version: is.custom("1", (value) => value === 1),
+  turns: is.required(is.listOf(turn)),
+  fallback: reply,
+} satisfies Checks<ScriptFixture>);

@@ -1,11 +1,11 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { systemClock } from "turnwire/internal";
 import type { ServerEnvironment } from "../../../kit/index.ts";
-import { InvalidArgumentError } from "turnwire/internal";
+import { checkOptions, checkValue, InvalidArgumentError, is, systemClock } from "turnwire/internal";
 import { toApiError } from "../../api-error.ts";
 import type { Brain, BrainOutput, BrainRequest } from "../../brain.ts";
 import type { ScriptCondition, ScriptFixture, ScriptPiece, ScriptTurn } from "./fixture.ts";
+import { timedBrainChecks } from "./script-brain.ts";
 import { situationOf } from "./matching.ts";
 import { Transcript } from "./transcript.ts";
 
@@ -27,6 +27,9 @@ export interface RecordingBrainOptions {
  * @throws InvalidArgumentError when the file cannot be written.
  */
 export function recordingBrain(inner: Brain, path: string | URL, options: RecordingBrainOptions = {}): Brain {
+  checkValue(inner, "inner", is.func);
+  checkValue(path, "path", is.anyOf(is.text, is.instanceOf(URL, "a URL")));
+  checkOptions("recordingBrain()", options, timedBrainChecks);
   const { delays = true, environment: { clock = systemClock } = {} } = options;
   const recording = new Recording(typeof path === "string" ? path : fileURLToPath(path));
   const brain: Brain = (request) => {

@@ -1,5 +1,5 @@
-import { systemClock } from "turnwire/internal";
-import type { ServerEnvironment } from "../../../kit/index.ts";
+import { checkOptions, is, systemClock } from "turnwire/internal";
+import { clockCheck, type ServerEnvironment } from "../../../kit/index.ts";
 import { ResponsesApiError } from "../../api-error.ts";
 import type { Brain } from "../../brain.ts";
 import type { ScriptFixture, ScriptReply } from "./fixture.ts";
@@ -12,6 +12,8 @@ export interface ScriptBrainOptions {
   delays?: boolean;
   environment?: Pick<ServerEnvironment, "clock">;
 }
+
+export const timedBrainChecks = { delays: is.flag, environment: is.group({ clock: clockCheck }) };
 
 /**
  * A brain that says what a script says: a fixture, or the path of a JSON file with one. Each request gets the reply of the
@@ -30,6 +32,7 @@ export interface ScriptBrainOptions {
  * @throws InvalidArgumentError naming the field of the fixture, or the file, that cannot be used.
  */
 export function scriptBrain(fixture: ScriptFixture | string | URL, options: ScriptBrainOptions = {}): Brain {
+  checkOptions("scriptBrain()", options, timedBrainChecks);
   const { delays = true, environment: { clock = systemClock } = {} } = options;
   const script = new Script(readFixture(fixture));
   // Not a generator: the turn is chosen when the request comes, not when its first output is asked for.

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, kindOf } from "turnwire/internal";
+import { checkOptions, type Checks, InvalidArgumentError, is, kindOf } from "turnwire/internal";
 
 /** Where the upstream is and how it is asked. */
 export interface UpstreamBrainOptions {
@@ -43,15 +43,22 @@ export interface UpstreamSettings {
   readonly timeoutMs: number;
 }
 
-/** Throws an `InvalidArgumentError` naming the option that cannot be used. */
+const checks = {
+  url: is.required(is.custom("a URL", (value) => typeof value === "string" || value instanceof URL)),
+  apiKey: is.anyOf(is.string, is.func),
+  api: is.oneOf(["chat", "responses"]),
+  model: is.text,
+  headers: is.recordOf(is.string),
+  extra: is.object,
+  maxTokensField: is.oneOf(["max_tokens", "max_completion_tokens"]),
+  sendReasoning: is.flag,
+  timeoutMs: is.timeLimit,
+} satisfies Checks<UpstreamBrainOptions>;
+
+/** The options with their defaults. Throws an `InvalidArgumentError` naming the option that cannot be used. */
 export function readOptions(options: UpstreamBrainOptions): UpstreamSettings {
+  checkOptions("upstreamBrain()", options, checks, { baseURL: "it is called `url` here" });
   const { api = "chat", timeoutMs = 600_000 } = options;
-  if (api !== "chat" && api !== "responses") {
-    throw new InvalidArgumentError("api", `expected "chat" or "responses", got ${kindOf(api)}`);
-  }
-  if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
-    throw new InvalidArgumentError("timeoutMs", `expected milliseconds from 1 to 2^31 - 1, got ${kindOf(timeoutMs)}`);
-  }
   const url = readURL(options.url);
   return {
     baseURL: url.href.replace(/\/+$/, ""),
