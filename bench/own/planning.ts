@@ -24,8 +24,9 @@ function conversation(items: number): () => void {
   const adapter = new ContextAdapter({ debug: () => undefined, warn: console.warn });
   const lane: { latest: ContinuableResponse | undefined; usedAt: number } = { latest: undefined, usedAt: 0 };
   const context = new LLMContext({ messages: Array.from({ length: items / 2 }, (_, index) => turn(index)).flat() });
+  let turns = items / 2;
   const step = (): void => {
-    const [said, answered] = turn(context.messages.length);
+    const [said, answered] = turn((turns += 1));
     context.addMessage(said!);
     const view = adapter.toConversation(context);
     JSON.stringify(view.wireFrom(plan(view, [lane], "first-request").from));

@@ -2,12 +2,20 @@ export { LLMContextAggregatorPair } from "./aggregator-pair.ts";
 export { LLMAssistantAggregator } from "./assistant-aggregator.ts";
 export { AssistantWriter } from "./assistant-writer.ts";
 export { LLMContextFrame, LLMMessagesAppendFrame, LLMRunFrame } from "./frames.ts";
-export { LLMContext, type LLMContextOptions, type SerializedLLMContext, type ToolChoice } from "./llm-context.ts";
-export { isSpecificMessage, type LLMMessage, type LLMSpecificMessage } from "./messages.ts";
+export {
+  historyOf,
+  LLMContext,
+  type LLMContextOptions,
+  type SerializedLLMContext,
+  type ToolChoice,
+} from "./llm-context.ts";
+export { isSpecificMessage, type LLMMessage, type LLMSpecificMessage, type UserContent } from "./messages.ts";
 export { cancelledOutput, missingOutput, runningOutput } from "./outputs.ts";
 export {
   type CheckedArguments,
   defineTool,
+  functionChecks,
+  functionTimeLimit,
   type FunctionCallParams,
   type FunctionHandler,
   type FunctionOptions,

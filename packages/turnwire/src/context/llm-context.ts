@@ -1,6 +1,7 @@
 import type { ChatCompletionToolChoiceOption } from "openai/resources/chat/completions";
+import { type Check, checkOptions, type Checks, checkValue, is, isRecord } from "../checks/index.ts";
 import { InvalidArgumentError, kindOf } from "../errors.ts";
-import { freezeMessages, type LLMMessage } from "./messages.ts";
+import { freezeMessages, type LLMMessage, type UserContent } from "./messages.ts";
 import { defineTool, type FunctionTool, type JsonSchema } from "./tools.ts";
 
 /** Which functions the model may or must call: `auto`, `none`, `required`, or one by name. */
@@ -12,35 +13,68 @@ export interface LLMContextOptions {
   toolChoice?: ToolChoice;
 }
 
-/** A context as JSON. What functions do is not in it: `LLMContext.fromJSON` takes them beside it. */
+/** A context as JSON. It does not hold what functions do: give them to `LLMContext.fromJSON` as well. */
 export interface SerializedLLMContext {
   messages: readonly LLMMessage[];
   tools?: ReadonlyArray<{ name: string; description?: string; parameters: JsonSchema; strict: boolean }>;
   toolChoice?: ToolChoice;
 }
 
+const anyArray = is.custom("an array", (value) => Array.isArray(value));
+
+const toolChoices: Check = is.anyOf(
+  is.oneOf(["auto", "none", "required"]),
+  is.custom('{ type: "function", function: { name } }', (value) => {
+    if (!isRecord(value) || value["type"] !== "function" || !isRecord(value["function"])) return false;
+    return is.text.holds(value["function"]["name"]);
+  }),
+);
+
+const optionChecks = {
+  messages: anyArray,
+  tools: is.custom("an array of tools, each made by defineTool", anyArray.holds),
+  toolChoice: toolChoices,
+} satisfies Checks<LLMContextOptions>;
+
+const ofService = "it belongs to the service's options";
+const optionHints = {
+  instructions: ofService,
+  model: ofService,
+  system: "it is `instructions` of the service, or a message of the role system",
+  history: "it is called `messages`",
+  tool_choice: "it is called `toolChoice`",
+};
+
+/** Not public: the messages of a context as one array, which grows as long as the history is only appended to. */
+export let historyOf: (context: Pick<LLMContext, "messages">) => readonly LLMMessage[];
+
 /**
- * A conversation: its messages, the functions the model may call, and which of them it must.
- * Messages are frozen copies of what is added: the history is appended to or replaced, never edited in place.
+ * A conversation: its messages, the functions that the model may call, and which of them it must call.
+ * The history is appended to or replaced. Nothing changes it in place: messages are frozen copies of what was given.
  */
 export class LLMContext {
-  #messages: LLMMessage[];
+  #history: LLMMessage[];
+  /** The history as an array for callers, made when one asks. */
+  #snapshot: readonly LLMMessage[] | undefined;
   #tools: readonly FunctionTool[] = [];
   #toolChoice: ToolChoice | undefined;
 
-  /** @throws InvalidArgumentError naming the message or tool that cannot be used. */
+  static {
+    historyOf = (context) => (#history in context ? context.#history : context.messages);
+  }
+
+  /** @throws InvalidArgumentError which names the option, message or tool that cannot be used. */
   constructor(options: LLMContextOptions = {}) {
-    this.#messages = freezeMessages(options.messages ?? []);
+    checkOptions("LLMContext", options, optionChecks, optionHints);
+    this.#history = freezeMessages(options.messages ?? []);
     this.setTools(options.tools ?? []);
     this.#toolChoice = options.toolChoice;
   }
 
-  /**
-   * The messages, oldest first. The same array grows as long as messages are only appended; replacing the history
-   * makes another array.
-   */
+  /** The messages so far, oldest first: a frozen array, which stays as it is when messages are added. */
   get messages(): readonly LLMMessage[] {
-    return this.#messages;
+    this.#snapshot ??= Object.freeze([...this.#history]);
+    return this.#snapshot;
   }
 
   get tools(): readonly FunctionTool[] {
@@ -51,20 +85,45 @@ export class LLMContext {
     return this.#toolChoice;
   }
 
+  /**
+   * Appends what the user says: text, or parts such as images.
+   * @throws InvalidArgumentError
+   */
+  addUserMessage(content: UserContent): void {
+    this.addMessage({ role: "user", content: content as string });
+  }
+
+  /** @throws InvalidArgumentError which names the field that cannot be used. */
   addMessage(message: LLMMessage): void {
     this.addMessages([message]);
   }
 
+  /**
+   * Appends all messages, or none.
+   * @throws InvalidArgumentError which names the message and its field that cannot be used.
+   */
   addMessages(messages: readonly LLMMessage[]): void {
-    this.#messages.push(...freezeMessages(messages, this.#messages.length));
+    const added = freezeMessages(messages, this.#history.length);
+    if (added.length === 0) return;
+    for (const message of added) this.#history.push(message);
+    this.#snapshot = undefined;
   }
 
-  /** Replaces the history. */
+  /**
+   * Replaces the history.
+   * @throws InvalidArgumentError which names the message and its field that cannot be used; nothing is replaced then.
+   */
   setMessages(messages: readonly LLMMessage[]): void {
-    this.#messages = freezeMessages(messages);
+    this.#history = freezeMessages(messages);
+    this.#snapshot = undefined;
   }
 
+  /**
+   * Replaces the functions that the model may call.
+   * @throws InvalidArgumentError which names the tool that cannot be used; nothing is replaced then.
+   */
   setTools(tools: readonly FunctionTool[]): void {
+    checkValue(tools, "tools", optionChecks.tools);
     const names = new Set<string>();
     for (const [index, tool] of tools.entries()) {
       if (typeof tool?.check !== "function") {
@@ -78,29 +137,37 @@ export class LLMContext {
     this.#tools = Object.freeze([...tools]);
   }
 
+  /**
+   * Says which functions the model may or must call; undefined leaves it to the provider's default.
+   * @throws InvalidArgumentError
+   */
   setToolChoice(toolChoice: ToolChoice | undefined): void {
+    if (toolChoice !== undefined) checkValue(toolChoice, "toolChoice", toolChoices);
     this.#toolChoice = toolChoice;
   }
 
+  /** The context as JSON, without what functions do. */
   toJSON(): SerializedLLMContext {
     return {
-      messages: [...this.#messages],
+      messages: this.messages,
       ...(this.#tools.length === 0 ? {} : { tools: this.#tools.map(describeTool) }),
       ...(this.#toolChoice === undefined ? {} : { toolChoice: this.#toolChoice }),
     };
   }
 
   /**
-   * A context from what `toJSON` said.
-   * @param tools The functions' implementations: one of the same name takes the place of a serialised description.
+   * A context from what `toJSON` returned.
+   * @param tools The functions' implementations: one takes the place of the serialised description of the same name.
+   * @throws InvalidArgumentError
    */
   static fromJSON(json: SerializedLLMContext, tools: readonly FunctionTool[] = []): LLMContext {
     if (typeof json !== "object" || json === null || !Array.isArray(json.messages)) {
       throw new InvalidArgumentError(
         "json",
-        "expected what LLMContext.toJSON() answers: { messages, tools, toolChoice }",
+        "expected what LLMContext.toJSON() returns: { messages, tools, toolChoice }",
       );
     }
+    checkValue(tools, "tools", optionChecks.tools);
     const implemented = new Map(tools.map((tool) => [tool.name, tool]));
     return new LLMContext({
       messages: json.messages,

@@ -1,8 +1,10 @@
 import type {
   ChatCompletionAssistantMessageParam,
   ChatCompletionMessageParam,
+  ChatCompletionUserMessageParam,
 } from "openai/resources/chat/completions";
 import { InvalidArgumentError, kindOf } from "../errors.ts";
+import { checkMessage } from "./check-message.ts";
 
 /**
  * A part of the conversation in one provider's own form, such as a reasoning item. Only that provider's services send
@@ -19,16 +21,17 @@ export type LLMMessage = ChatCompletionMessageParam | LLMSpecificMessage;
 
 export type AssistantMessage = ChatCompletionAssistantMessageParam;
 
+/** What a user says: text, or parts such as text and images. */
+export type UserContent = string | readonly Exclude<ChatCompletionUserMessageParam["content"], string>[number][];
+
 /** Whether the message is in a provider's own form. */
 export function isSpecificMessage(message: LLMMessage): message is LLMSpecificMessage {
   return "llm" in message;
 }
 
-const roles: ReadonlySet<unknown> = new Set(["system", "developer", "user", "assistant", "tool"]);
-
 const frozenMessages = new WeakSet<object>();
 
-/** The message, deeply frozen: itself when it is one of ours already, else a copy, so that the caller's stays as it is. */
+/** The message, deeply frozen. A message that is one of these already is returned, others are copied. */
 function freezeMessage(message: LLMMessage, field: string): LLMMessage {
   if (frozenMessages.has(message)) return message;
   checkMessage(message, field);
@@ -37,77 +40,26 @@ function freezeMessage(message: LLMMessage, field: string): LLMMessage {
   return frozen;
 }
 
-/** Every one of them, or none. `offset` is where in the history the first one goes. */
+/**
+ * Freezes all messages, or none.
+ * @param offset The index in the history that the first one gets.
+ * @throws InvalidArgumentError which names the message and its field that cannot be used.
+ */
 export function freezeMessages(messages: readonly LLMMessage[], offset = 0): LLMMessage[] {
-  return messages.map((message, index) => freezeMessage(message, `messages[${offset + index}]`));
+  if (!Array.isArray(messages)) {
+    throw new InvalidArgumentError("messages", `expected an array of messages, got ${kindOf(messages)}`);
+  }
+  return messages.map((message: LLMMessage, index) => freezeMessage(message, `messages[${offset + index}]`));
 }
 
 function copyOf(message: LLMMessage, field: string): LLMMessage {
-  // What is said in words alone, as most is, holds nothing that would have to be copied in depth.
+  // Most messages hold strings alone: a flat copy does.
   if (Object.values(message).every((value) => typeof value === "string")) return { ...message };
   try {
     return structuredClone(message);
   } catch (error) {
     throw new InvalidArgumentError(field, "it holds what cannot be copied, such as a function", { cause: error });
   }
-}
-
-function checkMessage(message: unknown, field: string): void {
-  if (typeof message !== "object" || message === null || Array.isArray(message)) {
-    throw new InvalidArgumentError(field, `expected a message object, got ${kindOf(message)}`);
-  }
-  const fields = message as Record<string, unknown>;
-  if ("llm" in fields) {
-    if (typeof fields["llm"] === "string" && fields["message"] !== undefined) return;
-    throw new InvalidArgumentError(field, "a provider-specific message is { llm: string, message }");
-  }
-  if (!roles.has(fields["role"])) {
-    throw new InvalidArgumentError(
-      `${field}.role`,
-      `expected system, developer, user, assistant or tool, got ${kindOf(fields["role"])}`,
-    );
-  }
-  checkContent(fields, field);
-  checkCalls(fields, field);
-}
-
-function checkContent(fields: Record<string, unknown>, field: string): void {
-  const content = fields["content"];
-  const isAssistant = fields["role"] === "assistant";
-  if (typeof content === "string" || (isAssistant && (content === null || content === undefined))) return;
-  if (!Array.isArray(content)) {
-    throw new InvalidArgumentError(
-      `${field}.content`,
-      `expected a string or an array of parts, got ${kindOf(content)}`,
-    );
-  }
-  for (const [index, part] of content.entries()) {
-    const type: unknown = typeof part === "object" && part !== null ? (part as { type?: unknown }).type : undefined;
-    expectString(type, `${field}.content[${index}].type`);
-  }
-}
-
-function checkCalls(fields: Record<string, unknown>, field: string): void {
-  if (fields["role"] === "tool") expectString(fields["tool_call_id"], `${field}.tool_call_id`);
-  const calls = fields["tool_calls"];
-  if (calls === undefined || calls === null) return;
-  if (!Array.isArray(calls)) {
-    throw new InvalidArgumentError(`${field}.tool_calls`, `expected an array, got ${kindOf(calls)}`);
-  }
-  for (const [index, call] of calls.entries()) checkCall(call, `${field}.tool_calls[${index}]`);
-}
-
-function checkCall(call: unknown, field: string): void {
-  const { id, type, function: called } = (call ?? {}) as Record<string, unknown>;
-  expectString(id, `${field}.id`);
-  if (type !== "function") return;
-  const { name, arguments: args } = (called ?? {}) as Record<string, unknown>;
-  expectString(name, `${field}.function.name`);
-  expectString(args, `${field}.function.arguments`);
-}
-
-function expectString(value: unknown, field: string): void {
-  if (typeof value !== "string") throw new InvalidArgumentError(field, `expected a string, got ${kindOf(value)}`);
 }
 
 function deepFreeze<T>(value: T): T {

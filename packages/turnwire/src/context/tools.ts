@@ -1,6 +1,7 @@
 import { Validator } from "@cfworker/json-schema";
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
-import { InvalidArgumentError, kindOf } from "../errors.ts";
+import { checkOptions, type Checks, is, isRecord } from "../checks/index.ts";
+import { InvalidArgumentError } from "../errors.ts";
 import type { LLMMessage } from "./messages.ts";
 
 /** A JSON Schema object that describes a function's parameters. */
@@ -69,6 +70,44 @@ type DescribedSchema<Input, Output> = StandardSchemaV1<Input, Output> & Standard
 
 const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
 
+/** Not public: the time limit of a function. */
+export const functionTimeLimit = is.custom(
+  "milliseconds above 0, or Infinity for no limit",
+  (value) => typeof value === "number" && value > 0,
+);
+
+/** Not public: the options of a function. */
+export const functionChecks = {
+  timeoutMs: functionTimeLimit,
+  cancelOnInterruption: is.flag,
+  runLLM: is.flag,
+} satisfies Checks<FunctionOptions>;
+
+const schemaCheck = is.custom(
+  "a JSON Schema or a Standard Schema",
+  (value) => is.object.holds(value) || isStandardSchema(value),
+);
+
+const definitionChecks = {
+  ...functionChecks,
+  name: is.required(is.custom("1 to 64 of A-Z, a-z, 0-9, _ and -", isName)),
+  description: is.string,
+  parameters: is.required(schemaCheck),
+  jsonSchema: is.object,
+  strict: is.flag,
+  execute: is.func,
+  // A tool that is spread into another definition brings its own.
+  check: is.func,
+} satisfies Checks<ToolDefinition<unknown, never> & { jsonSchema: JsonSchema; check: unknown }>;
+
+const definitionHints = {
+  inputSchema: "it is called `parameters`",
+  input_schema: "it is called `parameters`",
+  schema: "it is called `parameters`",
+  handler: "it is called `execute`",
+  function: "its fields are given directly: { name, description, parameters, execute }",
+};
+
 /**
  * Defines a function the model may call. `parameters` is a Standard Schema, which types `execute`'s arguments, or a
  * plain JSON Schema.
@@ -92,17 +131,17 @@ export function defineTool(definition: ToolDefinition<JsonSchema, Record<string,
 export function defineTool(
   definition: ToolDefinition<JsonSchema | StandardSchemaV1, never> & { jsonSchema?: JsonSchema },
 ): FunctionTool {
+  const path = isRecord(definition) && isName(definition.name) ? `${definition.name}.` : "";
+  checkOptions("defineTool()", definition, definitionChecks, definitionHints, path);
   const { parameters, jsonSchema, strict, ...rest } = definition;
-  if (typeof rest.name !== "string" || !namePattern.test(rest.name)) {
-    throw new InvalidArgumentError("name", `expected 1 to 64 of A-Z, a-z, 0-9, _ and -, got ${kindOf(rest.name)}`);
-  }
   const standard = isStandardSchema(parameters);
   const schema = jsonSchema ?? (standard ? describe(parameters, rest.name) : parameters);
-  if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
-    throw new InvalidArgumentError(`${rest.name}.parameters`, `expected a schema, got ${kindOf(schema)}`);
-  }
   const check = standard ? standardCheck(parameters) : jsonSchemaCheck(schema, rest.name);
   return Object.freeze({ ...rest, strict: strict ?? false, parameters: schema, check });
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === "string" && namePattern.test(value);
 }
 
 function isStandardSchema(value: unknown): value is StandardSchemaV1 {
@@ -114,17 +153,20 @@ function describe(schema: StandardSchemaV1 | DescribedSchema<unknown, unknown>, 
   if (standard.jsonSchema === undefined) {
     throw new InvalidArgumentError(
       `${name}.parameters`,
-      "this Standard Schema cannot say itself as JSON Schema; give its JSON Schema as `jsonSchema` beside it",
+      "this Standard Schema cannot be converted to JSON Schema; pass `jsonSchema` as well",
     );
   }
   try {
     const { $schema: _, ...described } = standard.jsonSchema.input({ target: "draft-2020-12" });
     return described;
   } catch (error) {
-    const hint = "give its JSON Schema as `jsonSchema` beside it";
-    throw new InvalidArgumentError(`${name}.parameters`, `this schema cannot be said as JSON Schema; ${hint}`, {
-      cause: error,
-    });
+    throw new InvalidArgumentError(
+      `${name}.parameters`,
+      "this schema cannot be converted to JSON Schema; pass `jsonSchema` as well",
+      {
+        cause: error,
+      },
+    );
   }
 }
 

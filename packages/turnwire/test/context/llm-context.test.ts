@@ -8,6 +8,7 @@ import {
   type SerializedLLMContext,
   type ToolChoice,
 } from "turnwire";
+import { gist } from "@turnwire/test-kit";
 import { describe, expect, it } from "vitest";
 
 function thrownBy(action: () => unknown): InvalidArgumentError {
@@ -67,20 +68,32 @@ describe("messages", () => {
     expect(Object.isFrozen(frozenByCaller.content)).toBe(false);
   });
 
-  it("keep their array as long as they are only appended, and get another when they are replaced", () => {
+  it("are a frozen snapshot: neither the array nor what it holds can change the history", () => {
     const context = new LLMContext({ messages: [{ role: "system", content: "Be brief." }] });
     const { messages } = context;
-    context.addMessage({ role: "user", content: "a" });
-    context.addMessages([
-      { role: "assistant", content: "b" },
-      { role: "user", content: "c" },
-    ]);
     expect(context.messages).toBe(messages);
-    expect(messages).toHaveLength(4);
-    context.setMessages(messages.slice(0, 1));
-    expect(context.messages).not.toBe(messages);
-    expect(context.messages).toHaveLength(1);
-    expect(messages).toHaveLength(4);
+    expect(() => (messages as LLMMessage[]).push({ role: "user", content: "a" })).toThrow(TypeError);
+    expect(() => (messages as LLMMessage[]).splice(0, 1)).toThrow(TypeError);
+    context.addUserMessage("a");
+    context.addMessages([{ role: "assistant", content: "b" }]);
+    expect(messages).toHaveLength(1);
+    expect(gist(context)).toEqual(["system: Be brief.", "user: a", "assistant: b"]);
+    context.addMessages([]);
+    context.setMessages(context.messages.slice(0, 1));
+    expect(gist(context)).toEqual(["system: Be brief."]);
+    expect(context.toJSON().messages).toEqual([{ role: "system", content: "Be brief." }]);
+  });
+
+  it("of the user may be text or parts", () => {
+    const context = new LLMContext();
+    const parts = [{ type: "image_url" as const, image_url: { url: "https://x.test/a.png" } }];
+    context.addUserMessage("Hi");
+    context.addUserMessage(parts);
+    expect(context.messages).toEqual([
+      { role: "user", content: "Hi" },
+      { role: "user", content: parts },
+    ]);
+    expect(thrownBy(() => context.addUserMessage(5 as never)).field).toBe("messages[2].content");
   });
 
   it("are added all or none", () => {
@@ -100,25 +113,40 @@ describe("messages", () => {
     ["text", "Hi", "", /got a string/],
     ["an array", [], "", /got an array of 0/],
     ["no role", { content: "x" }, ".role", /got undefined/],
-    ["a role that is none", { role: "robot", content: "x" }, ".role", /system, developer, user, assistant or tool/],
+    [
+      "a role that is none",
+      { role: "robot", content: "x" },
+      ".role",
+      /"system", "developer", "user", "assistant" or "tool", got a string/,
+    ],
     ["a role that is no text", { role: 3, content: "x" }, ".role", /got the number 3/],
     ["no content", { role: "user" }, ".content", /got undefined/],
     ["null as a user's content", { role: "user", content: null }, ".content", /got null/],
     ["an object as content", { role: "user", content: { text: "x" } }, ".content", /got an object/],
     ["a number as content", { role: "assistant", content: 4 }, ".content", /got the number 4/],
-    ["a part that is no object", { role: "user", content: ["x"] }, ".content[0].type", /got undefined/],
+    [
+      "a part that is no object",
+      { role: "user", content: ["x"] },
+      ".content[0]",
+      /such as \{ type: "text", text \}, got a string/,
+    ],
     [
       "a part without a type",
       { role: "user", content: [{ type: "text", text: "" }, {}] },
       ".content[1].type",
-      /string/,
+      /expected "text", "image_url", "input_audio" or "file", got undefined/,
     ],
-    ["a function in it", { role: "user", content: [{ type: "text", text: () => "x" }] }, "", /cannot be copied/],
+    ["a function in it", { role: "user", content: "x", later: () => "x" }, "", /cannot be copied/],
     ["a tool message without a call id", { role: "tool", content: "x" }, ".tool_call_id", /got undefined/],
     ["calls that are no array", { role: "assistant", tool_calls: {} }, ".tool_calls", /got an object/],
-    ["a call that is null", assistantCalling(null), ".tool_calls[0].id", /got undefined/],
+    ["a call that is null", assistantCalling(null), ".tool_calls[0]", /got null/],
     ["a call without an id", assistantCalling({ type: "function" }), ".tool_calls[0].id", /got undefined/],
-    ["a call without a function", assistantCalling({ id: "c", type: "function" }), ".tool_calls[0].function.name", /./],
+    [
+      "a call without a function",
+      assistantCalling({ id: "c", type: "function" }),
+      ".tool_calls[0].function",
+      /got undefined/,
+    ],
     [
       "a call whose arguments are no text",
       assistantCalling({ id: "c", type: "function", function: { name: "f", arguments: {} } }),

@@ -585,10 +585,8 @@ describe("messages to items: a context that grows", () => {
     const adapter = new ContextAdapter(new RecordingLogger());
     const context = new LLMContext({ messages: [user as LLMMessage, user as LLMMessage] });
     adapter.toConversation(context);
-    context.addMessage({ role: "user", content: [{ type: "video_url" }] } as unknown as LLMMessage);
-    expect(() => adapter.toConversation(context)).toThrow(
-      expect.objectContaining({ field: "messages[2].content[0].type" }),
-    );
+    context.addMessage({ role: "assistant", audio: { id: "a" } });
+    expect(() => adapter.toConversation(context)).toThrow(expect.objectContaining({ field: "messages[2].audio" }));
   });
 
   it("starts anew when its history is replaced", () => {

@@ -1,5 +1,5 @@
 import type { Logger } from "../../async/index.ts";
-import { isSpecificMessage, type LLMContext, type LLMMessage, missingOutput } from "../../context/index.ts";
+import { historyOf, isSpecificMessage, type LLMContext, type LLMMessage, missingOutput } from "../../context/index.ts";
 import { InvalidArgumentError, kindOf } from "../../errors.ts";
 import { isObject, type ResponseInputItem } from "../../protocol/index.ts";
 import { assistantText, toInputContent } from "./content.ts";
@@ -31,7 +31,7 @@ export class ContextAdapter {
 
   /** @throws InvalidArgumentError which names the message that cannot be sent. */
   toConversation(context: Pick<LLMContext, "messages">): Conversation {
-    const { messages } = context;
+    const messages = historyOf(context);
     let progress = this.#progress.get(messages);
     if (progress === undefined) this.#progress.set(messages, (progress = { log: new ItemLog(), messages: 0 }));
     const first = progress.messages;
