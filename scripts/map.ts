@@ -12,7 +12,7 @@ export const packages: Readonly<Record<string, Package>> = {
   turnwire: {
     rooms: [
       ...["index", "provider", "internal", "openai", "llm", "service", "context", "pipeline", "frames", "websocket"],
-      ...["protocol", "audio", "async", "checks", "errors"],
+      ...["protocol", "audio", "async", "checks", "errors", "node-version"],
     ],
     imports: [],
   },

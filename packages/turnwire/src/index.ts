@@ -1,4 +1,5 @@
 /** Real-time LLM turns over one persistent connection. */
+import "./node-version.ts";
 export { type Clock, type Listener, type Logger, type Random } from "./async/index.ts";
 export { type PcmAudio } from "./audio/index.ts";
 export {

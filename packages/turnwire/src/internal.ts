@@ -1,4 +1,5 @@
 /** What turnwire's own packages share. Not for users: it changes without notice. */
+import "./node-version.ts";
 export * from "./async/index.ts";
 export * from "./audio/index.ts";
 export * from "./checks/index.ts";
