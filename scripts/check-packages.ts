@@ -17,13 +17,24 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const names = ["turnwire", "voice", "server"];
 const folders = names.map((name) => join(root, "packages", name));
-const { version } = JSON.parse(readFileSync(join(folders[0]!, "package.json"), "utf8")) as { version: string };
+/** The most that the client may take on disk with everything it depends on. */
+const clientLimitBytes = 5_000_000;
+
+interface Manifest {
+  name: string;
+  version: string;
+  exports: Record<string, unknown>;
+}
+
+const manifests = folders.map((folder) => JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest);
+const { version } = manifests[0]!;
+const entries = manifests.flatMap(({ name, exports }) =>
+  Object.keys(exports)
+    .filter((path) => path !== "./package.json")
+    .map((path) => name + path.slice(1)),
+);
 const work = mkdtempSync(join(tmpdir(), "turnwire-package-"));
 const consumer = join(work, "consumer");
-const entries = [
-  ...["turnwire", "turnwire/provider", "turnwire/internal"],
-  ...["@turnwire/voice", "@turnwire/server", "@turnwire/server/speech"],
-];
 
 // Without a key and an address the command must use its own embedded server. And npx must run the installed package, never
 // download another one of that name.
@@ -55,9 +66,9 @@ function run(
   return stdout.trim();
 }
 
-function sizeOf(folder: string): string {
+function sizeOf(folder: string): number {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return kilobytes(files.reduce((sum, file) => sum + statSync(join(file.parentPath, file.name)).size, 0));
+  return files.reduce((sum, file) => sum + statSync(join(file.parentPath, file.name)).size, 0);
 }
 
 function kilobytes(bytes: number): string {
@@ -113,8 +124,12 @@ try {
 
   const install = ["install", "--omit=dev", "--no-audit", "--no-fund", "--prefer-offline"];
   run("npm", [...install, join(work, `turnwire-${version}.tgz`)]);
-  const own = sizeOf(join(consumer, "node_modules/turnwire"));
-  console.log(`the client, installed: ${own}, with its dependencies ${sizeOf(join(consumer, "node_modules"))}`);
+  check("the client, installed alone", () => {
+    const bytes = sizeOf(join(consumer, "node_modules"));
+    const sizes = `${kilobytes(bytes)}, of which ${kilobytes(sizeOf(join(consumer, "node_modules/turnwire")))} its own`;
+    if (bytes > clientLimitBytes) throw new Error(`${sizes}; at most ${kilobytes(clientLimitBytes)}`);
+    return sizes;
+  });
   run("npm", [...install, ...tarballs.map((tarball) => join(work, tarball))]);
 
   for (const entry of entries) {
