@@ -25,6 +25,7 @@ export class ServerSocket {
   #unread: Array<() => void> = [];
 
   /**
+   * @internal `@types/ws` is no dependency of the package.
    * @param stream The connection under the socket.
    * @param queuedBytes The bytes that wait elsewhere to be sent: they count for the limits.
    */

@@ -12,6 +12,7 @@ export interface Upgrade {
 export interface UpgradeHandlers {
   /** Awaited before the upgrade is answered. If it rejects, the upgrade is refused with the error. */
   prepare(signal: AbortSignal): Promise<void>;
+  /** @internal `@types/ws` is no dependency of the package. */
   accept(webSocket: WebSocket): void;
   refuse(error: unknown): void;
   /** Further header lines of the answer. */
@@ -24,6 +25,7 @@ export class WebSocketHost {
   readonly #open = new Set<WebSocket>();
   readonly #closing = new AbortController();
 
+  /** @internal */
   constructor(options: Pick<ServerOptions, "maxPayload" | "handleProtocols">) {
     this.#server = new WebSocketServer({ ...options, noServer: true, clientTracking: false, perMessageDeflate: false });
   }
