@@ -1,5 +1,15 @@
 import type { FrameProcessorOptions } from "turnwire";
-import { type Check, type Checks, type Clock, is } from "turnwire/internal";
+import {
+  type AudioFormat,
+  bytesForMs,
+  bytesPerFrame,
+  type Check,
+  type Checks,
+  type Clock,
+  InvalidArgumentError,
+  is,
+  kindOf,
+} from "turnwire/internal";
 
 /** What only tests need. */
 export interface Environment {
@@ -20,3 +30,19 @@ export const processorChecks = {
 
 export const sampleRateCheck: Check = is.number({ min: 1, max: 768_000, integer: true });
 export const channelsCheck: Check = is.number({ min: 1, max: 64, integer: true });
+
+/** Of audio with a format of its own. */
+export const formatChecks = { sampleRate: sampleRateCheck, channels: channelsCheck } satisfies Checks<AudioFormat>;
+
+/** How audio is paced: in real time, or as fast as it goes. */
+export const paceCheck: Check = is.oneOf(["realtime", "none"]);
+
+/**
+ * The bytes of `chunkMs` of audio.
+ * @throws InvalidArgumentError if that is less than a sample.
+ */
+export function chunkBytes(chunkMs: number, format: AudioFormat): number {
+  const bytes = bytesForMs(chunkMs, format);
+  if (bytes >= bytesPerFrame(format)) return bytes;
+  throw new InvalidArgumentError("chunkMs", `expected at least the length of a sample, got ${kindOf(chunkMs)}`);
+}

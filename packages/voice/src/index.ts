@@ -1,4 +1,4 @@
-/** What a voice agent is made of beside the turns of the model: audio in and out, providers of speech, whose turn it is. */
+/** The parts of a voice agent: transports for audio, services that hear and speak, and turn-taking. */
 export {
   type AudioFormat,
   bytesForMs,
@@ -13,6 +13,7 @@ export {
   toMono,
   writeWav,
 } from "turnwire/internal";
+export { type Environment } from "./checks.ts";
 export { CartesiaTTSService, type CartesiaTTSServiceOptions, type CartesiaTTSSettings } from "./cartesia/index.ts";
 export {
   type DeepgramAccessOptions,
@@ -45,6 +46,7 @@ export {
   type Underrun,
   type VerifyClient,
   WebsocketServerTransport,
+  type WebsocketServerTimeouts,
   type WebsocketServerTransportOptions,
   WebsocketTransport,
   type WebsocketTransportEvents,

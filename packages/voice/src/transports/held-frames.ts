@@ -1,24 +1,37 @@
-import { onAbort } from "turnwire/internal";
 import type { Frame } from "turnwire";
+import { Condition } from "turnwire/internal";
 
 interface Held {
   frame: Frame;
-  /** The audio in front of the frame ends here. */
+  /** Where the audio in front of the frame ends. */
   positionMs: number;
 }
 
-/** Frames in order that wait for the audio in front of them to be played. Bounded: who adds waits for room. */
+export interface HeldFramesHooks {
+  /** Whether the audio up to a position has been played. */
+  isPlayed(positionMs: number): boolean;
+  /** Passes a frame on. The next one waits for it. */
+  pass(frame: Frame): Promise<void>;
+  /** All frames that were due have been passed on. */
+  onReleased(): void;
+}
+
+/** Frames in order that wait until the audio in front of them has been played. Wait for `room` before adding more. */
 export class HeldFrames {
   readonly #capacity: number;
+  readonly #hooks: HeldFramesHooks;
+  readonly #shrunk = new Condition();
   #held: Held[] = [];
-  #roomWaiters: Array<() => void> = [];
+  #state: "waiting" | "releasing" = "waiting";
 
-  constructor(capacity: number) {
+  constructor(capacity: number, hooks: HeldFramesHooks) {
     this.#capacity = capacity;
+    this.#hooks = hooks;
   }
 
-  get isEmpty(): boolean {
-    return this.#held.length === 0;
+  /** Whether no frame waits or is being passed on. */
+  get isIdle(): boolean {
+    return this.#held.length === 0 && this.#state === "waiting";
   }
 
   /** The position that the first frame waits for. */
@@ -28,35 +41,35 @@ export class HeldFrames {
 
   add(frame: Frame, positionMs: number): void {
     this.#held.push({ frame, positionMs });
+    void this.release();
   }
 
-  shift(): Frame | undefined {
-    const frame = this.#held.shift()?.frame;
-    this.#wake();
-    return frame;
+  /** Passes on the frames that are due, one after the other. */
+  async release(): Promise<void> {
+    if (this.#state === "releasing") return;
+    this.#state = "releasing";
+    for (let [next] = this.#held; next !== undefined && this.#hooks.isPlayed(next.positionMs); [next] = this.#held) {
+      this.#held.shift();
+      this.#shrunk.notify();
+      await this.#hooks.pass(next.frame);
+    }
+    this.#state = "waiting";
+    this.#hooks.onReleased();
   }
 
-  /** Empties it. Answers what an interruption leaves alone. */
+  /** Removes all frames. Returns those that survive an interruption. */
   purge(): Frame[] {
     const kept = this.#held.filter(({ frame }) => frame.uninterruptible);
     this.#held = [];
-    this.#wake();
+    this.#shrunk.notify();
     return kept.map(({ frame }) => frame);
   }
 
-  /** Resolves once there is room; rejects with the signal's reason. */
+  /** Resolves when there is room; rejects with the signal's reason. */
   async room(signal: AbortSignal): Promise<void> {
+    // Others may have taken the room meanwhile.
     while (this.#held.length >= this.#capacity) {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const removeListener = onAbort(signal, reject);
-      this.#roomWaiters.push(resolve);
-      await promise.finally(removeListener);
+      await this.#shrunk.wait(() => this.#held.length < this.#capacity, signal);
     }
-  }
-
-  #wake(): void {
-    const waiting = this.#roomWaiters;
-    this.#roomWaiters = [];
-    for (const wake of waiting) wake();
   }
 }

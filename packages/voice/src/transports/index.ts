@@ -19,6 +19,7 @@ export {
   type PlayedReport,
   type VerifyClient,
   WebsocketServerTransport,
+  type WebsocketServerTimeouts,
   type WebsocketServerTransportOptions,
   WebsocketTransport,
   type WebsocketTransportEvents,

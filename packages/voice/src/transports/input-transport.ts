@@ -1,8 +1,25 @@
-import { AudioChunker, AudioConverter, type AudioFormat, checkAudioFormat } from "turnwire/internal";
-import { type Clock, systemClock } from "turnwire/internal";
-import { type PcmAudio, CancelFrame, EndFrame, type Frame, InputAudioRawFrame, StartFrame } from "turnwire";
-import { type FrameDirection, FrameProcessor, type FrameProcessorOptions } from "turnwire";
-import { chunkBytes } from "./options.ts";
+import {
+  CancelFrame,
+  EndFrame,
+  type Frame,
+  type FrameDirection,
+  FrameProcessor,
+  type FrameProcessorOptions,
+  InputAudioRawFrame,
+  type PcmAudio,
+  StartFrame,
+} from "turnwire";
+import {
+  AudioChunker,
+  AudioConverter,
+  type AudioFormat,
+  checkFields,
+  type Checks,
+  type Clock,
+  is,
+  systemClock,
+} from "turnwire/internal";
+import { chunkBytes, type Environment, environmentCheck, formatChecks, processorChecks } from "../checks.ts";
 
 /** Options of an {@link InputTransport}. */
 export interface InputTransportOptions extends FrameProcessorOptions {
@@ -10,20 +27,27 @@ export interface InputTransportOptions extends FrameProcessorOptions {
   sampleRate?: number;
   /** The channels of the frames it pushes. Default 1. */
   channels?: number;
-  /** How long the audio of a frame is, in milliseconds. Default 20. */
+  /** The length of a frame's audio in milliseconds. Default 20. */
   chunkMs?: number;
-  clock?: Clock;
+  environment?: Environment;
 }
 
-/** What comes before the pipeline has started is held, the newest of it. */
-const heldFrames = 64;
+export const inputChecks: Checks<InputTransportOptions> = {
+  ...processorChecks,
+  ...formatChecks,
+  chunkMs: is.duration,
+  environment: environmentCheck,
+};
+
+/** How many frames are held before the pipeline has started, the newest ones. */
+const maxHeld = 64;
 
 /**
- * Where the user's audio comes in: brings it to one format and pushes it as `InputAudioRawFrame`s. A subclass gets the
- * audio from somewhere, from `start` on, and gives it to `receiveAudio`.
+ * The input of a pipeline: brings the user's audio to one format and pushes it as `InputAudioRawFrame`s. A subclass obtains
+ * the audio, from `start` on, and gives it to `receiveAudio`.
  */
 export abstract class InputTransport extends FrameProcessor {
-  /** What the frames it pushes are like. */
+  /** The format of the frames it pushes. */
   readonly format: Readonly<AudioFormat>;
   protected readonly chunkMs: number;
   protected readonly clock: Clock;
@@ -31,17 +55,19 @@ export abstract class InputTransport extends FrameProcessor {
   readonly #chunker: AudioChunker;
   readonly #frameBytes: number;
   #state: "new" | "running" | "stopped" = "new";
-  /** What is pushed once the pipeline has started. */
+  /** Pushed when the pipeline has started. */
   #held: Array<{ frame: Frame; direction: FrameDirection }> = [];
 
+  /** @throws InvalidArgumentError for an unusable option. */
   constructor(options: InputTransportOptions = {}) {
+    checkFields(options, inputChecks);
     super(options);
-    this.clock = options.clock ?? systemClock;
-    const { format, chunkMs, frameBytes } = inputSettings(options);
-    this.format = format;
+    const { sampleRate = 16_000, channels = 1, chunkMs = 20 } = options;
+    this.clock = options.environment?.clock ?? systemClock;
+    this.format = { sampleRate, channels };
     this.chunkMs = chunkMs;
-    this.#frameBytes = frameBytes;
-    this.#converter = new AudioConverter(format);
+    this.#frameBytes = chunkBytes(chunkMs, this.format);
+    this.#converter = new AudioConverter(this.format);
     this.#chunker = new AudioChunker(this.#frameBytes);
   }
 
@@ -50,18 +76,18 @@ export abstract class InputTransport extends FrameProcessor {
     return this.#state === "running";
   }
 
-  /** Opens what it needs; called at the `StartFrame`, which waits for it. */
+  /** Opens what is needed. The `StartFrame` waits for it. */
   protected start(): void | Promise<void> {}
 
-  /** Closes everything; called at the `EndFrame` or `CancelFrame`, which wait for it, once. */
+  /** Closes everything. Called once, at the `EndFrame` or `CancelFrame`, which wait for it. */
   protected stop(): void | Promise<void> {}
 
-  /** Audio from the user, in any format, in pieces of any length. */
+  /** To be called with audio from the user, in any format and in pieces of any length. */
   protected receiveAudio(audio: PcmAudio): void {
     this.#pushAudio(this.#chunker.push(this.#converter.convert(audio)));
   }
 
-  /** No more audio comes for now: what waited to become a whole frame goes out, filled up with silence. */
+  /** Pushes the audio that waits to become a whole frame, filled up with silence: no more audio comes for now. */
   protected flushAudio(): void {
     const last = this.#chunker.push(this.#converter.flush());
     const rest = this.#chunker.flush();
@@ -73,20 +99,20 @@ export abstract class InputTransport extends FrameProcessor {
     this.#pushAudio(last);
   }
 
-  /** Gives the pipeline a frame, once it has started. Until then the newest are held. */
+  /** Pushes a frame, as soon as the pipeline has started. Until then the newest frames are held. */
   protected async inject(frame: Frame, direction: FrameDirection = "downstream"): Promise<void> {
     if (this.#state === "running") return this.pushFrame(frame, direction);
     if (this.#state === "stopped") return;
     this.#held.push({ frame, direction });
-    if (this.#held.length > heldFrames) this.#held.shift();
+    if (this.#held.length > maxHeld) this.#held.shift();
   }
 
-  /** Asks for the pipeline's end when everything before has been handled. */
+  /** Requests the pipeline's end after everything so far has been handled. */
   protected requestEnd(): Promise<void> {
     return this.inject(new EndFrame(), "upstream");
   }
 
-  /** Asks for the pipeline's end at once. */
+  /** Requests the pipeline's end at once. */
   protected requestCancel(): Promise<void> {
     return this.inject(new CancelFrame(), "upstream");
   }
@@ -116,16 +142,4 @@ export abstract class InputTransport extends FrameProcessor {
   #pushAudio(chunks: readonly Uint8Array[]): void {
     for (const audio of chunks) void this.inject(new InputAudioRawFrame({ audio, ...this.format }));
   }
-}
-
-/** The options with their defaults. @throws InvalidArgumentError for one that cannot be used. */
-export function inputSettings(options: InputTransportOptions): {
-  format: AudioFormat;
-  chunkMs: number;
-  frameBytes: number;
-} {
-  const { sampleRate = 16_000, channels = 1, chunkMs = 20 } = options;
-  const format = { sampleRate, channels };
-  checkAudioFormat(format);
-  return { format, chunkMs, frameBytes: chunkBytes(chunkMs, format) };
 }

@@ -1,11 +1,12 @@
-import type { AudioFormat } from "turnwire/internal";
-import { type Clock, systemClock, untilAborted } from "turnwire/internal";
 import {
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
   CancelFrame,
   EndFrame,
   type Frame,
+  type FrameDirection,
+  FrameProcessor,
+  type FrameProcessorOptions,
   InterruptionFrame,
   OutputAudioRawFrame,
   StartFrame,
@@ -14,32 +15,47 @@ import {
   TTSStartedFrame,
   TTSStoppedFrame,
 } from "turnwire";
-import { type FrameDirection, FrameProcessor, type FrameProcessorOptions } from "turnwire";
-import { EarliestAlarm } from "./earliest-alarm.ts";
+import {
+  Alarm,
+  type AudioFormat,
+  checkFields,
+  type Checks,
+  type Clock,
+  is,
+  systemClock,
+  untilAborted,
+} from "turnwire/internal";
+import { type Environment, environmentCheck, processorChecks } from "../checks.ts";
 import { HeldFrames } from "./held-frames.ts";
-import { numberOption } from "./options.ts";
 import {
   type OutputChunk,
   type OutputTransportStats,
   Pacer,
+  pacerChecks,
   type PacerOptions,
-  pacerSettings,
-  type PacerSettings,
   type Underrun,
 } from "./pacer.ts";
+import { isPlaying, nextSpeechState, type SpeechEvent, type SpeechState } from "./speech-state.ts";
 
 /** Options of an {@link OutputTransport}. Times are in milliseconds. */
 export interface OutputTransportOptions extends PacerOptions, FrameProcessorOptions {
-  /** How long nothing may be played before the bot counts as silent, where no `TTSStoppedFrame` says so. Default 500. */
+  /** After how long without playback the bot counts as silent, if no `TTSStoppedFrame` says so. Default 500. */
   silenceMs?: number;
-  clock?: Clock;
+  environment?: Environment;
 }
+
+export const outputChecks: Checks<OutputTransportOptions> = {
+  ...processorChecks,
+  ...pacerChecks,
+  silenceMs: is.duration,
+  environment: environmentCheck,
+};
 
 /** What an interruption cut off. */
 export interface Interrupted {
   /** How much audio has been played since the start. */
   playedMs: number;
-  /** How much had been sent, and was not played. */
+  /** How much had been sent and was not played. */
   droppedMs: number;
   /** The utterance that was being sent. */
   utteranceId: string | undefined;
@@ -53,59 +69,58 @@ export interface OutputTransportEvents {
   botStoppedSpeaking: [];
   /** An interruption cut the bot's speech off. */
   interrupted: [what: Interrupted];
-  /** The client ran dry in the middle of speech. */
+  /** The client ran out of audio in the middle of speech. */
   underrun: [what: Underrun];
 }
 
-/** The options with their defaults. @throws InvalidArgumentError for one that cannot be used. */
-export function outputSettings(options: OutputTransportOptions): PacerSettings & { silenceMs: number } {
-  const silenceMs = numberOption("silenceMs", options.silenceMs, { default: 500 });
-  return { ...pacerSettings(options), silenceMs };
-}
-
-/** How many frames wait for the audio in front of them before who pushes more has to wait. */
+/** How many frames may wait for the audio in front of them. */
 const heldCapacity = 64;
 
 /**
- * Where the bot's audio goes out. It is sent in chunks on a schedule, a little ahead of its time. Frames behind audio
- * are passed on when that audio has been played. An interruption stops it at once, and drops the frames behind what was
- * not played. A subclass does the sending, in `writeAudio` and `clearAudio`.
+ * The output of a pipeline: sends the bot's audio in chunks on a schedule, a little ahead of its time. Frames after audio
+ * are passed on when that audio has been played. An interruption stops playback at once and drops the frames after the
+ * audio that was not played. A subclass sends the audio, in `writeAudio` and `clearAudio`.
  */
 export abstract class OutputTransport extends FrameProcessor<OutputTransportEvents> {
   protected readonly clock: Clock;
   readonly #pacer: Pacer;
   readonly #silenceMs: number;
-  readonly #alarm: EarliestAlarm;
-  readonly #held = new HeldFrames(heldCapacity);
-  /** Fires at an interruption: what is on its way then waits no longer. */
-  #epoch = new AbortController();
-  /** Between a TTSStartedFrame and its TTSStoppedFrame. */
-  #inUtterance = false;
-  #speaking = false;
-  #passing = false;
+  readonly #alarm: Alarm;
+  readonly #held: HeldFrames;
+  /** Fires at an interruption: frames that are being passed on then wait no longer. */
+  #interruption = new AbortController();
+  #speech: SpeechState = "idle";
   #endReached: (() => void) | undefined;
-  #stopped = false;
+  #isStopped = false;
 
-  /** @param reportsPlayed Whether `reportPlayed` will be called; else the clock says what has been played. */
+  /**
+   * @param reportsPlayed Whether `reportPlayed` will be called; otherwise the clock tells what has been played.
+   * @throws InvalidArgumentError for an unusable option.
+   */
   constructor(options: OutputTransportOptions = {}, reportsPlayed = false) {
+    checkFields(options, outputChecks);
     super(options);
     this.events.declare("botStartedSpeaking", "botStoppedSpeaking", "interrupted", "underrun");
-    this.clock = options.clock ?? systemClock;
-    const settings = outputSettings(options);
-    this.#silenceMs = settings.silenceMs;
-    this.#alarm = new EarliestAlarm(this.clock, () => void this.#advance());
-    this.#pacer = new Pacer(settings, reportsPlayed, this.clock, {
+    this.clock = options.environment?.clock ?? systemClock;
+    this.#silenceMs = options.silenceMs ?? 500;
+    this.#alarm = new Alarm(this.clock, () => void this.#held.release(), { keepAlive: true });
+    this.#held = new HeldFrames(heldCapacity, {
+      isPlayed: (positionMs) => this.#pacer.timeline.isPlayed(positionMs, this.clock.now()),
+      pass: (frame) => this.#passOn(frame, this.#interruption.signal),
+      onReleased: () => this.#onReleased(),
+    });
+    this.#pacer = new Pacer(options, reportsPlayed, this.clock, {
       writable: (signal) => this.writable(signal),
-      sending: () => this.#startSpeaking(),
+      onSending: () => this.#startSpeaking(),
       write: (chunk, signal) => {
-        this.#wakeLater();
+        this.#setAlarm();
         return this.writeAudio(chunk, signal);
       },
-      underrun: (what) => this.events.emit("underrun", what),
+      onUnderrun: (what) => this.events.emit("underrun", what),
     });
   }
 
-  /** What is sent. */
+  /** The format of the audio that is sent. */
   get format(): Readonly<AudioFormat> {
     return this.#pacer.format;
   }
@@ -117,28 +132,28 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
   /** Sends a chunk. The next one waits for it. */
   protected abstract writeAudio(chunk: OutputChunk, signal: AbortSignal): void | Promise<void>;
 
-  /** An interruption: what was sent and not yet played is not to be played. */
+  /** Called at an interruption: the far end should not play what it has been sent and has not played. */
   protected clearAudio(): void {}
 
-  /** A promise while the client does not take more; chunks that are late for it are the client's. */
+  /** Returns a promise while the client does not take more. Chunks that are late because of it count as the client's. */
   protected writable(_signal: AbortSignal): void | Promise<void> {}
 
-  /** Called for each frame that goes on downstream, when it does. */
+  /** Called when a frame is passed on downstream. */
   protected framePassed(_frame: Frame): void {}
 
-  /** Opens what it needs; called at the `StartFrame`, which waits for it. */
+  /** Opens what is needed. The `StartFrame` waits for it. */
   protected start(): void | Promise<void> {}
 
-  /** Closes everything; called once, at the `EndFrame` when all has been played, or at the `CancelFrame`. */
+  /** Closes everything. Called once, at the `EndFrame` after all audio has been played, or at the `CancelFrame`. */
   protected stop(_how: "ended" | "cancelled"): void | Promise<void> {}
 
-  /** The client has played up to a position; see {@link OutputChunk}. */
+  /** To be called when the client has played up to a position; see {@link OutputChunk}. */
   protected reportPlayed(positionMs: number): void {
     this.#pacer.timeline.report(positionMs);
-    if (!this.#stopped) void this.#advance();
+    if (!this.#isStopped) void this.#held.release();
   }
 
-  // Frames that travel up do not stand in line with audio that waits for its time.
+  // Frames that travel upstream do not wait in line with audio that waits for its time.
   override queueFrame(frame: Frame, direction: FrameDirection = "downstream", signal?: AbortSignal): Promise<void> {
     if (direction === "downstream" || frame instanceof SystemFrame) return super.queueFrame(frame, direction, signal);
     return this.pushFrame(frame, direction, signal);
@@ -154,45 +169,21 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
       if (frame instanceof StartFrame) await this.start();
       if (direction === "downstream") this.framePassed(frame);
       await this.pushFrame(frame, direction);
-    } else await this.#passBehind(frame, signal);
+    } else await this.#passAfterAudio(frame, signal);
   }
 
-  /** Passes a frame on when the audio in front of it has been played. */
-  async #passBehind(frame: Frame, signal: AbortSignal): Promise<void> {
-    if (frame instanceof TTSStartedFrame) this.#inUtterance = true;
+  async #passAfterAudio(frame: Frame, signal: AbortSignal): Promise<void> {
+    if (frame instanceof TTSStartedFrame) this.#advanceSpeech("utterance started");
     if (frame instanceof TTSStoppedFrame) {
       await this.#pacer.finish(signal);
-      this.#inUtterance = false;
+      this.#advanceSpeech("utterance stopped");
     }
-    if (this.#held.isEmpty && !this.#passing && this.#allPlayed) {
+    if (this.#held.isIdle && this.#isAllPlayed) {
       await this.#passOn(frame, signal);
     } else {
       await this.#held.room(signal);
-      this.#hold(frame);
+      this.#held.add(frame, this.#pacer.timeline.sentMs);
     }
-  }
-
-  #hold(frame: Frame): void {
-    this.#held.add(frame, this.#pacer.timeline.sentMs);
-    void this.#advance();
-  }
-
-  /** Passes on what is due, one after the other, and looks when there is more to do. */
-  async #advance(): Promise<void> {
-    if (this.#passing) return;
-    this.#passing = true;
-    for (let frame = this.#nextDue(); frame !== undefined; frame = this.#nextDue()) {
-      await this.#passOn(frame, this.#epoch.signal);
-    }
-    this.#passing = false;
-    this.#watchSilence();
-    this.#wakeLater();
-  }
-
-  #nextDue(): Frame | undefined {
-    const { nextMs } = this.#held;
-    const due = nextMs !== undefined && this.#pacer.timeline.isPlayed(nextMs, this.clock.now());
-    return due ? this.#held.shift() : undefined;
   }
 
   async #passOn(frame: Frame, signal: AbortSignal): Promise<void> {
@@ -202,70 +193,77 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
     }
     this.framePassed(frame);
     const accepted = this.pushFrame(frame, "downstream", signal);
-    if (frame instanceof TTSStoppedFrame && this.#allPlayed) this.#stopSpeaking();
+    if (frame instanceof TTSStoppedFrame && this.#isAllPlayed) this.#stopSpeaking();
     await accepted;
   }
 
-  get #allPlayed(): boolean {
+  get #isAllPlayed(): boolean {
     const { timeline } = this.#pacer;
     return timeline.isPlayed(timeline.sentMs, this.clock.now());
   }
 
-  #watchSilence(): void {
-    if (!this.#speaking || this.clock.now() < this.#silentAtMs) return;
-    this.#stopSpeaking();
-    // Within an utterance the audio is only late; elsewhere it has ended.
-    if (!this.#inUtterance) this.#pacer.silent();
+  #onReleased(): void {
+    if (isPlaying(this.#speech) && this.clock.now() >= this.#silentAtMs) {
+      this.#stopSpeaking();
+      // Within an utterance the audio is only late; elsewhere it has ended.
+      if (this.#speech === "idle") this.#pacer.onSilence();
+    }
+    this.#setAlarm();
   }
 
   get #silentAtMs(): number {
     return this.#pacer.timeline.quietAtMs(this.clock.now()) + this.#silenceMs;
   }
 
-  #wakeLater(): void {
-    if (this.#stopped) return;
+  #setAlarm(): void {
+    if (this.#isStopped) return;
     const { nextMs } = this.#held;
-    if (nextMs !== undefined) this.#alarm.set(this.#pacer.timeline.playedAtMs(nextMs));
-    if (this.#speaking) this.#alarm.set(this.#silentAtMs);
+    const nowMs = this.clock.now();
+    if (nextMs !== undefined) this.#alarm.setAtLatest(this.#pacer.timeline.playedAtMs(nextMs) - nowMs);
+    if (isPlaying(this.#speech)) this.#alarm.setAtLatest(this.#silentAtMs - nowMs);
+  }
+
+  #advanceSpeech(event: SpeechEvent): void {
+    this.#speech = nextSpeechState(this.#speech, event);
   }
 
   #startSpeaking(): void {
-    if (this.#speaking) return;
-    this.#speaking = true;
+    if (isPlaying(this.#speech)) return;
+    this.#advanceSpeech("audio");
     this.events.emit("botStartedSpeaking");
-    this.#broadcast(new BotStartedSpeakingFrame(), new BotStartedSpeakingFrame());
+    this.#pushBothWays(new BotStartedSpeakingFrame(), new BotStartedSpeakingFrame());
   }
 
   #stopSpeaking(): void {
-    if (!this.#speaking) return;
-    this.#speaking = false;
+    if (!isPlaying(this.#speech)) return;
+    this.#advanceSpeech("silence");
     this.events.emit("botStoppedSpeaking");
-    this.#broadcast(new BotStoppedSpeakingFrame(), new BotStoppedSpeakingFrame());
+    this.#pushBothWays(new BotStoppedSpeakingFrame(), new BotStoppedSpeakingFrame());
   }
 
-  #broadcast(up: Frame, down: Frame): void {
+  #pushBothWays(up: Frame, down: Frame): void {
     void this.pushFrame(up, "upstream");
     this.framePassed(down);
     void this.pushFrame(down, "downstream");
   }
 
   #interrupt(frame: InterruptionFrame, direction: FrameDirection): void {
-    const kept = this.#drop();
+    const kept = this.#stopPlayback();
     if (direction === "downstream") this.framePassed(frame);
     void this.pushFrame(frame, direction);
-    for (const each of kept) void this.#passOn(each, this.#epoch.signal);
+    for (const each of kept) void this.#passOn(each, this.#interruption.signal);
   }
 
-  /** Stops playing. Answers the frames that are to come out all the same. */
-  #drop(): Frame[] {
+  /** Stops playing. Returns the frames that are to be passed on anyway. */
+  #stopPlayback(): Frame[] {
     const { utteranceId } = this.#pacer;
     const droppedMs = this.#pacer.clear();
-    this.#epoch.abort();
-    this.#epoch = new AbortController();
+    this.#interruption.abort();
+    this.#interruption = new AbortController();
     this.#alarm.clear();
-    this.#inUtterance = false;
+    this.#advanceSpeech("utterance stopped");
     this.clearAudio();
-    if (this.#speaking) {
+    if (isPlaying(this.#speech)) {
       this.#pacer.countInterruption();
       this.events.emit("interrupted", { playedMs: this.stats.playedMs, droppedMs, utteranceId });
       this.#stopSpeaking();
@@ -275,23 +273,23 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
 
   async #end(frame: EndFrame, signal: AbortSignal): Promise<void> {
     const reached = new Promise<void>((resolve) => (this.#endReached = resolve));
-    this.#hold(frame);
+    this.#held.add(frame, this.#pacer.timeline.sentMs);
     await untilAborted(reached, signal);
     this.#stopSpeaking();
-    await this.#close("ended");
+    await this.#stop("ended");
     this.framePassed(frame);
     await this.pushFrame(frame, "downstream");
   }
 
   async #cancel(frame: CancelFrame, direction: FrameDirection): Promise<void> {
-    this.#drop();
-    await this.#close("cancelled");
+    this.#stopPlayback();
+    await this.#stop("cancelled");
     await this.pushFrame(frame, direction);
   }
 
-  async #close(how: "ended" | "cancelled"): Promise<void> {
-    if (this.#stopped) return;
-    this.#stopped = true;
+  async #stop(how: "ended" | "cancelled"): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     this.#alarm.clear();
     await this.stop(how);
   }

@@ -1,14 +1,16 @@
 import {
   AudioConverter,
   type AudioFormat,
-  checkAudioFormat,
+  type Checks,
+  type Clock,
+  delay,
   durationMs,
+  is,
   type PcmAudio,
   splitAudio,
+  throwIfAborted,
 } from "turnwire/internal";
-import { type Clock, delay, throwIfAborted } from "turnwire/internal";
-import { InvalidArgumentError, kindOf } from "turnwire/internal";
-import { chunkBytes, numberOption } from "./options.ts";
+import { chunkBytes, formatChecks, paceCheck } from "../checks.ts";
 import { Timeline } from "./timeline.ts";
 
 /** How an output sends audio. Times are in milliseconds. */
@@ -19,88 +21,69 @@ export interface PacerOptions {
   channels?: number;
   /** How much audio is sent at a time. Default 40. */
   chunkMs?: number;
-  /** How long before its time audio is sent: what the client holds, and has to clear at an interruption. Default 100. */
+  /** How long before its time audio is sent. The client holds that much, and clears it at an interruption. Default 100. */
   leadMs?: number;
-  /** `none` sends at once whatever comes, and takes it as played. Default `realtime`. */
+  /** `none` sends audio at once and counts it as played. Default `realtime`. */
   pace?: "realtime" | "none";
-  /** How far what the client reports may be behind the clock before the clock is believed. Default 2000. */
+  /** How far the client's reports may be behind the clock before the clock is believed. Default 2000. */
   reportTimeoutMs?: number;
 }
 
-/** The options with their defaults. */
-export interface PacerSettings {
-  format: AudioFormat;
-  chunkMs: number;
-  leadMs: number;
-  realtime: boolean;
-  reportTimeoutMs: number;
-}
-
-/** @throws InvalidArgumentError for an option that cannot be used. */
-export function pacerSettings(options: PacerOptions): PacerSettings {
-  const { sampleRate = 24_000, channels = 1, chunkMs = 40, pace = "realtime" } = options;
-  const format = { sampleRate, channels };
-  checkAudioFormat(format);
-  chunkBytes(chunkMs, format);
-  if (pace !== "realtime" && pace !== "none") {
-    throw new InvalidArgumentError("pace", `must be "realtime" or "none", not ${kindOf(pace)}`);
-  }
-  return {
-    format,
-    chunkMs,
-    leadMs: numberOption("leadMs", options.leadMs, { default: 100 }),
-    realtime: pace === "realtime",
-    reportTimeoutMs: numberOption("reportTimeoutMs", options.reportTimeoutMs, { default: 2000 }),
-  };
-}
+export const pacerChecks: Checks<PacerOptions> = {
+  ...formatChecks,
+  chunkMs: is.duration,
+  leadMs: is.duration,
+  pace: paceCheck,
+  reportTimeoutMs: is.duration,
+};
 
 /** A piece of audio that is sent. */
 export interface OutputChunk extends AudioFormat {
   audio: Uint8Array;
   /** The utterance of the `TTSAudioRawFrame` it is from. */
   utteranceId: string | undefined;
-  /** How much audio lies before it, counted from the start, without what was cleared. */
+  /** How much audio lies before it since the start, without what was cleared. */
   positionMs: number;
   /** When it will begin to be played, by the clock. */
   startsAtMs: number;
 }
 
-/** Audio came too late: the client had nothing to play although speech was in progress. */
+/** Audio came too late: the client had nothing to play in the middle of speech. */
 export interface Underrun {
   /** For how long there was nothing to play. */
   lateMs: number;
-  /** Who was late: `source`, the audio came late; `client`, it did not take what was sent; `pacing`, this process. */
+  /** What was late: `source`, the audio; `client`, which did not take what it was sent; `pacing`, this process. */
   cause: "source" | "client" | "pacing";
   utteranceId: string | undefined;
 }
 
-/** What an output transport has done so far. Times are in milliseconds. */
+/** Statistics of an output transport. Times are in milliseconds. */
 export interface OutputTransportStats {
   /** Audio sent. */
   sentMs: number;
-  /** Audio played: by the clock, or by what the client reports. */
+  /** Audio played: by the clock, or by the client's reports. */
   playedMs: number;
-  /** How often the client ran dry. */
+  /** How often the client ran out of audio. */
   underruns: number;
   /** How often that was because this process was late. */
   pacingUnderruns: number;
-  /** For how long, altogether, the client had nothing to play. */
+  /** For how long the client had nothing to play, in total. */
   lateMs: number;
   /** How often speech was cut off. */
   interruptions: number;
 }
 
-/** What the pacer does with chunks. */
+/** What the pacer calls. */
 export interface PacerHooks {
-  /** Waits until the client takes more, if it has to. */
+  /** Returns a promise while the client does not take more. */
   writable(signal: AbortSignal): void | Promise<void>;
   /** Called before a chunk is written. */
-  sending(): void;
+  onSending(): void;
   write(chunk: OutputChunk, signal: AbortSignal): void | Promise<void>;
-  underrun(what: Underrun): void;
+  onUnderrun(what: Underrun): void;
 }
 
-/** Sends audio in chunks, each a little before its time, on a schedule that counts samples and so does not drift. */
+/** Sends audio in chunks, each a little before its time. The schedule counts samples, so it does not drift. */
 export class Pacer {
   readonly timeline: Timeline;
   readonly format: Readonly<AudioFormat>;
@@ -111,16 +94,22 @@ export class Pacer {
   readonly #counts = { sentMs: 0, underruns: 0, pacingUnderruns: 0, lateMs: 0, interruptions: 0 };
   /** The utterance being sent. */
   utteranceId: string | undefined;
-  /** More of the same speech is to come: what comes late is an underrun. */
+  /** Whether more of the same speech is to come, so that late audio is an underrun. */
   #expectsMore = false;
   #sending = false;
 
-  constructor(settings: PacerSettings, reportsPlayed: boolean, clock: Clock, hooks: PacerHooks) {
-    const { format, chunkMs, reportTimeoutMs } = settings;
-    this.format = format;
+  /** @throws InvalidArgumentError if a chunk would be shorter than a sample. */
+  constructor(options: PacerOptions, reportsPlayed: boolean, clock: Clock, hooks: PacerHooks) {
+    const { sampleRate = 24_000, channels = 1, chunkMs = 40, leadMs = 100, reportTimeoutMs = 2000 } = options;
+    this.format = { sampleRate, channels };
+    chunkBytes(chunkMs, this.format);
     this.#chunkMs = chunkMs;
-    this.#converter = new AudioConverter(format);
-    this.timeline = new Timeline({ ...settings, reportTimeoutMs: reportsPlayed ? reportTimeoutMs : 0 });
+    this.#converter = new AudioConverter(this.format);
+    this.timeline = new Timeline({
+      leadMs,
+      realtime: options.pace !== "none",
+      reportTimeoutMs: reportsPlayed ? reportTimeoutMs : 0,
+    });
     this.#clock = clock;
     this.#hooks = hooks;
   }
@@ -129,19 +118,19 @@ export class Pacer {
     return { ...this.#counts, playedMs: this.timeline.playedMs(this.#clock.now()) };
   }
 
-  /** Resolves when the last chunk has been sent. Rejects with the signal's reason; nothing is sent from then on. */
+  /** Sends audio. Resolves when the last chunk has been sent; rejects with the signal's reason and then sends no more. */
   async send(audio: PcmAudio, utteranceId: string | undefined, signal: AbortSignal): Promise<void> {
     this.utteranceId = utteranceId;
     await this.#sendBytes(this.#converter.convert(audio), signal);
   }
 
-  /** No more of this speech comes: what the resampler holds goes out. */
+  /** Sends what the resampler holds: this speech has no more audio. */
   async finish(signal: AbortSignal): Promise<void> {
     await this.#sendBytes(this.#converter.flush(), signal);
     this.#expectsMore = false;
   }
 
-  /** Takes back what was sent and not played. Answers how much that was. */
+  /** Takes back what was sent and not played. Returns how much that was, in milliseconds. */
   clear(): number {
     this.#converter.flush();
     this.#expectsMore = false;
@@ -153,8 +142,8 @@ export class Pacer {
     this.#counts.interruptions += 1;
   }
 
-  /** It has been silent for so long that the speech must be over, unless it is the client that holds it up. */
-  silent(): void {
+  /** The speech must be over after so much silence, unless the client holds it up. */
+  onSilence(): void {
     if (!this.#sending) this.#expectsMore = false;
   }
 
@@ -182,7 +171,7 @@ export class Pacer {
   }
 
   #write(chunk: PcmAudio, signal: AbortSignal): void | Promise<void> {
-    this.#hooks.sending();
+    this.#hooks.onSending();
     const positionMs = this.timeline.sentMs;
     const lengthMs = durationMs(chunk);
     const startsAtMs = this.timeline.add(lengthMs, this.#clock.now());
@@ -199,6 +188,6 @@ export class Pacer {
     this.#counts.underruns += 1;
     this.#counts.lateMs += lateMs;
     if (cause === "pacing") this.#counts.pacingUnderruns += 1;
-    this.#hooks.underrun({ lateMs, cause, utteranceId: this.utteranceId });
+    this.#hooks.onUnderrun({ lateMs, cause, utteranceId: this.utteranceId });
   }
 }

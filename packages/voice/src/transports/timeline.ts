@@ -1,8 +1,8 @@
-/** When audio is sent, and how much of it has been played, by the clock or by what the client reports. No timers. */
+/** Calculates when audio is sent, and how much has been played by the clock or by the client's reports. Has no timers. */
 export class Timeline {
   readonly #leadMs: number;
   readonly #realtime: boolean;
-  /** How far reports may be behind the clock; 0 when none come. */
+  /** How far reports may be behind the clock; 0 if there are none. */
   readonly #reportTimeoutMs: number;
   /** When all that has been sent will have been played, by the clock. */
   #endsAtMs = -Infinity;
@@ -15,7 +15,7 @@ export class Timeline {
     this.#reportTimeoutMs = options.reportTimeoutMs;
   }
 
-  /** The position of the next audio: how much has been sent, less what was cleared. */
+  /** The position of the next audio: how much has been sent, without what was cleared. */
   get sentMs(): number {
     return this.#sentMs;
   }
@@ -30,7 +30,7 @@ export class Timeline {
     return this.#realtime ? Math.max(0, nowMs - this.#endsAtMs) : 0;
   }
 
-  /** Audio is sent now. Answers when it will begin to be played. */
+  /** Records that audio is sent now. Returns when it will begin to be played. */
   add(durationMs: number, nowMs: number): number {
     const startsAtMs = Math.max(this.#endsAtMs, nowMs);
     this.#sentMs += durationMs;
@@ -38,7 +38,7 @@ export class Timeline {
     return startsAtMs;
   }
 
-  /** The client says that it has played up to a position. */
+  /** Records that the client has played up to a position. */
   report(positionMs: number): void {
     this.#playedMs = Math.max(this.#playedMs, Math.min(positionMs, this.#sentMs));
   }
@@ -49,22 +49,22 @@ export class Timeline {
     return this.#playedMs;
   }
 
-  /** Whether a position has been played, but for what rounding leaves. */
+  /** Whether a position has been played, apart from rounding. */
   isPlayed(positionMs: number, nowMs: number): boolean {
     return this.playedMs(nowMs) >= positionMs - 0.001;
   }
 
-  /** When a position has been played at the latest. */
+  /** When a position will have been played at the latest. */
   playedAtMs(positionMs: number): number {
     return this.#endsAtMs + this.#reportTimeoutMs - (this.#sentMs - positionMs);
   }
 
-  /** When all that was sent has been played: by the clock, or at the latest where a report is still to come. */
+  /** When everything sent will have been played: by the clock, or at the latest if a report is still to come. */
   quietAtMs(nowMs: number): number {
     return this.isPlayed(this.#sentMs, nowMs) ? this.#endsAtMs : this.playedAtMs(this.#sentMs);
   }
 
-  /** Takes back what was sent and not played. Answers how much that was. */
+  /** Takes back what was sent and not played. Returns how much that was. */
   clear(nowMs: number): number {
     const droppedMs = this.#sentMs - this.playedMs(nowMs);
     this.#sentMs = this.#playedMs;

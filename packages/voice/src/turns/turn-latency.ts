@@ -1,4 +1,4 @@
-import { checkName, checkOptions, defaultLogger, Emitter, type Listener, type Logger } from "turnwire/internal";
+import { checkOptions, defaultLogger, Emitter, type Listener, type Logger } from "turnwire/internal";
 import { loggerCheck } from "../checks.ts";
 import { LLMContextFrame } from "turnwire";
 import {
@@ -72,7 +72,10 @@ export class TurnLatencyObserver implements PipelineObserver {
 
   constructor(options: { logger?: Logger } = {}) {
     const { logger = defaultLogger } = checkOptions("TurnLatencyObserver", options, { logger: loggerCheck });
-    this.#events = new Emitter((event, error) => logger.warn(`a listener of "${event}" failed`, { error }));
+    const onListenerError = (event: string, error: unknown): void =>
+      logger.warn(`a listener of "${event}" failed`, { error });
+    this.#events = new Emitter(onListenerError, "TurnLatencyObserver");
+    this.#events.declare("turn");
   }
 
   /**
@@ -80,7 +83,6 @@ export class TurnLatencyObserver implements PipelineObserver {
    * @throws InvalidArgumentError for an unknown event.
    */
   on<K extends keyof TurnLatencyEvents>(event: K, listener: Listener<TurnLatencyEvents[K]>): () => void {
-    checkName("event", event, ["turn"], "TurnLatencyObserver");
     return this.#events.on(event, listener);
   }
 

@@ -17,7 +17,7 @@ test.each<[string, Array<[file: string, name: string]>]>([
   ],
   ["Events of an output", [["output-transport.ts", "OutputTransportEvents"]]],
   ["Stats", [["pacer.ts", "OutputTransportStats"]]],
-  ["Options", [["websocket/server-options.ts", "WebsocketServerTransportOptions"]]],
+  ["Options", [["websocket/server/server-options.ts", "WebsocketServerTransportOptions"]]],
   [
     "Files and pipes",
     [
@@ -34,7 +34,7 @@ test.each<[string, Array<[file: string, name: string]>]>([
 });
 
 test("has every message, with its fields", () => {
-  const source = read("packages/voice/src/transports/websocket/messages.ts");
+  const source = read("packages/voice/src/transports/websocket/protocol/messages.ts");
   const [, union = ""] = /export type ServerMessage =(.*?);\n\n/s.exec(source) ?? [];
   const sent = [...union.matchAll(/\{ type: "([\w-]+)"(.*?) \}/g)].map(([, type, rest = ""]) => [
     type,
@@ -49,7 +49,10 @@ test("has every close code", () => {
 });
 
 test("names every event of a client", () => {
-  const events = fieldsOf("packages/voice/src/transports/websocket/websocket-transport.ts", "WebsocketTransportEvents");
+  const events = fieldsOf(
+    "packages/voice/src/transports/websocket/client/websocket-transport.ts",
+    "WebsocketTransportEvents",
+  );
   const [, told = ""] = /`client\.on\(…\)` has the events (.*?)\./s.exec(read(document)) ?? [];
   expect([...told.matchAll(/`(\w+)`/g)].map(([, event]) => event)).toEqual(events);
 });

@@ -109,7 +109,7 @@ export class Stage implements AsyncDisposable {
       now: () => clock.now(),
       schedule: (callback, ms) => clock.schedule(callback, ms + (traits.wakesLateMs ?? 0)),
     };
-    this.output = new RecordingOutput({ clock: late, logger, ...options }, traits.reportsPlayed);
+    this.output = new RecordingOutput({ environment: { clock: late }, logger, ...options }, traits.reportsPlayed);
     this.task = new PipelineTask([this.above, this.output, this.below], { clock, logger });
     this.ran = this.task.run();
   }

@@ -29,7 +29,7 @@ export class Desk implements AsyncDisposable {
     this.server = new WebsocketServerTransport({
       onConnection: (client) => this.#serve(client),
       heartbeat: false,
-      clock: this.clock,
+      environment: { clock: this.clock },
       logger: this.logger,
       ...options,
       output: { chunkMs: 20, leadMs: 60, ...options.output },

@@ -1,25 +1,46 @@
-import { type AudioFormat, bytesForMs, durationMs, silence, splitAudio } from "turnwire/internal";
-import { delay } from "turnwire/internal";
-import { toTurnwireError } from "turnwire/internal";
-import type { PcmAudio } from "turnwire";
 import { setImmediate } from "node:timers/promises";
-import { InputTransport, type InputTransportOptions } from "../input-transport.ts";
-import { numberOption } from "../options.ts";
-import { type AudioSource, checkSource, readAudio } from "./source.ts";
+import type { PcmAudio } from "turnwire";
+import {
+  type AudioFormat,
+  bytesForMs,
+  checkOptions,
+  type Checks,
+  delay,
+  durationMs,
+  is,
+  silence,
+  splitAudio,
+  toTurnwireError,
+} from "turnwire/internal";
+import { formatChecks, paceCheck } from "../../checks.ts";
+import { inputChecks, InputTransport, type InputTransportOptions } from "../input-transport.ts";
+import { type AudioSource, readAudio, sourceCheck } from "./source.ts";
 
 /** Options of a {@link FileInput}. */
 export interface FileInputOptions extends InputTransportOptions {
   /** The path of a file, a readable stream such as `process.stdin`, or audio. */
   from: AudioSource;
-  /** The format of raw PCM, without a header. Default: it is a WAV file, which says so itself. */
+  /** The format of raw PCM without a header. Default: it is a WAV file, whose header says the format. */
   raw?: AudioFormat;
-  /** `none` gives the audio as fast as it is taken. Default `realtime`. */
+  /** `none` pushes the audio as fast as it is taken. Default `realtime`. */
   pace?: "realtime" | "none";
-  /** How much silence follows the audio, in milliseconds: what hears the end of speech needs some. Default 0. */
+  /** How much silence follows the audio, in milliseconds: the detection of the end of speech needs some. Default 0. */
   trailingSilenceMs?: number;
-  /** Whether the pipeline is to end (when everything before has been handled) or to go on. Default `end`. */
+  /** Whether the pipeline ends (after everything so far has been handled) or goes on. Default `end`. */
   whenDone?: "end" | "stay";
 }
+
+export const fileInputChecks: Checks<FileInputOptions> = {
+  ...inputChecks,
+  from: is.required(sourceCheck),
+  raw: is.group<AudioFormat>({
+    sampleRate: is.required(formatChecks.sampleRate),
+    channels: is.required(formatChecks.channels),
+  }),
+  pace: paceCheck,
+  trailingSilenceMs: is.duration,
+  whenDone: is.oneOf(["end", "stay"]),
+};
 
 /** Reads what the user says from a file or a pipe. */
 export class FileInput extends InputTransport {
@@ -29,12 +50,14 @@ export class FileInput extends InputTransport {
   readonly #stopping = new AbortController();
   #done: Promise<void> = Promise.resolve();
 
-  /** @param began Says when the conversation began, and that it does now. */
+  /**
+   * @param began Returns when the conversation began, and begins it if it has not.
+   * @throws InvalidArgumentError for an option that is unknown or unusable.
+   */
   constructor(options: FileInputOptions, began?: () => number) {
-    super(options);
-    checkSource(options.from, options.raw);
+    super(checkOptions("FileInput", options, fileInputChecks));
     this.#options = options;
-    this.#trailingSilenceMs = numberOption("trailingSilenceMs", options.trailingSilenceMs, { default: 0 });
+    this.#trailingSilenceMs = options.trailingSilenceMs ?? 0;
     this.#began = began ?? (() => this.clock.now());
   }
 
@@ -73,9 +96,9 @@ export class FileInput extends InputTransport {
     yield* splitAudio(silence(this.#trailingSilenceMs, this.format), this.chunkMs);
   }
 
-  /** A microphone gives a piece of audio when it has been said. */
+  /** Waits as long as a microphone does: until the audio has been said. */
   async #wait(dueMs: number, signal: AbortSignal): Promise<void> {
-    // Not all in one go: the frames are handled meanwhile.
+    // Frames are handled in between.
     if (this.#options.pace === "none") await setImmediate(undefined, { signal });
     else if (dueMs > this.clock.now()) await delay(dueMs - this.clock.now(), { signal, clock: this.clock });
   }

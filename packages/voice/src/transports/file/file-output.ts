@@ -1,10 +1,9 @@
 import type { Writable } from "node:stream";
-import { Deadline, untilAborted } from "turnwire/internal";
-import { toTurnwireError } from "turnwire/internal";
-import { OutputTransport, type OutputTransportOptions } from "../output-transport.ts";
+import { checkOptions, type Checks, Deadline, is, toTurnwireError, untilAborted } from "turnwire/internal";
+import { outputChecks, OutputTransport, type OutputTransportOptions } from "../output-transport.ts";
 import type { OutputChunk } from "../pacer.ts";
 import { Recording } from "./recording.ts";
-import { checkTarget, openSink } from "./sink.ts";
+import { openSink, targetCheck } from "./sink.ts";
 
 /** Options of a {@link FileOutput}. */
 export interface FileOutputOptions extends OutputTransportOptions {
@@ -14,22 +13,30 @@ export interface FileOutputOptions extends OutputTransportOptions {
   raw?: boolean;
 }
 
-/** How long the target may take to be opened, and to take the last bytes. */
+export const fileOutputChecks: Checks<FileOutputOptions> = {
+  ...outputChecks,
+  to: is.required(targetCheck),
+  raw: is.flag,
+};
+
+/** How long the target may take to open, and to take the last bytes. */
 const limitMs = 5000;
 
 /**
- * Writes what the bot says to a file or a pipe: what was played, at the time it was played, with silence in between.
- * With `pace: "none"` the audio comes one behind the other.
+ * Writes the bot's audio to a file or a pipe: what was played, at the time it was played, with silence in between. With
+ * `pace: "none"` all audio is joined.
  */
 export class FileOutput extends OutputTransport {
   readonly #options: FileOutputOptions;
   readonly #began: () => number;
   #recording: Recording | undefined;
 
-  /** @param began Says when the conversation began, and that it does now. */
+  /**
+   * @param began Returns when the conversation began, and begins it if it has not.
+   * @throws InvalidArgumentError for an option that is unknown or unusable.
+   */
   constructor(options: FileOutputOptions, began?: () => number) {
-    super(options);
-    checkTarget(options.to);
+    super(checkOptions("FileOutput", options, fileOutputChecks));
     this.#options = options;
     this.#began = began ?? (() => this.clock.now());
   }
@@ -60,7 +67,7 @@ export class FileOutput extends OutputTransport {
     await this.#orFail(() => untilAborted(recording.finish(this.clock.now()), limit.signal));
   }
 
-  /** Without a place to write to there is no use in going on. */
+  /** A failure to write ends the pipeline. */
   async #orFail(action: () => Promise<void>): Promise<void> {
     try {
       await action();

@@ -1,20 +1,36 @@
-import { type Clock, type Logger, systemClock } from "turnwire/internal";
-import { InvalidArgumentError } from "turnwire/internal";
-import { FileInput, type FileInputOptions } from "./file-input.ts";
-import { FileOutput, type FileOutputOptions } from "./file-output.ts";
+import {
+  checkOptions,
+  type Checks,
+  defined,
+  InvalidArgumentError,
+  is,
+  type Logger,
+  systemClock,
+} from "turnwire/internal";
+import { type Environment, environmentCheck, loggerCheck, paceCheck } from "../../checks.ts";
+import { FileInput, fileInputChecks, type FileInputOptions } from "./file-input.ts";
+import { FileOutput, fileOutputChecks, type FileOutputOptions } from "./file-output.ts";
 
 /** Options of a {@link FileTransport}. */
 export interface FileTransportOptions {
   input?: FileInputOptions;
   output?: FileOutputOptions;
-  /** The pace of both, where they do not say otherwise. Default `realtime`. */
+  /** The pace of both, unless their own options set it. Default `realtime`. */
   pace?: "realtime" | "none";
-  clock?: Clock;
+  environment?: Environment;
   logger?: Logger;
 }
 
+const checks: Checks<FileTransportOptions> = {
+  input: is.group(fileInputChecks),
+  output: is.group(fileOutputChecks),
+  pace: paceCheck,
+  environment: environmentCheck,
+  logger: loggerCheck,
+};
+
 /**
- * A conversation from a file or pipe to another, on one timeline:
+ * A conversation from one file or pipe to another, on one timeline:
  *
  * ```ts
  * const files = new FileTransport({ input: { from: "user.wav" }, output: { to: "bot.wav" } });
@@ -26,24 +42,28 @@ export class FileTransport {
   readonly #output: FileOutput | undefined;
   #beganAtMs: number | undefined;
 
+  /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: FileTransportOptions) {
-    const { input, output, pace = "realtime", clock = systemClock, logger } = options;
-    const shared = { pace, clock, ...(logger === undefined ? {} : { logger }) };
-    // Whichever starts first: then both files are of the same length, and of the same time at each point.
+    const { input, output, pace, environment, logger } = checkOptions("FileTransport", options, checks);
+    const clock = environment?.clock ?? systemClock;
+    const shared = defined({ pace, environment, logger });
+    // Whichever starts first begins it, so that both files have the same length and the same time at each point.
     const began = (): number => (this.#beganAtMs ??= clock.now());
     if (input !== undefined) this.#input = new FileInput({ ...shared, ...input }, began);
     if (output !== undefined) this.#output = new FileOutput({ ...shared, ...output }, began);
   }
 
-  /** The processor at the start of the pipeline. */
+  /** The first processor of the pipeline. @throws InvalidArgumentError if the transport has no input. */
   input(): FileInput {
-    if (this.#input === undefined) throw new InvalidArgumentError("input", "must be given to be used");
+    if (this.#input === undefined)
+      throw new InvalidArgumentError("input", "expected the options of the input, got undefined");
     return this.#input;
   }
 
-  /** The processor behind the TTS service. */
+  /** The processor after the TTS service. @throws InvalidArgumentError if the transport has no output. */
   output(): FileOutput {
-    if (this.#output === undefined) throw new InvalidArgumentError("output", "must be given to be used");
+    if (this.#output === undefined)
+      throw new InvalidArgumentError("output", "expected the options of the output, got undefined");
     return this.#output;
   }
 }

@@ -5,13 +5,13 @@ import type { Sink } from "./sink.ts";
 const millisecond = 1 / 1000;
 
 /**
- * Writes what was played at the time it was played, with silence where nothing was. What is sent ahead of its time is
- * held until then: an interruption may still take it back.
+ * Writes audio at the time it was played, with silence where nothing was played. Audio sent ahead of its time is held until
+ * then, since an interruption may still take it back.
  */
 export class Recording {
   readonly #sink: Sink;
   readonly #format: AudioFormat;
-  /** When the recording begins; undefined when audio is only put one behind the other. */
+  /** When the recording begins; undefined if the audio is only joined. */
   readonly #originMs: number | undefined;
   #waiting: OutputChunk[] = [];
   #frames = 0;
@@ -23,13 +23,13 @@ export class Recording {
     this.#originMs = originMs;
   }
 
-  /** Resolves when what has been played by now is written. */
+  /** Adds a chunk. Resolves when everything played by now is written. */
   add(chunk: OutputChunk, nowMs: number): Promise<void> {
     this.#waiting.push(chunk);
     return this.#writeUntil(nowMs);
   }
 
-  /** What has not been played by now is not going to be. */
+  /** Drops what has not been played by now. */
   cut(nowMs: number): void {
     if (this.#originMs === undefined) return;
     this.#waiting = this.#waiting.flatMap((chunk) => {
@@ -39,7 +39,7 @@ export class Recording {
     });
   }
 
-  /** Writes what there is, and silence up to now; then nothing more. */
+  /** Writes what is left, and silence up to now; then closes the target. */
   async finish(nowMs: number): Promise<void> {
     void this.#writeUntil(Infinity);
     if (this.#originMs !== undefined) this.#fillUntil(nowMs);
@@ -69,7 +69,7 @@ export class Recording {
   #fillUntil(atMs: number): void {
     const { sampleRate } = this.#format;
     const missing = Math.round((atMs - (this.#originMs ?? 0)) * sampleRate * millisecond) - this.#frames;
-    // Less is rounding, and would be heard as a click.
+    // A shorter gap comes from rounding, and would be heard as a click.
     if (missing <= sampleRate * millisecond) return;
     this.#frames += missing;
     this.#write(() => this.#writeSilence(missing));
@@ -84,7 +84,7 @@ export class Recording {
 
   #write(action: () => Promise<void>): void {
     this.#written = this.#written.then(action);
-    // Who waits for it hears of it.
+    // The caller that awaits it gets the error.
     this.#written.catch(() => undefined);
   }
 }

@@ -1,23 +1,21 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { Writable } from "node:stream";
-import { type AudioFormat, writeWavHeader } from "turnwire/internal";
-import { InvalidArgumentError, kindOf } from "turnwire/internal";
+import { type AudioFormat, type Check, InvalidArgumentError, is, writeWavHeader } from "turnwire/internal";
 
-/** Where audio is written to. */
+/** A place to write audio to. */
 export interface Sink {
   write(bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @throws InvalidArgumentError for a target that cannot be one. */
-export function checkTarget(to: unknown): void {
-  if ((typeof to === "string" && to !== "") || to instanceof Writable) return;
-  throw new InvalidArgumentError("to", `must be a path or a writable stream, not ${kindOf(to)}`);
-}
+export const targetCheck: Check = is.custom(
+  "a path or a writable stream",
+  (to) => (typeof to === "string" && to !== "") || to instanceof Writable,
+);
 
 /**
- * Opens a file, or a stream such as `process.stdout`. With a `wav` format a header comes first; in a file it says in
- * the end how long the audio is, in a stream that this is not known.
+ * Opens a file, or a stream such as `process.stdout`. With a `wav` format it writes a header first. The header of a file
+ * gets the length of the audio at the end; that of a stream says that the length is unknown.
  */
 export async function openSink(to: string | Writable, wav: AudioFormat | undefined): Promise<Sink> {
   if (typeof to !== "string") {
@@ -33,11 +31,11 @@ export async function openSink(to: string | Writable, wav: AudioFormat | undefin
 
 async function fileSink(file: FileHandle, wav: AudioFormat | undefined): Promise<Sink> {
   let size = 0;
-  // Until it is closed: what is there can be read.
+  // A valid header from the start, so that the file can be read before it is closed.
   if (wav !== undefined) await file.writeFile(writeWavHeader(wav));
   return {
     async write(bytes) {
-      // Unlike `write`, never only a part.
+      // Unlike `write`, it never writes only a part.
       await file.writeFile(bytes);
       size += bytes.length;
     },
@@ -48,7 +46,7 @@ async function fileSink(file: FileHandle, wav: AudioFormat | undefined): Promise
   };
 }
 
-/** Resolves when the stream has taken the bytes on. */
+/** Resolves when the stream has taken the bytes. */
 function writeTo(stream: Writable, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(bytes, (error) => (error ? reject(error) : resolve()));
@@ -56,7 +54,7 @@ function writeTo(stream: Writable, bytes: Uint8Array): Promise<void> {
 }
 
 function endOf(stream: Writable): Promise<void> {
-  // The process's own: others may still write to them.
+  // Others may still write to the streams of the process.
   if (stream === process.stdout || stream === process.stderr || stream.destroyed) return Promise.resolve();
   return new Promise((resolve) => stream.end(() => resolve()));
 }

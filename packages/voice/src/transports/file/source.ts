@@ -5,21 +5,24 @@ import {
   type AudioFormat,
   bytesForMs,
   bytesPerFrame,
+  type Check,
   checkAudioFormat,
+  InvalidArgumentError,
+  is,
+  onAbort,
   parseWavHeader,
+  untilAborted,
 } from "turnwire/internal";
-import { onAbort, untilAborted } from "turnwire/internal";
-import { InvalidArgumentError, kindOf } from "turnwire/internal";
 import type { PcmAudio } from "turnwire";
 
-/** Where audio comes from: the path of a file, a stream such as `process.stdin`, or the audio itself. */
+/** A source of audio: the path of a file, a stream such as `process.stdin`, or the audio itself. */
 export type AudioSource = string | AsyncIterable<Uint8Array> | PcmAudio;
 
 const maxHeaderBytes = 1024 * 1024;
 
 /**
- * The audio in pieces of `chunkMs`, the last one shorter. Without `raw` it is a WAV file.
- * @throws InvalidArgumentError for `from` when it cannot be read; the signal's reason when it fires.
+ * Reads audio in pieces of `chunkMs`; the last one is shorter. Without `raw`, the source has to be a WAV file.
+ * @throws InvalidArgumentError if `from` cannot be read; the signal's reason when it fires.
  */
 export async function* readAudio(
   from: AudioSource,
@@ -37,14 +40,15 @@ export async function* readAudio(
   }
 }
 
-/** @throws InvalidArgumentError for a source that cannot be one. */
-export function checkSource(from: unknown, raw: AudioFormat | undefined): void {
-  if (raw !== undefined) checkAudioFormat(raw, "raw");
-  if (isAudio(from)) checkAudioFormat(from, "from");
-  else if ((typeof from !== "string" || from === "") && !isIterable(from)) {
-    throw new InvalidArgumentError("from", `must be a path, a readable stream or audio, not ${kindOf(from)}`);
-  }
-}
+export const sourceCheck: Check = {
+  ...is.custom(
+    "a path, a readable stream or audio",
+    (from) => (typeof from === "string" && from !== "") || isIterable(from) || isAudio(from),
+  ),
+  within: (from, field) => {
+    if (isAudio(from)) checkAudioFormat(from, field);
+  },
+};
 
 function isAudio(from: unknown): from is PcmAudio {
   return typeof from === "object" && from !== null && "audio" in from && from.audio instanceof Uint8Array;
@@ -58,7 +62,7 @@ async function* bytesOf(from: string | AsyncIterable<Uint8Array>, signal: AbortS
   const stream = typeof from === "string" ? createReadStream(from) : from;
   const iterator = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   const end = (): void => {
-    // A stream that waits for bytes would not hear of the iterator's end.
+    // A stream that waits for bytes would not notice the iterator's end.
     if (stream instanceof Readable) stream.destroy();
     else void iterator.return?.();
   };

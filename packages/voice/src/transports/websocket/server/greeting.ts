@@ -1,18 +1,23 @@
 import type { WebSocket } from "ws";
 import type { Clock } from "turnwire/internal";
 import { InvalidArgumentError } from "turnwire/internal";
-import { closeCodes } from "./close-codes.ts";
-import { type HelloMessage, protocolVersion, readClientMessage, type ServerMessage } from "./messages.ts";
+import {
+  closeCodes,
+  type HelloMessage,
+  protocolVersion,
+  readClientMessage,
+  type ServerMessage,
+} from "../protocol/index.ts";
 
 /**
- * Waits for a client's `hello`, and refuses one that says something else or nothing. `done` is called within the
- * message's event: nothing that comes right behind it is missed. The answer gives up waiting.
+ * Waits for a client's `hello`, and refuses a client that sends something else or nothing. `onHello` is called within the
+ * message's event, so that no later message is missed.
  */
 export function greet(
   socket: WebSocket,
-  options: { timeoutMs: number; clock: Clock; done: (hello: HelloMessage) => void },
-): () => void {
-  const { timeoutMs, clock, done } = options;
+  options: { timeoutMs: number; clock: Clock; onHello: (hello: HelloMessage) => void },
+): void {
+  const { timeoutMs, clock, onHello } = options;
   const stop = (): void => {
     cancelTimer();
     socket.off("message", onMessage);
@@ -25,13 +30,13 @@ export function greet(
   const onMessage = (data: Buffer, isBinary: boolean): void => {
     stop();
     try {
-      if (isBinary) throw new InvalidArgumentError("message", "must be a hello before audio");
+      if (isBinary) throw new InvalidArgumentError("message", "expected a hello before audio");
       const message = readClientMessage(data.toString("utf8"));
-      if (message.type !== "hello") throw new InvalidArgumentError("type", "must be hello in the first message");
+      if (message.type !== "hello") throw new InvalidArgumentError("type", "expected hello in the first message");
       if (message.version !== protocolVersion) {
-        throw new InvalidArgumentError("version", `must be ${protocolVersion}, not ${message.version}`);
+        throw new InvalidArgumentError("version", `expected ${protocolVersion}, got the number ${message.version}`);
       }
-      done(message);
+      onHello(message);
     } catch (error) {
       if (!(error instanceof InvalidArgumentError)) throw error;
       refuse(error.field === "message" && !isBinary ? closeCodes.invalidPayload : closeCodes.policy, error);
@@ -39,9 +44,8 @@ export function greet(
   };
   const cancelTimer = clock.schedule(() => {
     stop();
-    refuse(closeCodes.policy, new InvalidArgumentError("message", `must be a hello within ${timeoutMs} ms`));
+    refuse(closeCodes.policy, new InvalidArgumentError("message", `expected a hello within ${timeoutMs} ms`));
   }, timeoutMs);
   socket.on("message", onMessage);
   socket.on("close", stop);
-  return stop;
 }

@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type Clock, Deadline, type Logger, untilAborted } from "turnwire/internal";
 
-/** Decides about a client before it is let in: false refuses it with 403. */
+/** Decides whether a client may connect: false refuses it with 403. */
 export type VerifyClient = (request: IncomingMessage) => boolean | Promise<boolean>;
 
 export interface AdmissionOptions {
@@ -14,8 +14,8 @@ export interface AdmissionOptions {
 }
 
 /**
- * Who is let in. A browser names the page that connects in `Origin`: it has to be one of the allowed, or of this
- * machine where the connection is. Answers the HTTP status to refuse the client with, or undefined.
+ * Decides whether a client may connect. A browser names its page in `Origin`: the page has to be allowed, or both the page
+ * and the connection have to be local. Returns the HTTP status to refuse the client with, or undefined.
  */
 export async function refusalOf(request: IncomingMessage, options: AdmissionOptions): Promise<number | undefined> {
   if (!isAllowedOrigin(request, options.allowedOrigins)) return 403;

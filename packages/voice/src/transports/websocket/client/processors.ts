@@ -1,60 +1,60 @@
-import type { AudioFormat } from "turnwire/internal";
 import {
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
   type Frame,
+  type FrameDirection,
+  FrameProcessor,
   InterimTranscriptionFrame,
   TextFrame,
   TranscriptionFrame,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
 } from "turnwire";
-import { type FrameDirection, FrameProcessor } from "turnwire";
-import { InputTransport, type InputTransportOptions } from "../input-transport.ts";
-import { OutputTransport, type OutputTransportOptions } from "../output-transport.ts";
-import type { OutputChunk } from "../pacer.ts";
-import type { ServerMessage } from "./messages.ts";
+import type { AudioFormat } from "turnwire/internal";
+import { InputTransport, type InputTransportOptions } from "../../input-transport.ts";
+import { OutputTransport, type OutputTransportOptions } from "../../output-transport.ts";
+import type { OutputChunk } from "../../pacer.ts";
+import type { ServerMessage } from "../protocol/index.ts";
 import { type PlayedReport, Utterances } from "./utterances.ts";
 
-/** What the processors of a client's pipeline do with its connection. */
-export interface ClientLine {
+/** The connection of a client, as the processors of its pipeline see it. */
+export interface ClientPort {
   send(message: ServerMessage): void;
   sendAudio(audio: Uint8Array): void;
-  /** A promise while the client does not take more audio. */
+  /** Returns a promise while the client does not take more audio. */
   writable(signal: AbortSignal): Promise<void> | undefined;
-  outputStarted(): void;
-  inputStopped(): void;
-  outputStopped(how: "ended" | "cancelled"): void;
+  onInputStopped(): void;
+  onOutputStopped(how: "ended" | "cancelled"): void;
 }
 
-/** Hears what the client says. */
+/** Pushes what the client says and types. */
 export class WebsocketInput extends InputTransport {
-  readonly #line: ClientLine;
+  readonly #port: ClientPort;
   readonly #clientFormat: Readonly<AudioFormat>;
   #waitingTexts = 0;
 
-  constructor(line: ClientLine, clientFormat: AudioFormat, options: InputTransportOptions) {
+  constructor(port: ClientPort, clientFormat: AudioFormat, options: InputTransportOptions) {
     super(options);
-    this.#line = line;
+    this.#port = port;
     this.#clientFormat = clientFormat;
   }
 
-  /** Texts that have not found room in the pipeline yet. */
+  /** How many texts have not found room in the pipeline yet. */
   get waitingTexts(): number {
     return this.#waitingTexts;
   }
 
-  hear(audio: Uint8Array): void {
+  receive(audio: Uint8Array): void {
     this.receiveAudio({ audio, ...this.#clientFormat });
   }
 
-  async read(text: string): Promise<void> {
+  async receiveText(text: string): Promise<void> {
     this.#waitingTexts += 1;
     await this.inject(new TranscriptionFrame(text, { endOfSpeech: true }));
     this.#waitingTexts -= 1;
   }
 
-  userSpeaks(speaking: boolean): void {
+  setUserSpeaking(speaking: boolean): void {
     void this.inject(speaking ? new UserStartedSpeakingFrame() : new UserStoppedSpeakingFrame());
   }
 
@@ -72,21 +72,26 @@ export class WebsocketInput extends InputTransport {
   }
 
   protected override stop(): void {
-    this.#line.inputStopped();
+    this.#port.onInputStopped();
   }
 }
 
-/** Speaks to the client. */
+/** Sends the client what the bot says. */
 export class WebsocketOutput extends OutputTransport {
-  readonly #line: ClientLine;
+  readonly #port: ClientPort;
   readonly #utterances = new Utterances();
+  #hasStarted = false;
 
-  constructor(line: ClientLine, reportsPlayed: boolean, options: OutputTransportOptions) {
+  constructor(port: ClientPort, reportsPlayed: boolean, options: OutputTransportOptions) {
     super(options, reportsPlayed);
-    this.#line = line;
+    this.#port = port;
   }
 
-  /** The client says how much of an utterance it has played. Answers what that means. */
+  get hasStarted(): boolean {
+    return this.#hasStarted;
+  }
+
+  /** Takes the client's report of how much of an utterance it has played; undefined if there is no such utterance. */
   played(utterance: number, ms: number): PlayedReport | undefined {
     const report = this.#utterances.report(utterance, ms);
     if (report?.positionMs !== undefined) this.reportPlayed(report.positionMs);
@@ -94,46 +99,46 @@ export class WebsocketOutput extends OutputTransport {
   }
 
   protected override start(): void {
-    this.#line.outputStarted();
+    this.#hasStarted = true;
   }
 
   protected override writable(signal: AbortSignal): Promise<void> | undefined {
-    return this.#line.writable(signal);
+    return this.#port.writable(signal);
   }
 
   protected override writeAudio(chunk: OutputChunk): void {
     const utterance = this.#utterances.add(chunk);
-    if (utterance !== undefined) this.#line.send({ type: "utterance", utterance });
-    this.#line.sendAudio(chunk.audio);
+    if (utterance !== undefined) this.#port.send({ type: "utterance", utterance });
+    this.#port.sendAudio(chunk.audio);
   }
 
   protected override clearAudio(): void {
-    if (this.#utterances.clear()) this.#line.send({ type: "clear" });
+    if (this.#utterances.clear()) this.#port.send({ type: "clear" });
   }
 
   protected override framePassed(frame: Frame): void {
     const message = messageOf(frame);
-    if (message !== undefined) this.#line.send(message);
+    if (message !== undefined) this.#port.send(message);
   }
 
   protected override stop(how: "ended" | "cancelled"): void {
-    this.#line.outputStopped(how);
+    this.#port.onOutputStopped(how);
   }
 }
 
-/** Tells the client what was understood of what it said. */
+/** Sends the client what was understood. */
 export class WebsocketTranscripts extends FrameProcessor {
-  readonly #line: ClientLine;
+  readonly #port: ClientPort;
 
-  constructor(line: ClientLine) {
+  constructor(port: ClientPort) {
     super();
-    this.#line = line;
+    this.#port = port;
   }
 
   protected override async processFrame(frame: Frame, direction: FrameDirection): Promise<void> {
     const final = frame instanceof TranscriptionFrame;
     if ((final || frame instanceof InterimTranscriptionFrame) && frame.text !== "") {
-      this.#line.send({ type: "transcription", text: frame.text, final });
+      this.#port.send({ type: "transcription", text: frame.text, final });
     }
     await this.pushFrame(frame, direction);
   }

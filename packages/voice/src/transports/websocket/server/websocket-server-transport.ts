@@ -1,16 +1,22 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { checkOptions, defined, is } from "turnwire/internal";
 import { type WebSocket, WebSocketServer } from "ws";
+import { WebsocketTransport } from "../client/index.ts";
+import { closeCodes, type HelloMessage } from "../protocol/index.ts";
 import { refusalOf, refuseUpgrade } from "./admission.ts";
-import { closeCodes } from "./close-codes.ts";
 import { greet } from "./greeting.ts";
-import type { HelloMessage } from "./messages.ts";
 import { type ServerSettings, settingsOf, type WebsocketServerTransportOptions } from "./server-options.ts";
-import { WebsocketTransport } from "./websocket-transport.ts";
+
+const listenChecks = {
+  port: is.number({ min: 0, max: 65_535, integer: true }),
+  host: is.text,
+  path: is.custom("a path that begins with /", (path) => typeof path === "string" && path.startsWith("/")),
+};
 
 /**
- * A server for voice clients: a pipeline for each connection. What goes over the connection is in docs/transports.md.
+ * A server for voice clients, with a pipeline for each connection. docs/transports.md describes the protocol.
  *
  * ```ts
  * const server = new WebsocketServerTransport({
@@ -22,7 +28,7 @@ import { WebsocketTransport } from "./websocket-transport.ts";
 export class WebsocketServerTransport implements AsyncDisposable {
   readonly #settings: ServerSettings;
   readonly #sockets: WebSocketServer;
-  /** Those that are being let in or not. */
+  /** Sockets whose admission is being decided. */
   readonly #applicants = new Set<Duplex>();
   readonly #upgraded = new Set<WebSocket>();
   readonly #connections = new Set<WebsocketTransport>();
@@ -32,7 +38,7 @@ export class WebsocketServerTransport implements AsyncDisposable {
   #made = 0;
   #closing: Promise<void> | undefined;
 
-  /** @throws InvalidArgumentError for an option out of range. */
+  /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: WebsocketServerTransportOptions) {
     this.#settings = settingsOf(options);
     const { maxMessageBytes } = this.#settings;
@@ -50,15 +56,16 @@ export class WebsocketServerTransport implements AsyncDisposable {
   }
 
   /**
-   * Listens on a port of its own: 0, the default, for any that is free; host 127.0.0.1 by default. Answers the URL.
-   * Rejects with Node's error when the address cannot be listened on.
+   * Listens on a port of its own and returns the URL. The default port is 0, any free port; the default host is 127.0.0.1.
+   * Rejects with Node's error if it cannot listen on the address.
    */
   async listen(options: { port?: number; host?: string; path?: string } = {}): Promise<string> {
+    checkOptions("listen()", options, listenChecks);
     const { port = 0, host = "127.0.0.1", path } = options;
     const server = createServer((_request, response) => {
       response.writeHead(426, { connection: "Upgrade", upgrade: "websocket" }).end("This is a WebSocket server.\n");
     });
-    this.attach(server, path === undefined ? {} : { path });
+    this.attach(server, defined({ path }));
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
       server.listen(port, host, () => {
@@ -72,10 +79,11 @@ export class WebsocketServerTransport implements AsyncDisposable {
   }
 
   /**
-   * Takes the upgrades of a server, all or those of a path. Upgrades of other paths are left to other listeners; without
-   * any they are refused with 404. The answer takes it away again.
+   * Takes the upgrades of a server, all or those of a path. Upgrades of other paths are left to other listeners; if there
+   * are none, they are refused with 404. The function returned detaches from the server.
    */
   attach(server: Server, options: { path?: string } = {}): () => void {
+    checkOptions("attach()", options, { path: listenChecks.path });
     const listener = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       const [path] = (request.url ?? "").split("?", 1);
       if (options.path === undefined || path === options.path) this.handleUpgrade(request, socket, head);
@@ -90,7 +98,7 @@ export class WebsocketServerTransport implements AsyncDisposable {
     return detach;
   }
 
-  /** Takes one upgrade, of whatever server, or refuses it. */
+  /** Takes one upgrade of any server, or refuses it. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
     if (this.#closing !== undefined || this.#open >= this.#settings.maxConnections) {
@@ -128,7 +136,7 @@ export class WebsocketServerTransport implements AsyncDisposable {
     greet(webSocket, {
       timeoutMs: this.#settings.helloTimeoutMs,
       clock: this.#settings.rules.clock,
-      done: (hello) => void this.#connect(webSocket, request, hello),
+      onHello: (hello) => void this.#connect(webSocket, request, hello),
     });
   }
 

@@ -1,22 +1,28 @@
 import type { IncomingMessage } from "node:http";
-import type { WebSocket } from "ws";
-import { type AudioFormat, bytesPerFrame, durationMs } from "turnwire/internal";
-import { type Clock, Emitter, type Listener, type Logger } from "turnwire/internal";
-import { InvalidArgumentError } from "turnwire/internal";
 import type { FrameProcessor } from "turnwire";
+import {
+  type AudioFormat,
+  bytesPerFrame,
+  type Clock,
+  durationMs,
+  Emitter,
+  InvalidArgumentError,
+  type Listener,
+  type Logger,
+} from "turnwire/internal";
 import { Heartbeat, type HeartbeatOptions } from "turnwire/provider";
-import type { InputTransport, InputTransportOptions } from "../input-transport.ts";
-import type { OutputTransport, OutputTransportOptions } from "../output-transport.ts";
-import { Allowance } from "./allowance.ts";
-import { closeCodes } from "./close-codes.ts";
+import type { WebSocket } from "ws";
+import type { InputTransport, InputTransportOptions } from "../../input-transport.ts";
+import type { OutputTransport, OutputTransportOptions } from "../../output-transport.ts";
 import {
   type ClientMessage,
+  closeCodes,
   type HelloMessage,
   protocolVersion,
   readClientMessage,
-  type ServerMessage,
-} from "./messages.ts";
-import { type ClientLine, WebsocketInput, WebsocketOutput, WebsocketTranscripts } from "./processors.ts";
+} from "../protocol/index.ts";
+import { Allowance } from "./allowance.ts";
+import { type ClientPort, WebsocketInput, WebsocketOutput, WebsocketTranscripts } from "./processors.ts";
 import { SendBuffer } from "./send-buffer.ts";
 import type { PlayedReport } from "./utterances.ts";
 
@@ -28,11 +34,11 @@ export interface WebsocketTransportEvents {
   slow: [bufferedBytes: number];
   /** The client reports how much of an utterance it has played. */
   played: [report: PlayedReport];
-  /** The client sent what cannot be used, and was told so. */
+  /** The client sent something unusable, and was told so. */
   clientError: [error: InvalidArgumentError];
 }
 
-/** How a client's connection is kept; all given. Not public. */
+/** How a client's connection is kept; every rule is given. Not public. */
 export interface ConnectionRules {
   input: InputTransportOptions;
   output: OutputTransportOptions;
@@ -46,16 +52,16 @@ export interface ConnectionRules {
   logger: Logger;
 }
 
-/** A client may send so many texts before the pipeline has found room for the first. */
+/** How many texts a client may send before the pipeline has found room for the first. */
 const maxWaitingTexts = 16;
 
 /** One client of a {@link WebsocketServerTransport}: the two ends of its pipeline. */
 export class WebsocketTransport {
-  /** Counts the clients of the server, from 1. */
+  /** The number of the client, counted by the server from 1. */
   readonly id: number;
-  /** The HTTP request the connection began with. */
+  /** The HTTP request that the connection began with. */
   readonly request: IncomingMessage;
-  /** What the client sends. */
+  /** The format of the audio that the client sends. */
   readonly clientFormat: Readonly<AudioFormat>;
   /** Resolves when the connection has ended. */
   readonly closed: Promise<void>;
@@ -64,16 +70,13 @@ export class WebsocketTransport {
   readonly #events: Emitter<WebsocketTransportEvents>;
   readonly #input: WebsocketInput;
   readonly #output: WebsocketOutput;
-  readonly #line: ClientLine;
+  readonly #port: ClientPort;
   readonly #sending: SendBuffer;
   readonly #allowance: Allowance;
   readonly #heartbeat: Heartbeat | undefined;
+  /** `input closed`: the client has said that it sends nothing more. `closing`: the close handshake is under way. */
+  #state: "open" | "input closed" | "closing" | "closed" = "open";
   #errors = 0;
-  #tooFast = false;
-  #hasOutput = false;
-  /** The client has said that it has ended, or the connection has. */
-  #deaf = false;
-  #closing = false;
   #cancelCloseTimer: () => void = () => undefined;
 
   /** @internal */
@@ -83,14 +86,17 @@ export class WebsocketTransport {
     this.request = request;
     this.#socket = socket;
     this.#rules = rules;
-    this.#events = new Emitter((event, error) => logger.warn(`a listener of "${event}" failed`, { error }));
+    const onListenerError = (event: string, error: unknown): void =>
+      logger.warn(`a listener of "${event}" failed`, { error });
+    this.#events = new Emitter(onListenerError, "WebsocketTransport");
+    this.#events.declare("disconnected", "slow", "played", "clientError");
     this.#sending = this.#makeBuffer();
-    this.#line = this.#makeLine();
-    const input = { sampleRate: 16_000, channels: 1, ...rules.input, clock, logger };
-    const output = { ...rules.output, ...hello.output, clock, logger };
+    this.#port = this.#makePort();
+    const input = { sampleRate: 16_000, channels: 1, ...rules.input, environment: { clock }, logger };
+    const output = { ...rules.output, ...hello.output, environment: { clock }, logger };
     this.clientFormat = { sampleRate: input.sampleRate, channels: input.channels, ...hello.input };
-    this.#input = new WebsocketInput(this.#line, this.clientFormat, input);
-    this.#output = new WebsocketOutput(this.#line, hello.reportsPlayed === true, output);
+    this.#input = new WebsocketInput(this.#port, this.clientFormat, input);
+    this.#output = new WebsocketOutput(this.#port, hello.reportsPlayed === true, output);
     this.#allowance = new Allowance(rules.maxAheadMs, clock);
     if (heartbeat !== false) {
       this.#heartbeat = new Heartbeat(
@@ -102,25 +108,28 @@ export class WebsocketTransport {
     }
     this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
     this.#listen();
-    this.#line.send({ type: "hello", version: protocolVersion, input: this.clientFormat, output: this.#output.format });
+    this.#port.send({ type: "hello", version: protocolVersion, input: this.clientFormat, output: this.#output.format });
   }
 
-  /** The processor at the start of the pipeline: what the user says, and types. */
+  /** The first processor of the pipeline: pushes what the user says and types. */
   input(): InputTransport {
     return this.#input;
   }
 
-  /** The processor behind the TTS service: what the bot says. */
+  /** The processor after the TTS service: sends what the bot says. */
   output(): OutputTransport {
     return this.#output;
   }
 
-  /** A processor to stand behind the STT service: sends the client what was understood. Optional. */
+  /** A processor to put after the STT service: sends the client what was understood. Optional. */
   transcripts(): FrameProcessor {
-    return new WebsocketTranscripts(this.#line);
+    return new WebsocketTranscripts(this.#port);
   }
 
-  /** Listens to an event; the answer takes the listener away again. */
+  /**
+   * Adds a listener. The function returned removes it.
+   * @throws InvalidArgumentError for an unknown event.
+   */
   on<K extends keyof WebsocketTransportEvents>(event: K, listener: Listener<WebsocketTransportEvents[K]>): () => void {
     return this.#events.on(event, listener);
   }
@@ -129,42 +138,42 @@ export class WebsocketTransport {
     this.#events.off(event, listener);
   }
 
-  /** Closes the connection, and with it the pipeline. Default: 1000, no reason. */
+  /** Closes the connection and ends the pipeline at once. Default: code 1000, no reason. */
   close(code: number = closeCodes.ended, reason = ""): void {
     this.#input.cancel();
     this.#close(code, reason);
   }
 
   #close(code: number, reason: string): void {
-    if (this.#closing) return;
-    this.#closing = this.#deaf = true;
+    if (this.#state === "closing" || this.#state === "closed") return;
+    this.#state = "closing";
     this.#sending.close();
     this.#heartbeat?.stop();
     this.#socket.close(code, reason);
     const { clock, closeTimeoutMs } = this.#rules;
-    // The answer may never come, nor the close frame get through what is buffered.
+    // The client may never answer, and the close frame may not get through what is buffered.
     this.#cancelCloseTimer = clock.schedule(() => this.#socket.terminate(), closeTimeoutMs);
   }
 
   #listen(): void {
     this.#socket.on("message", (data: Buffer, isBinary) => {
       this.#heartbeat?.touch();
-      if (this.#deaf) return;
+      if (this.#state !== "open") return;
       try {
-        if (isBinary) this.#hear(data);
-        else this.#obey(readClientMessage(data.toString("utf8")));
+        if (isBinary) this.#onAudio(data);
+        else this.#onMessage(readClientMessage(data.toString("utf8")));
       } catch (error) {
-        this.#complain(error);
+        this.#reportClientError(error);
       }
     });
     this.#socket.on("pong", () => this.#heartbeat?.touch());
-    // `ws` closes the connection itself, with the code that fits; unheard, the event would end the process.
+    // `ws` closes the connection with the code that fits. Without a listener the event would end the process.
     this.#socket.on("error", () => undefined);
-    this.#socket.once("close", (code, reason) => this.#ended(code, reason.toString()));
+    this.#socket.once("close", (code, reason) => this.#onClosed(code, reason.toString()));
   }
 
-  #ended(code: number, reason: string): void {
-    this.#closing = this.#deaf = true;
+  #onClosed(code: number, reason: string): void {
+    this.#state = "closed";
     this.#cancelCloseTimer();
     this.#sending.close();
     this.#heartbeat?.stop();
@@ -172,56 +181,55 @@ export class WebsocketTransport {
     this.#events.emit("disconnected", code, reason);
   }
 
-  #hear(audio: Buffer): void {
+  #onAudio(audio: Buffer): void {
     const size = bytesPerFrame(this.clientFormat);
     if (audio.length % size !== 0) {
-      throw new InvalidArgumentError("audio", `must hold whole samples of ${size} bytes, not ${audio.length} bytes`);
+      throw new InvalidArgumentError("audio", `expected whole samples of ${size} bytes, got ${audio.length} bytes`);
     }
-    const fits = this.#allowance.take(durationMs({ audio, ...this.clientFormat }));
-    // Said once: it comes by the hundred.
-    const tooFast = !fits && !this.#tooFast;
-    this.#tooFast = !fits;
-    if (fits) this.#input.hear(audio);
-    else if (tooFast) throw new InvalidArgumentError("audio", "must not come faster than it is said; it was dropped");
+    const decision = this.#allowance.take(durationMs({ audio, ...this.clientFormat }));
+    if (decision === "accepted") this.#input.receive(audio);
+    else if (decision === "refused") {
+      throw new InvalidArgumentError("audio", "expected no more than is spoken in the same time; it was dropped");
+    }
   }
 
-  #obey(message: ClientMessage): void {
+  #onMessage(message: ClientMessage): void {
     switch (message.type) {
       case "hello":
-        throw new InvalidArgumentError("type", "must not be hello again");
+        throw new InvalidArgumentError("type", "expected no second hello");
       case "played":
-        return this.#played(message.utterance, message.ms);
+        return this.#onPlayed(message.utterance, message.ms);
       case "text":
-        if (this.#input.waitingTexts < maxWaitingTexts) return void this.#input.read(message.text);
-        throw new InvalidArgumentError("text", "must wait: those before have not been taken yet; it was dropped");
+        if (this.#input.waitingTexts < maxWaitingTexts) return void this.#input.receiveText(message.text);
+        throw new InvalidArgumentError("text", "expected the texts before to be taken first; it was dropped");
       case "user-speaking":
-        return this.#input.userSpeaks(message.speaking);
+        return this.#input.setUserSpeaking(message.speaking);
       case "interrupt":
         return this.#input.interrupt();
       case "end":
-        this.#deaf = true;
+        this.#state = "input closed";
         return this.#input.end();
     }
   }
 
-  #played(utterance: number, ms: number): void {
+  #onPlayed(utterance: number, ms: number): void {
     const report = this.#output.played(utterance, ms);
-    if (report === undefined)
-      throw new InvalidArgumentError("utterance", `must be one that was sent, not ${utterance}`);
+    if (report === undefined) {
+      throw new InvalidArgumentError("utterance", `expected one that was sent, got the number ${utterance}`);
+    }
     this.#events.emit("played", report);
   }
 
-  #complain(error: unknown): void {
+  #reportClientError(error: unknown): void {
     if (!(error instanceof InvalidArgumentError)) {
       this.#rules.logger.warn("a client's message could not be handled", { client: this.id, error });
       this.close(closeCodes.failed, "the server failed");
       return;
     }
-    this.#line.send({ type: "error", field: error.field, message: error.message });
+    this.#port.send({ type: "error", field: error.field, message: error.message });
     this.#events.emit("clientError", error);
     this.#errors += 1;
-    if (this.#errors >= this.#rules.maxClientErrors)
-      this.close(closeCodes.policy, "too many messages that cannot be used");
+    if (this.#errors >= this.#rules.maxClientErrors) this.close(closeCodes.policy, "too many unusable messages");
   }
 
   #makeBuffer(): SendBuffer {
@@ -235,23 +243,20 @@ export class WebsocketTransport {
     });
   }
 
-  #makeLine(): ClientLine {
+  #makePort(): ClientPort {
     return {
       send: (message) => this.#sending.send(JSON.stringify(message)),
       sendAudio: (audio) => this.#sending.send(audio),
       writable: (signal) => this.#sending.writable(signal),
-      outputStarted: () => (this.#hasOutput = true),
-      inputStopped: () => {
-        // What is still being played comes first.
-        if (!this.#hasOutput) this.#close(closeCodes.ended, "");
+      onInputStopped: () => {
+        // An output finishes playing first.
+        if (!this.#output.hasStarted) this.#close(closeCodes.ended, "");
       },
-      outputStopped: (how) => this.#pipelineEnded(how),
+      onOutputStopped: (how) => {
+        if (how === "cancelled") return this.#close(closeCodes.goingAway, "the conversation was ended");
+        this.#port.send({ type: "end" });
+        this.#close(closeCodes.ended, "");
+      },
     };
-  }
-
-  #pipelineEnded(how: "ended" | "cancelled"): void {
-    if (how === "ended") this.#line.send({ type: "end" } satisfies ServerMessage);
-    if (how === "ended") this.#close(closeCodes.ended, "");
-    else this.#close(closeCodes.goingAway, "the conversation was ended");
   }
 }

@@ -1,34 +1,34 @@
 import { durationMs } from "turnwire/internal";
-import type { OutputChunk } from "../pacer.ts";
+import type { OutputChunk } from "../../pacer.ts";
 
 interface Sent {
   readonly number: number;
   readonly utteranceId: string | undefined;
-  /** Where it begins in what the output has sent. */
+  /** Its position in the audio that the output has sent. */
   readonly positionMs: number;
   lengthMs: number;
-  /** Cleared: reports no longer move the position. */
+  /** Whether it was cleared: reports no longer move the position. */
   cleared: boolean;
 }
 
-/** What a report says. */
+/** What a client reports about its playback. */
 export interface PlayedReport {
   utteranceId: string | undefined;
-  /** How much of the utterance has been played. */
+  /** How much of the utterance has been played, in milliseconds. */
   ms: number;
-  /** Where that is in what was sent; absent when it has been cleared. */
+  /** The position of that in the audio that was sent; undefined if the utterance has been cleared. */
   positionMs: number | undefined;
 }
 
-/** Reports come for the last ones. */
+/** How many utterances can still be reported on. */
 const remembered = 64;
 
-/** Numbers the pieces of speech that a client is sent, for its reports of what it has played. */
+/** Numbers the utterances that a client is sent, for its reports of what it has played. */
 export class Utterances {
   #sent: Sent[] = [];
   #count = 0;
 
-  /** Notes a chunk that is sent. Answers a number when it is the first of its utterance. */
+  /** Records a chunk that is sent. Returns the number of its utterance if it is the first chunk of it. */
   add(chunk: OutputChunk): number | undefined {
     const last = this.#sent.at(-1);
     if (last !== undefined && !last.cleared && last.utteranceId === chunk.utteranceId) {
@@ -43,14 +43,14 @@ export class Utterances {
     return number;
   }
 
-  /** The client is to play nothing more. Answers whether there was something. */
+  /** Clears all utterances. Returns whether there were any. */
   clear(): boolean {
     const open = this.#sent.filter(({ cleared }) => !cleared);
     for (const each of open) each.cleared = true;
     return open.length > 0;
   }
 
-  /** What a report means; undefined when there is no such utterance. */
+  /** Interprets a report; undefined if there is no such utterance. */
   report(number: number, ms: number): PlayedReport | undefined {
     const sent = this.#sent.find((each) => each.number === number);
     if (sent === undefined) return undefined;

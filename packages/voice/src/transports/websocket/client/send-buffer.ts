@@ -1,27 +1,27 @@
-import { type Clock, onAbort } from "turnwire/internal";
+import { type Clock, untilAborted } from "turnwire/internal";
 
-/** The little it needs of a `ws` socket. */
+/** The part of a `ws` socket that is needed. */
 export interface BufferedSocket {
-  /** The bytes handed over and not yet written. */
+  /** The bytes handed over and not written yet. */
   readonly bufferedAmount: number;
   send(data: string | Uint8Array, written: () => void): void;
 }
 
 export interface SendBufferOptions {
-  /** A client this many bytes behind is slow: it is sent no audio until it has caught up. */
+  /** A client that is this many bytes behind is slow: it is sent no audio until it has caught up. */
   maxBufferedBytes: number;
   /** How long it may be slow, in milliseconds. */
   slowTimeoutMs: number;
   clock: Clock;
   onSlow(bufferedBytes: number): void;
-  /** It has been slow for too long, or was sent too much meanwhile. */
+  /** The client has been slow for too long, or was sent too much meanwhile. */
   onStuck(): void;
 }
 
-/** While a client is slow, messages go on: so many times the limit. */
+/** A slow client is still sent messages, up to this many times the limit. */
 const hardLimit = 4;
 
-/** What is on its way to a client, bounded. */
+/** Sends to a client, with a bound on what it has not taken yet. */
 export class SendBuffer {
   readonly #socket: BufferedSocket;
   readonly #options: SendBufferOptions;
@@ -37,7 +37,7 @@ export class SendBuffer {
 
   send(data: string | Uint8Array): void {
     if (this.#closed) return;
-    // A failed send is followed by the socket's close.
+    // After a failed send the socket closes.
     this.#socket.send(data, () => this.#written());
     const { bufferedAmount } = this.#socket;
     const { maxBufferedBytes, slowTimeoutMs, clock } = this.#options;
@@ -51,20 +51,13 @@ export class SendBuffer {
     }
   }
 
-  /** A promise while the client is slow; it rejects with the signal's reason. */
+  /** Returns a promise while the client is slow; it rejects with the signal's reason. */
   writable(signal: AbortSignal): Promise<void> | undefined {
     const caughtUp = this.#caughtUp?.promise;
-    if (caughtUp === undefined) return undefined;
-    return new Promise((resolve, reject) => {
-      const removeListener = onAbort(signal, reject);
-      void caughtUp.then(() => {
-        removeListener();
-        resolve();
-      });
-    });
+    return caughtUp && untilAborted(caughtUp, signal);
   }
 
-  /** Sends nothing more. */
+  /** Stops sending. */
   close(): void {
     this.#closed = true;
     this.#catchUp();
