@@ -8,8 +8,8 @@
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { failureReport, summary } from "./report.ts";
-import { simulate, type SimulateResult } from "./threads.ts";
+import { failureReport, summary } from "./runner/report.ts";
+import { simulate, type SimulateResult } from "./runner/threads.ts";
 
 const { values } = parseArgs({
   options: {

@@ -1,4 +1,4 @@
-import type { LawName } from "./laws.ts";
+import type { LawName } from "./laws/laws.ts";
 
 /** One change to a file of the client. `find` must occur in the file exactly once. */
 export interface Patch {

@@ -1,4 +1,4 @@
-import { mix, Random } from "./random.ts";
+import { mix, Random } from "./world/random.ts";
 
 /** When and how the application interrupts a reply. */
 export type Cut =

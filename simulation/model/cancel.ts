@@ -1,4 +1,4 @@
-import type { Fields } from "../ledger.ts";
+import type { Fields } from "../laws/ledger.ts";
 import type { ServerProfile } from "../scenario.ts";
 
 type Refusal = ServerProfile["refusal"];

@@ -1,5 +1,5 @@
-import type { Fields, ModelResponse, Request } from "../ledger.ts";
-import type { Mark, Peer, SimSocket } from "../network.ts";
+import type { Fields, ModelResponse, Request } from "../laws/ledger.ts";
+import type { Mark, Peer, SimSocket } from "../world/network.ts";
 import { cancelRefusal } from "./cancel.ts";
 import { connectionLimit, errorEvent, type ErrorShape, notFound, type ServerError } from "./errors.ts";
 import type { Generation, Lane } from "./generation.ts";

@@ -1,5 +1,5 @@
-import type { Random } from "../random.ts";
-import { secret } from "../secret.ts";
+import type { Random } from "../world/random.ts";
+import { secret } from "../laws/secret.ts";
 
 /** An error with which the server answers a request. */
 export interface ServerError {

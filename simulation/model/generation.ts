@@ -1,5 +1,5 @@
-import type { ModelResponse, Request } from "../ledger.ts";
-import type { Entry } from "../timeline.ts";
+import type { ModelResponse, Request } from "../laws/ledger.ts";
+import type { Entry } from "../world/timeline.ts";
 import type { ScriptLine } from "./script.ts";
 
 /** The requests that the server answers one after the other. */

@@ -1,7 +1,7 @@
-import type { Fields, ModelResponse, Request } from "../ledger.ts";
+import type { Fields, ModelResponse, Request } from "../laws/ledger.ts";
 import type { Scenario } from "../scenario.ts";
-import type { Timeline } from "../timeline.ts";
-import type { Trace } from "../trace.ts";
+import type { Timeline } from "../world/timeline.ts";
+import type { Trace } from "../world/trace.ts";
 import type { ErrorShape, ServerError } from "./errors.ts";
 
 /** What the server model reads from the run and reports to it. */

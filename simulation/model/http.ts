@@ -1,6 +1,6 @@
 import { onAbort } from "turnwire/internal";
-import type { Fields, Request } from "../ledger.ts";
-import { Random } from "../random.ts";
+import type { Fields, Request } from "../laws/ledger.ts";
+import { Random } from "../world/random.ts";
 import type { ServerError } from "./errors.ts";
 import type { ServerHost } from "./host.ts";
 import { type ScriptLine, writeScript } from "./script.ts";

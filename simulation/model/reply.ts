@@ -1,4 +1,4 @@
-import { Random } from "../random.ts";
+import { Random } from "../world/random.ts";
 import type { Scenario } from "../scenario.ts";
 import { drawFailure, drawRequestError, errorShapes, type ErrorShape, type ServerError } from "./errors.ts";
 

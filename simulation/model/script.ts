@@ -1,4 +1,4 @@
-import type { ModelResponse } from "../ledger.ts";
+import type { ModelResponse } from "../laws/ledger.ts";
 import { errorEvent, type ServerError } from "./errors.ts";
 import type { Fault, Reply, Saying } from "./reply.ts";
 

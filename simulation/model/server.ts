@@ -1,6 +1,6 @@
-import type { Peer, Reception, SimSocket } from "../network.ts";
-import { mix, Random } from "../random.ts";
-import { secret } from "../secret.ts";
+import type { Peer, Reception, SimSocket } from "../world/network.ts";
+import { mix, Random } from "../world/random.ts";
+import { secret } from "../laws/secret.ts";
 import { ServerConnection } from "./connection.ts";
 import type { ServerHost } from "./host.ts";
 

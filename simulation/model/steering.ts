@@ -1,5 +1,5 @@
-import type { Fields, ModelResponse } from "../ledger.ts";
-import type { Mark } from "../network.ts";
+import type { Fields, ModelResponse } from "../laws/ledger.ts";
+import type { Mark } from "../world/network.ts";
 import type { Reply } from "./reply.ts";
 import type { Generation } from "./generation.ts";
 import type { ServerHost } from "./host.ts";

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { laws } from "../laws.ts";
+import { laws } from "../laws/laws.ts";
 import { type Mutant, mutants } from "../mutants.ts";
-import { patchText } from "../patch.ts";
-import { failureReport, replayCommand } from "../report.ts";
-import type { Failure } from "../shrink.ts";
-import { simulate } from "../threads.ts";
+import { patchText } from "../runner/patch.ts";
+import { failureReport, replayCommand } from "../runner/report.ts";
+import type { Failure } from "../runner/shrink.ts";
+import { simulate } from "../runner/threads.ts";
 
 const seeds = Number(process.env["TURNWIRE_SEEDS"] ?? 4000);
 

@@ -1,5 +1,5 @@
 import type { SocketFactory } from "turnwire/provider";
-import type { Endpoint } from "./ledger.ts";
+import type { Endpoint } from "../laws/ledger.ts";
 import { type NetworkHost, SimSocket } from "./network.ts";
 import { mix, Random } from "./random.ts";
 import { ServiceClock } from "./timeline.ts";

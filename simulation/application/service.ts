@@ -4,11 +4,11 @@ import {
   OpenAIResponsesLLMService,
   type InferenceRecord,
 } from "turnwire";
-import type { SimEndpoint } from "./endpoint.ts";
-import { simulatedFetch } from "./model/http.ts";
-import { mix, Random } from "./random.ts";
-import { secret } from "./secret.ts";
-import type { World } from "./world.ts";
+import type { SimEndpoint } from "../world/endpoint.ts";
+import { simulatedFetch } from "../model/http.ts";
+import { mix, Random } from "../world/random.ts";
+import { secret } from "../laws/secret.ts";
+import type { World } from "../world/world.ts";
 
 /** A service under test, with listeners that check its events, records and logs. */
 export class SimService {

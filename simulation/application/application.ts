@@ -1,13 +1,13 @@
 import { LLMContext, type LLMMessage } from "turnwire";
 import { capabilities, type SteerableService } from "./capabilities.ts";
-import { isLateResult } from "./context-laws.ts";
-import type { Party } from "./ledger.ts";
+import { isLateResult } from "../laws/context-laws.ts";
+import type { Party } from "../laws/ledger.ts";
 import type { SimService } from "./service.ts";
-import type { Cut, Step } from "./scenario.ts";
+import type { Cut, Step } from "../scenario.ts";
 import { tools } from "./tools.ts";
-import { type TurnOwner, TurnWatch } from "./turn-watch.ts";
-import { heldView, type View } from "./view.ts";
-import type { World } from "./world.ts";
+import { type TurnOwner, TurnWatch } from "../laws/turn-watch.ts";
+import { heldView, type View } from "../laws/view.ts";
+import type { World } from "../world/world.ts";
 
 /** A turn that takes longer than this breaks the law `ends`. */
 const turnLimitMs = 20 * 60_000;

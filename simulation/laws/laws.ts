@@ -1,7 +1,7 @@
 import type { WebsocketTarget } from "turnwire/provider";
 import type { Fields, SocketEnds } from "./ledger.ts";
 import { holdsSecret, secret } from "./secret.ts";
-import type { Trace } from "./trace.ts";
+import type { Trace } from "../world/trace.ts";
 
 /** The laws that every run must keep. */
 export const laws = {

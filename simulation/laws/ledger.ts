@@ -1,4 +1,4 @@
-import type { Reply } from "./model/reply.ts";
+import type { Reply } from "../model/reply.ts";
 import type { View } from "./view.ts";
 
 export type Fields = Readonly<Record<string, unknown>>;

@@ -1,9 +1,9 @@
 import type { Socket, SocketHandlers, WebsocketTarget } from "turnwire/provider";
-import type { Endpoint, Request, SocketEnds } from "./ledger.ts";
-import type { EventRole } from "./model/script.ts";
+import type { Endpoint, Request, SocketEnds } from "../laws/ledger.ts";
+import type { EventRole } from "../model/script.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
-import type { NetworkProfile } from "./scenario.ts";
+import type { NetworkProfile } from "../scenario.ts";
 import type { Trace } from "./trace.ts";
 
 /** How the run classifies a message of the server. */

@@ -1,4 +1,4 @@
-import { laws } from "./laws.ts";
+import { laws } from "../laws/laws.ts";
 import type { Failure } from "./shrink.ts";
 import type { Stats } from "./stats.ts";
 

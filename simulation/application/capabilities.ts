@@ -1,5 +1,5 @@
 import * as turnwire from "turnwire";
-import type { Capabilities } from "./scenario.ts";
+import type { Capabilities } from "../scenario.ts";
 
 /** The simulation looks these up at run time, so that it also runs against a version of the client that lacks them. */
 interface Loose {

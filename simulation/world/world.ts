@@ -1,18 +1,28 @@
 import { SimEndpoint } from "./endpoint.ts";
-import type { Endpoint, Excuse, Fields, LiveTurn, Match, ModelResponse, Party, Request, SocketEnds } from "./ledger.ts";
-import { Laws } from "./laws.ts";
-import { isAmbiguous } from "./model/cancel.ts";
-import { type ErrorShape, notFound, saysItsCode, type ServerError } from "./model/errors.ts";
-import { drawReply } from "./model/reply.ts";
-import { ServerModel } from "./model/server.ts";
+import type {
+  Endpoint,
+  Excuse,
+  Fields,
+  LiveTurn,
+  Match,
+  ModelResponse,
+  Party,
+  Request,
+  SocketEnds,
+} from "../laws/ledger.ts";
+import { Laws } from "../laws/laws.ts";
+import { isAmbiguous } from "../model/cancel.ts";
+import { type ErrorShape, notFound, saysItsCode, type ServerError } from "../model/errors.ts";
+import { drawReply } from "../model/reply.ts";
+import { ServerModel } from "../model/server.ts";
 import type { Mark, NetworkHost } from "./network.ts";
-import type { ServerHost } from "./model/host.ts";
+import type { ServerHost } from "../model/host.ts";
 import { mix } from "./random.ts";
-import type { Scenario } from "./scenario.ts";
-import { emptyStats, type Stats } from "./stats.ts";
+import type { Scenario } from "../scenario.ts";
+import { emptyStats, type Stats } from "../runner/stats.ts";
 import { Timeline } from "./timeline.ts";
 import { brief, Trace } from "./trace.ts";
-import { View } from "./view.ts";
+import { View } from "../laws/view.ts";
 
 const finalCloseCodes: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009, 1010]);
 const noWebsocketHere: ReadonlySet<number> = new Set([403, 404, 426, 501]);

@@ -11,9 +11,9 @@ import {
 import { checkMessages } from "./context-laws.ts";
 import type { Excuse, Fields, LiveTurn, Match, ModelResponse, Request } from "./ledger.ts";
 import type { LawName } from "./laws.ts";
-import type { Cut } from "./scenario.ts";
+import type { Cut } from "../scenario.ts";
 import { resumedText, type View, withoutLateResults } from "./view.ts";
-import type { World } from "./world.ts";
+import type { World } from "../world/world.ts";
 
 interface Inference {
   number: number;

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import type { Patch } from "./mutants.ts";
+import type { Patch } from "../mutants.ts";
 
-const ownSource = new URL("../packages/turnwire/src/", import.meta.url).href;
+const ownSource = new URL("../../packages/turnwire/src/", import.meta.url).href;
 
 /**
  * Makes every module of the client that is imported from now on load from `sourceDir` (default: this repository), with the

@@ -1,14 +1,14 @@
 import { setImmediate as turnOfLoop } from "node:timers/promises";
-import { Conversation } from "./application.ts";
-import { capabilities, endPool, newPool } from "./capabilities.ts";
-import type { SimEndpoint } from "./endpoint.ts";
-import type { Breach } from "./laws.ts";
-import { generate, type Scenario } from "./scenario.ts";
-import { secret } from "./secret.ts";
-import { SimService } from "./service.ts";
+import { Conversation } from "../application/application.ts";
+import { capabilities, endPool, newPool } from "../application/capabilities.ts";
+import type { SimEndpoint } from "../world/endpoint.ts";
+import type { Breach } from "../laws/laws.ts";
+import { generate, type Scenario } from "../scenario.ts";
+import { secret } from "../laws/secret.ts";
+import { SimService } from "../application/service.ts";
 import type { Stats } from "./stats.ts";
-import { setToolHost } from "./tools.ts";
-import { World } from "./world.ts";
+import { setToolHost } from "../application/tools.ts";
+import { World } from "../world/world.ts";
 
 export interface Outcome {
   breaches: readonly Breach[];

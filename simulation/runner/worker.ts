@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { mutantOf } from "./mutants.ts";
+import { mutantOf } from "../mutants.ts";
 import { patchSource } from "./patch.ts";
 import type { Task, WorkerOptions } from "./threads.ts";
 
