@@ -1,19 +1,23 @@
 import { readFileSync } from "node:fs";
-import { chat } from "./chat.ts";
-import { errorLine } from "./error-line.ts";
-import { Output } from "./output.ts";
-import { server, serverHelp } from "./server/index.ts";
-import { speech, speechHelp } from "./speech/index.ts";
-import type { Surroundings } from "./surroundings.ts";
-import { chatHelp, help, UsageError } from "./usage.ts";
+import { chatHelp } from "./chat/help.ts";
+import { help } from "./help.ts";
+import { serverHelp } from "./server/help.ts";
+import { errorLine } from "./shared/error-line.ts";
+import { Output } from "./shared/output.ts";
+import { UsageError } from "./shared/read-args.ts";
+import type { Surroundings } from "./shared/surroundings.ts";
+import { speechHelp } from "./speech/help.ts";
 
-const helps: ReadonlyMap<string | undefined, string> = new Map([
-  ["chat", chatHelp],
-  ["server", serverHelp],
-  ["speech", speechHelp],
-]);
+type Subcommand = (args: readonly string[], surroundings: Surroundings) => Promise<number>;
 
-/** Runs the command of this process; the exit code is set, and the process ends by itself. */
+/** Each is loaded when it is run: what one of them needs does not slow the others down. */
+const subcommands: Readonly<Record<string, { help: string; load: () => Promise<Subcommand> }>> = {
+  chat: { help: chatHelp, load: async () => (await import("./chat/chat.ts")).chat },
+  server: { help: serverHelp, load: async () => (await import("./server/server.ts")).server },
+  speech: { help: speechHelp, load: async () => (await import("./speech/speech.ts")).speech },
+};
+
+/** Runs the command of this process. It sets the exit code, and the process ends by itself. */
 export async function main(): Promise<void> {
   const { env, stdin } = process;
   const stdout = new Output(process.stdout);
@@ -22,7 +26,7 @@ export async function main(): Promise<void> {
   process.exitCode = code;
 }
 
-/** Runs a subcommand; the answer is the exit code: 0, 1 for what failed, 2 for what was called wrongly. */
+/** Runs a subcommand. Returns the exit code: 0, 1 for a failure, 2 for a wrong call. */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   try {
     return await dispatch(args, surroundings);
@@ -34,18 +38,14 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
 
 async function dispatch([first, ...rest]: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stdout, version } = surroundings;
+  const subcommand = find(first);
+  if (subcommand !== undefined) return await (await subcommand.load())(rest, surroundings);
   switch (first) {
-    case "chat":
-      return await chat(rest, surroundings);
-    case "server":
-      return await server(rest, surroundings);
-    case "speech":
-      return await speech(rest, surroundings);
     case undefined:
     case "help":
     case "--help":
     case "-h":
-      stdout.write(helps.get(rest[0]) ?? help);
+      stdout.write(find(rest[0])?.help ?? help);
       return 0;
     case "--version":
     case "-v":
@@ -56,8 +56,12 @@ async function dispatch([first, ...rest]: readonly string[], surroundings: Surro
   }
 }
 
+function find(name: string | undefined): (typeof subcommands)[string] | undefined {
+  return name !== undefined && Object.hasOwn(subcommands, name) ? subcommands[name] : undefined;
+}
+
 function readVersion(): string {
-  // Two folders up is the package's own, in src/ as in dist/.
+  // The package's own file is two folders up, in src/ as in dist/.
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type Backend, openBackend } from "../../src/cli/backend.ts";
-import { Conversation } from "../../src/cli/conversation.ts";
-import { InteractiveSession } from "../../src/cli/interactive.ts";
-import { Output } from "../../src/cli/output.ts";
-import { Screen } from "../../src/cli/screen.ts";
-import { colourStyle } from "../../src/cli/style.ts";
-import { TextView } from "../../src/cli/text-view.ts";
+import { type Backend, openBackend } from "../../src/cli/chat/backend.ts";
+import { Conversation } from "../../src/cli/chat/conversation.ts";
+import { InteractiveSession } from "../../src/cli/chat/interactive.ts";
+import { Output } from "../../src/cli/shared/output.ts";
+import { Screen } from "../../src/cli/chat/screen.ts";
+import { colourStyle } from "../../src/cli/shared/style.ts";
+import { TextView } from "../../src/cli/chat/text-view.ts";
 import { backspace, ctrlC, ctrlD, enter, Terminal } from "./support/terminal.ts";
 
 const unset = { apiKey: undefined, baseURL: undefined, model: undefined, system: undefined };

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { LLMContext, ProviderError, type InferenceRecord, TurnwireError, WebsocketConnectError } from "turnwire";
-import { contextList } from "../../src/cli/context-list.ts";
-import { errorLine } from "../../src/cli/error-line.ts";
-import { printable } from "../../src/cli/format.ts";
-import { statsTable } from "../../src/cli/stats-table.ts";
-import { styleFor } from "../../src/cli/style.ts";
-import { summaryLine } from "../../src/cli/summary-line.ts";
-import type { TurnSummary } from "../../src/cli/view.ts";
+import { contextList } from "../../src/cli/chat/context-list.ts";
+import { errorLine } from "../../src/cli/shared/error-line.ts";
+import { printable } from "../../src/cli/shared/format.ts";
+import { statsTable } from "../../src/cli/chat/stats-table.ts";
+import { styleFor } from "../../src/cli/shared/style.ts";
+import { summaryLine } from "../../src/cli/chat/summary-line.ts";
+import type { TurnSummary } from "../../src/cli/chat/view.ts";
 
 const record: InferenceRecord = {
   number: 1,

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { layOut, wrap } from "../../src/cli/layout.ts";
-import { Output } from "../../src/cli/output.ts";
-import { Screen } from "../../src/cli/screen.ts";
-import { colourStyle } from "../../src/cli/style.ts";
+import { layOut, wrap } from "../../src/cli/chat/layout.ts";
+import { Output } from "../../src/cli/shared/output.ts";
+import { Screen } from "../../src/cli/chat/screen.ts";
+import { colourStyle } from "../../src/cli/shared/style.ts";
 import { TerminalScreen } from "./support/terminal.ts";
 
 const word = fc.string({ unit: fc.constantFrom("a", "b", "c", "d"), minLength: 1, maxLength: 14 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readServerOptions } from "../../src/cli/server/options.ts";
 import { readTiming, timingPresets } from "../../src/cli/server/timing.ts";
-import { UsageError } from "../../src/cli/usage.ts";
+import { UsageError } from "../../src/cli/shared/read-args.ts";
 
 const read = (...args: string[]): ReturnType<typeof readServerOptions> => readServerOptions(args, {});
 

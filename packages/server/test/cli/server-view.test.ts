@@ -1,10 +1,10 @@
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { Output } from "../../src/cli/output.ts";
-import { LineWriter } from "../../src/cli/server/line-writer.ts";
+import { Output } from "../../src/cli/shared/output.ts";
+import { LineWriter } from "../../src/cli/shared/line-writer.ts";
 import { entryOf, type RequestEntry } from "../../src/cli/server/request-entry.ts";
 import { ServerTextView } from "../../src/cli/server/text-view.ts";
-import { colourStyle, plainStyle } from "../../src/cli/style.ts";
+import { colourStyle, plainStyle } from "../../src/cli/shared/style.ts";
 import type { ReceivedRequest } from "../../src/responses/index.ts";
 
 const received: ReceivedRequest = {
@@ -125,18 +125,18 @@ describe("lines for a reader who does not keep up", () => {
         release = done;
       },
     });
-    const writer = new LineWriter(new Output(slow), (count) => `(${count} missing)`);
+    const writer = LineWriter.ofText(new Output(slow));
     const long = "x".repeat(1024 * 1024);
     for (let index = 0; index < 10; index += 1) writer.line(long);
     while (slow.writableLength > 0) release?.();
     writer.line("the last");
     expect(read.filter((chunk) => chunk === `${long}\n`)).toHaveLength(4);
-    expect(read.at(-1)).toBe("(6 missing)\nthe last\n");
+    expect(read.at(-1)).toBe("(6 lines were left out: nobody read them in time)\nthe last\n");
   });
 
   it("are all there for one who does", () => {
     const stream = new PassThrough({ encoding: "utf8" });
-    const writer = new LineWriter(new Output(stream), () => "missing");
+    const writer = LineWriter.ofText(new Output(stream));
     writer.line("one");
     writer.line("two");
     expect(stream.read()).toBe("one\ntwo\n");

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { evaluate, formatNumber } from "../../src/cli/tools/calculate.ts";
-import { timeIn } from "../../src/cli/tools/current-time.ts";
-import { calculate, currentTime } from "../../src/cli/tools/index.ts";
+import { evaluate, formatNumber } from "../../src/cli/chat/tools/calculate.ts";
+import { timeIn } from "../../src/cli/chat/tools/current-time.ts";
+import { calculate, currentTime } from "../../src/cli/chat/tools/index.ts";
 
 describe("calculate", () => {
   it.each([

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "turnwire/internal";
 import { type Brain, recordingBrain, rulesBrain, scriptBrain, upstreamBrain } from "../../responses/index.ts";
-import { naturalPace } from "../backend.ts";
-import { UsageError } from "../usage.ts";
+import { naturalPace } from "../chat/backend.ts";
+import { UsageError } from "../shared/read-args.ts";
 import type { BrainChoice, ServerCommandOptions } from "./options.ts";
 
 /** Makes the brain that is asked for. Throws what names the option at fault. */

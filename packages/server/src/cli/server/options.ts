@@ -1,6 +1,5 @@
 import { type CancelMode, type DialectName, dialects, type Timing } from "../../responses/index.ts";
-import { readArgs, readPort, refuseEmpty } from "../read-args.ts";
-import { UsageError } from "../usage.ts";
+import { readArgs, readPort, refuseEmpty, UsageError } from "../shared/read-args.ts";
 import { readTiming, timingPresets } from "./timing.ts";
 
 /** TURN on the keys of a telephone. */

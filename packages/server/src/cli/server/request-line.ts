@@ -1,4 +1,4 @@
-import { formatCount, formatMs, printable } from "../format.ts";
+import { formatCount, formatMs, printable } from "../shared/format.ts";
 import type { RequestEntry } from "./request-entry.ts";
 
 interface Column {

@@ -6,18 +6,19 @@ import {
   type ResponsesServerOptions,
   SqliteStore,
 } from "../../responses/index.ts";
-import { isLoopback, reachable } from "../address.ts";
-import { styleFor } from "../style.ts";
-import type { Surroundings } from "../surroundings.ts";
+import { reachable } from "../shared/address.ts";
+import { isLoopback } from "../../kit/index.ts";
+import { styleFor } from "../shared/style.ts";
+import type { Surroundings } from "../shared/surroundings.ts";
 import { describeBrain, openBrain } from "./brain.ts";
 import { serverHelp } from "./help.ts";
 import { requestJson, ServerJsonView } from "./json-view.ts";
-import { LineWriter } from "./line-writer.ts";
+import { LineWriter } from "../shared/line-writer.ts";
 import { LogFile } from "./log-file.ts";
 import { readServerOptions, type ServerCommandOptions } from "./options.ts";
 import { entryOf } from "./request-entry.ts";
-import { startError } from "./start-error.ts";
-import { StopSignal } from "./stop-signal.ts";
+import { startError } from "../shared/address.ts";
+import { StopSignal } from "../shared/stop-signal.ts";
 import { ServerTextView } from "./text-view.ts";
 import type { ServerView } from "./view.ts";
 
@@ -62,8 +63,7 @@ async function start(
     return await ResponsesServer.start({
       port,
       host,
-      // A URL has an IPv6 address in brackets.
-      allowedHosts: host.includes(":") ? [...allowedHosts, `[${host}]`] : allowedHosts,
+      allowedHosts,
       apiKeys,
       brain,
       store,
@@ -95,13 +95,10 @@ function openStore(path: string | undefined): ResponseStore {
 
 function viewFor({ json, log }: ServerCommandOptions, { env, stdout, stderr }: Surroundings): ServerView {
   if (json) {
-    const missed = (lines: number): string =>
-      JSON.stringify({ type: "notice", message: `${lines} lines were left out: nobody read them in time` });
-    return new ServerJsonView(new LineWriter(stdout, missed).line);
+    return new ServerJsonView(LineWriter.ofJson(stdout).line);
   }
   const output = log === "-" ? stderr : stdout;
-  const missed = (lines: number): string => `(${lines} lines were left out: nobody read them in time)`;
-  return new ServerTextView(new LineWriter(output, missed).line, styleFor(output.isTTY, env));
+  return new ServerTextView(LineWriter.ofText(output).line, styleFor(output.isTTY, env));
 }
 
 /** Where the lines of `--log` go; without `line`, nowhere. */
@@ -116,8 +113,7 @@ async function openLog(
   }
   const nothingToEnd = { [Symbol.asyncDispose]: () => Promise.resolve() };
   if (log === undefined) return nothingToEnd;
-  const missed = (lines: number): string => JSON.stringify({ type: "notice", message: `${lines} lines were left out` });
-  return { line: new LineWriter(stdout, missed).line, ...nothingToEnd };
+  return { line: LineWriter.ofJson(stdout).line, ...nothingToEnd };
 }
 
 function announce(view: ServerView, running: ResponsesServer, options: ServerCommandOptions, version: string): void {

@@ -1,5 +1,5 @@
-import { printable } from "../format.ts";
-import type { Style } from "../style.ts";
+import { printable } from "../shared/format.ts";
+import type { Style } from "../shared/style.ts";
 import type { RequestEntry } from "./request-entry.ts";
 import { requestHead, requestLine } from "./request-line.ts";
 import type { ServerInfo, ServerView } from "./view.ts";

@@ -1,5 +1,4 @@
-import { defaultPort } from "./options.ts";
-import { pace } from "./pace.ts";
+import { defaultPort, pace } from "./options.ts";
 
 export const speechHelp = `turnwire speech: a local stand-in for Deepgram's speech services, for voice agents without a key
 

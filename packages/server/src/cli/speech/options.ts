@@ -1,8 +1,10 @@
-import { readArgs, readPort, refuseEmpty } from "../read-args.ts";
-import { UsageError } from "../usage.ts";
+import { readArgs, readPort, refuseEmpty, UsageError } from "../shared/read-args.ts";
 
 /** Beside the port of `turnwire server`. */
 export const defaultPort = 8877;
+
+/** Roughly what speech services take, for `--pace`. */
+export const pace = { firstByteMs: 150, realtimeFactor: 5, latencyMs: 150 } as const;
 
 export type VoiceName = "auto" | "espeak" | "tones";
 

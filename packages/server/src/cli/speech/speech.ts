@@ -1,13 +1,13 @@
 import { SpeechServer, type SpeechServerOptions } from "../../speech/index.ts";
-import { isLoopback, reachable } from "../address.ts";
-import { LineWriter } from "../server/line-writer.ts";
-import { startError } from "../server/start-error.ts";
-import { StopSignal } from "../server/stop-signal.ts";
-import { styleFor } from "../style.ts";
-import type { Surroundings } from "../surroundings.ts";
+import { reachable } from "../shared/address.ts";
+import { isLoopback } from "../../kit/index.ts";
+import { LineWriter } from "../shared/line-writer.ts";
+import { startError } from "../shared/address.ts";
+import { StopSignal } from "../shared/stop-signal.ts";
+import { styleFor } from "../shared/style.ts";
+import type { Surroundings } from "../shared/surroundings.ts";
 import { speechHelp } from "./help.ts";
-import { readSpeechOptions, type SpeechCommandOptions } from "./options.ts";
-import { pace } from "./pace.ts";
+import { pace, readSpeechOptions, type SpeechCommandOptions } from "./options.ts";
 import { readScriptFile, type ScriptFile } from "./script-file.ts";
 import { SpeechJsonView, SpeechTextView, type SpeechView } from "./view.ts";
 
@@ -61,12 +61,9 @@ async function start(
 
 function viewFor({ json }: SpeechCommandOptions, { env, stdout }: Surroundings): SpeechView {
   if (json) {
-    const missed = (lines: number): string =>
-      JSON.stringify({ type: "notice", message: `${lines} lines were left out: nobody read them in time` });
-    return new SpeechJsonView(new LineWriter(stdout, missed).line);
+    return new SpeechJsonView(LineWriter.ofJson(stdout).line);
   }
-  const missed = (lines: number): string => `(${lines} lines were left out: nobody read them in time)`;
-  return new SpeechTextView(new LineWriter(stdout, missed).line, styleFor(stdout.isTTY, env));
+  return new SpeechTextView(LineWriter.ofText(stdout).line, styleFor(stdout.isTTY, env));
 }
 
 interface Announcement {

@@ -1,6 +1,6 @@
 import type { SpeechEvent } from "../../speech/index.ts";
-import { formatMs, printable } from "../format.ts";
-import type { Style } from "../style.ts";
+import { formatMs, printable } from "../shared/format.ts";
+import type { Style } from "../shared/style.ts";
 
 export interface SpeechInfo {
   readonly version: string;

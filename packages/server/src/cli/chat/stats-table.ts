@@ -1,6 +1,6 @@
 import type { InferenceRecord } from "turnwire";
 import { timeToFirstOutput } from "turnwire/provider";
-import { formatCount, formatMs } from "./format.ts";
+import { formatCount, formatMs } from "../shared/format.ts";
 import { reasonWords } from "./reason-words.ts";
 import { sum } from "./summary-line.ts";
 

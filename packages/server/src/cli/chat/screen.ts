@@ -1,7 +1,7 @@
-import { printable } from "./format.ts";
+import { printable } from "../shared/format.ts";
 import { layOut, type Position, wrap } from "./layout.ts";
-import type { Output } from "./output.ts";
-import type { Style } from "./style.ts";
+import type { Output } from "../shared/output.ts";
+import type { Style } from "../shared/style.ts";
 import type { TextSink } from "./text-view.ts";
 
 /** The line that is being typed. */

@@ -1,14 +1,14 @@
 import { openBackend } from "./backend.ts";
-import { type ChatOptions, readChatOptions } from "./chat-options.ts";
+import { type ChatOptions, readChatOptions } from "./options.ts";
 import { Conversation } from "./conversation.ts";
 import { InteractiveSession } from "./interactive.ts";
 import { JsonView } from "./json-view.ts";
 import { converse, PlainSink } from "./piped.ts";
 import { Screen } from "./screen.ts";
-import { styleFor } from "./style.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { styleFor } from "../shared/style.ts";
+import type { Surroundings } from "../shared/surroundings.ts";
 import { TextView } from "./text-view.ts";
-import { chatHelp } from "./usage.ts";
+import { chatHelp } from "./help.ts";
 import type { ChatView } from "./view.ts";
 
 /** `turnwire chat`: a conversation in the terminal, or one turn per line of piped input. The answer is the exit code. */

@@ -1,4 +1,10 @@
-/** Where a server was to listen. */
+/** A URL that can be connected to: an address that stands for all of this machine is replaced by a loopback one. */
+export function reachable(address: string, host: string): string {
+  if (host === "0.0.0.0") return address.replace("//0.0.0.0:", "//127.0.0.1:");
+  return host === "::" ? address.replace("//[::]:", "//localhost:") : address;
+}
+
+/** Where a server should have listened. */
 interface Address {
   readonly port: number;
   readonly host: string;
@@ -11,7 +17,7 @@ const explanations: Readonly<Record<string, (address: Address) => string>> = {
   ENOTFOUND: ({ host }) => `the name ${host} is not known; --host takes an address of this machine`,
 };
 
-/** Why the server could not start, with a way out where one is known. */
+/** The error of a server that could not start, with a way out where one is known. */
 export function startError(error: unknown, address: Address): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const explain = Object.hasOwn(explanations, code) ? explanations[code] : undefined;

@@ -1,5 +1,4 @@
-import { readArgs } from "./read-args.ts";
-import { UsageError } from "./usage.ts";
+import { readArgs, UsageError } from "../shared/read-args.ts";
 
 export interface ChatOptions {
   apiKey: string | undefined;

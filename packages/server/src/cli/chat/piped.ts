@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Conversation } from "./conversation.ts";
-import type { Output } from "./output.ts";
+import type { Output } from "../shared/output.ts";
 import type { TextSink } from "./text-view.ts";
 
 /** Text to a stream that nobody types into. */

@@ -1,6 +1,6 @@
 import type { FunctionCall, LLMContext, InferenceRecord } from "turnwire";
-import { errorCode, errorLine } from "./error-line.ts";
-import { commands } from "./usage.ts";
+import { errorCode, errorLine } from "../shared/error-line.ts";
+import { commands } from "./help.ts";
 import type { ChatView, SessionInfo, TurnSummary } from "./view.ts";
 
 /** A conversation for machines: one JSON object per line. `chatHelp` documents them. */

@@ -5,8 +5,8 @@ import {
   OpenAIResponsesLLMService,
   type OpenAIResponsesOptions,
 } from "turnwire";
-import { ResponsesServer, rulesBrain } from "../responses/index.ts";
-import type { ChatOptions } from "./chat-options.ts";
+import { ResponsesServer, rulesBrain } from "../../responses/index.ts";
+import type { ChatOptions } from "./options.ts";
 import { CuttableSockets } from "./sockets.ts";
 
 /** Whom the conversation is held with. */

@@ -1,5 +1,12 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { UsageError } from "./usage.ts";
+
+/** The command was called in a wrong way. */
+export class UsageError extends Error {
+  constructor(problem: string, helpCommand: string) {
+    super(`${problem}; ${helpCommand} says what there is`);
+    this.name = "UsageError";
+  }
+}
 
 /** The options that a subcommand knows, as `parseArgs` takes them. */
 type Known = NonNullable<ParseArgsConfig["options"]>;

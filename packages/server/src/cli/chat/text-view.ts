@@ -1,12 +1,12 @@
 import type { FunctionCall, LLMContext, InferenceRecord } from "turnwire";
 import type { Backend } from "./backend.ts";
 import { contextList } from "./context-list.ts";
-import { errorLine } from "./error-line.ts";
-import { printable } from "./format.ts";
+import { errorLine } from "../shared/error-line.ts";
+import { printable } from "../shared/format.ts";
 import { statsTable } from "./stats-table.ts";
-import type { Style } from "./style.ts";
+import type { Style } from "../shared/style.ts";
 import { summaryLine } from "./summary-line.ts";
-import { commands } from "./usage.ts";
+import { commands } from "./help.ts";
 import type { ChatView, SessionInfo, TurnSummary } from "./view.ts";
 
 /** Where text is written to. */

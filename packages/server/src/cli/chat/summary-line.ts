@@ -1,5 +1,5 @@
 import type { InferenceRecord } from "turnwire";
-import { formatCount, formatMs } from "./format.ts";
+import { formatCount, formatMs } from "../shared/format.ts";
 import { reasonWords } from "./reason-words.ts";
 import type { TurnSummary } from "./view.ts";
 

@@ -1,2 +1,0 @@
-export { serverHelp } from "./help.ts";
-export { server } from "./server.ts";

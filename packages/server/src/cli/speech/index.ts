@@ -1,2 +1,0 @@
-export { speechHelp } from "./help.ts";
-export { speech } from "./speech.ts";
