@@ -24,7 +24,7 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "openai/connection/responses-connection.ts",
-        find: 'if (lanes !== "yes" && this.lanes.inFlight > 0) return undefined;',
+        find: "if (lanes !== true && this.lanes.inFlight > 0) return undefined;",
         replace: "",
       },
       {
@@ -40,8 +40,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "openai/connection/responses-connection.ts",
-        find: "this.lanes.all.find(({ name }) => name === event.stream_id)",
-        replace: "this.lanes.all.findLast(({ exchange }) => exchange !== undefined)",
+        find: "this.#exchanges.find(({ lane }) => lane.name === event.stream_id)",
+        replace: "this.#exchanges.at(-1)",
       },
     ],
   },
@@ -51,8 +51,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "openai/connection/responses-connection.ts",
-        find: 'if (owner === "cancel") return undefined;',
-        replace: 'if (owner === "cancel" && wire.code === "never") return undefined;',
+        find: 'if (source.kind === "cancel") return',
+        replace: 'if (source.kind === "cancel" && wire.code === "never") return',
       },
     ],
   },
@@ -70,7 +70,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "keep-a-dead-parent",
     breaks: ["cause"],
-    patches: [{ file: "openai/llm-service.ts", find: 'if (action === "forget-parent") {', replace: "if (!action) {" }],
+    patches: [
+      { file: "openai/llm-service.ts", find: 'if (action === "forget-parent") lease', replace: "if (!action) lease" },
+    ],
   },
   {
     name: "plan-without-comparing-the-output",

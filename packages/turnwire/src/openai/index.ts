@@ -3,5 +3,5 @@ export { OpenAIResponsesHttpLLMService, type OpenAIResponsesHttpLLMServiceOption
 export { OpenAIResponsesLLMService, type OpenAIResponsesLLMServiceOptions } from "./llm-service.ts";
 export { ResponsesConnectionPool, type ResponsesConnectionPoolOptions } from "./connection/pool.ts";
 export type { ResponseFormat } from "./request/request-fields.ts";
-export type { SteeringInput, SteeringOutcome } from "./response/steering.ts";
+export type { SteeringInput, SteeringOutcome } from "./response/steer-ledger.ts";
 export type { OpenAIResponsesLLMSettings, Reasoning } from "./settings.ts";

@@ -10,20 +10,21 @@ import {
   type WebsocketLLMServiceOptions,
 } from "../llm/index.ts";
 import { ReconnectingWebsocket, type WebsocketTarget } from "../websocket/index.ts";
-import type { Plan } from "./request/continuation.ts";
-import { Answer } from "./response/response-chain.ts";
+import { ResponseChain } from "./response/response-chain.ts";
 import type { Conversation } from "./request/conversation.ts";
 import { type OpenAIResponsesOptions, type OpenAIRunInferenceOptions, ResponsesClient } from "./responses-client.ts";
 import { createMessage, requestDetails } from "./request/create-message.ts";
 import { ProgressWatch } from "./response/progress-timeouts.ts";
-import type { Exchange, Lane } from "./connection/exchange.ts";
-import { Line, type Seat } from "./connection/connection-manager.ts";
+import type { Exchange } from "./connection/exchange.ts";
+import { Tenant } from "./connection/lanes.ts";
+import { ConnectionManager, type Lease } from "./connection/connection-manager.ts";
 import { defaultConnectionAgeMs, type ResponsesConnectionPool } from "./connection/pool.ts";
 import type { ResponsesConnection } from "./connection/responses-connection.ts";
 import { type Attempt, HttpFallback, type OnRetry, type RecoveryAction } from "./retry/index.ts";
 import type { OpenAIResponsesLLMSettings } from "./settings.ts";
-import { Steering, type SteeringInput, type SteeringOutcome } from "./response/steering.ts";
-import { ServerTraits } from "./connection/server-capabilities.ts";
+import type { SteeringInput, SteeringOutcome } from "./response/steer-ledger.ts";
+import { Steering } from "./response/steering.ts";
+import { ServerCapabilities } from "./connection/server-capabilities.ts";
 import { WarmUp } from "./warm-up.ts";
 
 export interface OpenAIResponsesLLMServiceOptions extends WebsocketLLMServiceOptions, OpenAIResponsesOptions {
@@ -69,10 +70,10 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   readonly #client: ResponsesClient;
   readonly #options: OpenAIResponsesLLMServiceOptions;
   readonly #httpFallback: HttpFallback;
-  readonly #owner = { wasted: 0 };
+  readonly #tenant = new Tenant();
   readonly #running = new Map<Inference, Steering>();
   readonly #warmUp: WarmUp;
-  #line: Line | undefined;
+  #manager: ConnectionManager | undefined;
   #leaving: Promise<unknown> | undefined;
 
   constructor(options: OpenAIResponsesLLMServiceOptions = {}) {
@@ -82,8 +83,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     this.#options = options;
     this.#httpFallback = new HttpFallback(this.clock);
     const context = options.warmUp instanceof LLMContext ? options.warmUp : new LLMContext();
-    this.#warmUp = new WarmUp(this.#client, this.#owner, context);
-    if (options.warmUp) this.on("connected", () => void this.#warmUpOn(this.#line?.current));
+    this.#warmUp = new WarmUp(this.#client, this.#tenant, context);
+    if (options.warmUp) this.on("connected", () => void this.#warmUpOn(this.#manager?.current));
   }
 
   /** The settings as they are now. */
@@ -101,23 +102,25 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   }
 
   override get isConnected(): boolean {
-    return this.#line?.current !== undefined;
+    return this.#manager?.current !== undefined;
   }
 
   override async disconnect(): Promise<void> {
-    const line = this.#line;
-    if (line !== undefined && this.#options.pool === undefined) return line.close();
+    const manager = this.#manager;
+    if (manager !== undefined && this.#options.pool === undefined) return manager.close();
     // A service that has left its pool has no connection to close; the pool's belongs to others.
-    this.#line = undefined;
-    if (line !== undefined) this.#leaving = Promise.all([this.#leaving, this.#leavePool(line, this.#options.pool)]);
+    this.#manager = undefined;
+    if (manager !== undefined) {
+      this.#leaving = Promise.all([this.#leaving, this.#leavePool(manager, this.#options.pool)]);
+    }
     await this.#leaving;
   }
 
-  async #leavePool(line: Line, pool: ResponsesConnectionPool | undefined): Promise<void> {
-    for (const exchange of line.current?.exchanges ?? []) {
-      if (exchange.owner === this.#owner) line.current?.abandon(exchange);
+  async #leavePool(manager: ConnectionManager, pool: ResponsesConnectionPool | undefined): Promise<void> {
+    for (const exchange of manager.current?.exchanges ?? []) {
+      if (exchange.tenant === this.#tenant) exchange.abandon();
     }
-    await pool?.leave(this.#owner, line);
+    await pool?.leave(this.#tenant, manager);
   }
 
   /**
@@ -139,13 +142,13 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   async warmUp(context: LLMContext = this.#warmUp.context): Promise<boolean> {
     this.#warmUp.context = context;
     await this.ensureConnected();
-    return this.#warmUpOn(this.#currentLine().current);
+    return this.#warmUpOn(this.#currentManager().current);
   }
 
   async #warmUpOn(connection: ResponsesConnection | undefined): Promise<boolean> {
-    const line = this.#line;
-    const isIdle = line !== undefined && this.#running.size === 0;
-    return isIdle && connection !== undefined && this.#warmUp.on(line, connection);
+    const manager = this.#manager;
+    const isIdle = manager !== undefined && this.#running.size === 0;
+    return isIdle && connection !== undefined && this.#warmUp.on(manager, connection);
   }
 
   protected override get model(): string {
@@ -157,19 +160,18 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   }
 
   protected override ensureConnected(signal?: AbortSignal): ReturnType<WebsocketLLMService["ensureConnected"]> {
-    this.#currentLine();
+    this.#currentManager();
     return super.ensureConnected(signal);
   }
 
   protected override async inference(context: LLMContext, turn: Inference): Promise<InferenceResult> {
     this.#warmUp.context = context;
-    turn.trace.wastedCharacters = this.#owner.wasted;
-    this.#owner.wasted = 0;
-    let seat: Seat | undefined;
+    turn.trace.wastedCharacters = this.#tenant.takeWasted();
+    let lease: Lease | undefined;
     const onRetry: OnRetry = (decision, error) => {
       if (error instanceof TimeoutError) this.events.emit("completionTimeout");
       if (decision.kind === "use-http" && decision.lasting) this.#httpFallback.trip();
-      if (decision.kind === "retry" && seat !== undefined) this.#recover(decision.action, decision.reason, seat);
+      if (decision.kind === "retry" && lease !== undefined) this.#recover(decision.action, decision.reason, lease);
     };
     const canUseHttp = this.#options.httpFallback ?? true;
     const options = {
@@ -178,11 +180,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
       overHttp: canUseHttp && this.#httpFallback.isOn,
       onRetry,
     };
-    const steering = new Steering((event) => {
-      // Over a connection that is gone nothing is said; the turn ends or starts again by itself.
-      if (seat === undefined || !seat.exchange.connection.isOpen) return;
-      seat.exchange.steer(JSON.stringify(event));
-    });
+    const steering = new Steering();
     this.#running.set(turn, steering);
     try {
       return await this.#client.infer(turn, options, async (attempt) => {
@@ -191,8 +189,9 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
           return this.#client.inferOverHttp(context, turn, attempt);
         }
         const conversation = this.#client.conversationFor(context, turn, attempt);
-        seat = await this.#seat(conversation, turn, attempt);
-        return this.#exchange(seat, context, conversation, turn, attempt, steering);
+        lease = await this.#acquire(conversation, turn, attempt);
+        steering.moveTo(lease.exchange);
+        return this.#exchange(lease, context, conversation, turn, attempt, steering);
       });
     } finally {
       this.#running.delete(turn);
@@ -200,23 +199,19 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     }
   }
 
-  /** Prepares the next attempt after one that failed on the seat. */
-  #recover(action: RecoveryAction, reason: RetryReason, seat: Seat): void {
-    if (action === "forget-parent") {
-      const parent = seat.plan.parent?.holder;
-      if (parent?.latest?.responseId === seat.plan.parent?.responseId && parent !== undefined)
-        parent.latest = undefined;
-    } else if (action === "replace-connection") {
-      void seat.connection.retire(reason);
-    } else if (action === "use-no-lanes") {
-      this.#currentLine().traits.lanes = "no";
-    }
+  /** Prepares the next attempt after one that failed. */
+  #recover(action: RecoveryAction, reason: RetryReason, lease: Lease): void {
+    if (action === "forget-parent") lease.exchange.forgetParent();
+    else if (action === "replace-connection") void lease.connection.retire(reason);
+    else if (action === "use-no-lanes") this.#currentManager().capabilities.learnLanes(false);
   }
 
-  #currentLine(): Line {
+  #currentManager(): ConnectionManager {
     const { pool } = this.#options;
-    const own = this.#line;
-    if (own !== undefined && (pool === undefined || own.traits.lanes !== "no" || own.owners.size === 1)) return own;
+    const own = this.#manager;
+    if (own !== undefined && (pool === undefined || own.capabilities.lanes !== false || own.tenants.size === 1)) {
+      return own;
+    }
     if (pool !== undefined) {
       const makeWebsocket = (): ReconnectingWebsocket =>
         new ReconnectingWebsocket(() => this.websocketTarget(), {
@@ -224,35 +219,35 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
           clock: this.clock,
           logger: this.logger,
         });
-      const line = pool.join(this.#owner, makeWebsocket);
-      if (own !== undefined && own !== line) void pool.leave(this.#owner, own);
-      if (own !== line) this.useWebsocket(line.websocket);
-      return (this.#line = line);
+      const manager = pool.join(this.#tenant, makeWebsocket);
+      if (own !== undefined && own !== manager) void pool.leave(this.#tenant, own);
+      if (own !== manager) this.useWebsocket(manager.websocket);
+      return (this.#manager = manager);
     }
     const { drainTimeoutMs = 1000, standby = false, maxConnectionAgeMs = defaultConnectionAgeMs } = this.#options;
     const { clock, logger } = this;
-    const traits = new ServerTraits(maxConnectionAgeMs);
-    this.#line = new Line(this.websocket, { drainTimeoutMs, standby, traits, clock, logger });
-    this.#line.owners.add(this.#owner);
-    return this.#line;
+    const capabilities = new ServerCapabilities(maxConnectionAgeMs);
+    this.#manager = new ConnectionManager(this.websocket, { drainTimeoutMs, standby, capabilities, clock, logger });
+    this.#manager.tenants.add(this.#tenant);
+    return this.#manager;
   }
 
-  #seat(conversation: Conversation, turn: Inference, attempt: Attempt): Promise<Seat> {
+  #acquire(conversation: Conversation, turn: Inference, attempt: Attempt): Promise<Lease> {
     const { signal } = turn;
-    const onPhase = (phase: "connectingMs" | "waitingMs"): void => turn.trace.enter(phase);
-    return this.#currentLine().seat(this.#owner, conversation, { signal, onPhase, reason: attempt.reason });
+    const onPhase = (phase: "connecting" | "waiting"): void => turn.trace.enter(`${phase}Ms`);
+    return this.#currentManager().acquire(this.#tenant, conversation, { signal, onPhase, reason: attempt.reason });
   }
 
   async #exchange(
-    seat: Seat,
+    lease: Lease,
     context: LLMContext,
     conversation: Conversation,
     turn: Inference,
     attempt: Attempt,
     steering: Steering,
   ): Promise<InferenceResult> {
-    const { exchange, connection, plan } = seat;
-    const answer = new Answer(exchange, conversation, turn, steering);
+    const { exchange, plan } = lease;
+    const chain = new ResponseChain(conversation, turn, steering);
     let succeeded = false;
     try {
       const sending = { conversation, plan, lane: exchange.lane.name };
@@ -260,60 +255,58 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
       turn.trace.sending(requestDetails(message, sending));
       using watch = new ProgressWatch(this.#client.progressLimits(attempt), turn, this.clock);
       await this.wsSend(message, turn.signal, exchange);
-      const result = await this.#receive(exchange, answer, turn, watch);
+      const result = await this.#receive(exchange, chain, turn, watch);
       succeeded = true;
       this.#httpFallback.clear();
       this.exchangeSucceeded();
       return result;
     } finally {
-      if (!succeeded) this.#leave(connection, exchange, plan, answer, turn);
+      if (!succeeded) this.#leave(lease, chain, turn);
     }
   }
 
   /** Leaves an exchange that did not come to a good end. */
-  #leave(connection: ResponsesConnection, exchange: Exchange, plan: Plan<Lane>, answer: Answer, turn: Inference): void {
-    if (answer.ended && exchange.hasResponseEnded) {
-      // A server forgets what a failed request on the same lane was to continue.
-      if (plan.parent?.holder === exchange.lane) exchange.lane.latest = undefined;
-      exchange.end();
-      return;
-    }
-    exchange.onWasted = (characters) => (this.#owner.wasted += characters);
-    connection.abandon(exchange);
-    if (turn.signal.aborted && this.#options.abandoned === "cut" && !exchange.isOver)
-      void this.#cut(connection, exchange);
+  #leave({ exchange, connection }: Lease, chain: ResponseChain, turn: Inference): void {
+    if (chain.ended && exchange.phase.kind === "settling") return exchange.fail();
+    exchange.abandon();
+    const isCut = turn.signal.aborted && this.#options.abandoned === "cut" && exchange.phase.kind !== "closed";
+    if (isCut) void this.#cut(connection, exchange);
   }
 
   /** Takes the conversation to another connection, so that an abandoned reply is not generated to its end. */
   async #cut(connection: ResponsesConnection, exchange: Exchange): Promise<void> {
-    const line = this.#line;
+    const manager = this.#manager;
     // What is generated for others on the connection goes on, and what they may continue stays there.
-    if (line === undefined || line.owners.size > 1) return;
+    if (manager === undefined || manager.tenants.size > 1) return;
     const over = new AbortController();
-    void (async () => {
-      while (!exchange.isOver && connection.connection.isOpen) await connection.changed();
-      over.abort(new DOMException("the reply has ended by itself", "AbortError"));
-    })();
+    const end = (): void => over.abort(new DOMException("the reply has ended by itself", "AbortError"));
+    void connection.ended(exchange).then(end);
     const prepare = async (next: ResponsesConnection): Promise<void> => void (await this.#warmUpOn(next));
-    await line.hop("it was left to an abandoned response", prepare, over.signal).catch(() => undefined);
+    const why = "it was left to an abandoned response";
+    await manager.switchToSpare(why, prepare, over.signal).catch(() => undefined);
   }
 
-  async #receive(exchange: Exchange, answer: Answer, turn: Inference, watch: ProgressWatch): Promise<InferenceResult> {
-    // Listened to once, not for each event: events come by the thousand.
+  async #receive(
+    exchange: Exchange,
+    chain: ResponseChain,
+    turn: Inference,
+    watch: ProgressWatch,
+  ): Promise<InferenceResult> {
+    // One listener for the exchange, not one for each event.
     const removeListener = onAbort(watch.signal, (reason) => exchange.interrupt(reason));
     try {
-      while (answer.result === undefined) {
+      while (chain.result === undefined) {
         throwIfAborted(watch.signal);
-        const accepted = answer.take(exchange.poll() ?? (await this.#nextEvent(exchange, turn, watch)));
+        const accepted = chain.take(exchange.poll() ?? (await this.#nextEvent(exchange, turn, watch)));
         if (accepted !== undefined) await accepted;
-        if (answer.result !== undefined && answer.isUndecided) await this.#awaitSteering(exchange, answer, watch);
+        if (chain.result !== undefined && chain.isUndecided) await this.#awaitSteering(exchange, chain, watch);
         watch.touch();
       }
     } finally {
       removeListener();
     }
-    exchange.end(answer.continuable);
-    return answer.result;
+    exchange.end(chain.continuable);
+    return chain.result;
   }
 
   #nextEvent(exchange: Exchange, turn: Inference, { signal }: ProgressWatch): Promise<RawEvent> {
@@ -321,18 +314,18 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     return turn.hasOutput ? exchange.receive() : this.wsRecv(signal, exchange);
   }
 
-  /** The response has ended, and the server has not said whether another follows from what was said to it. */
-  async #awaitSteering(exchange: Exchange, answer: Answer, watch: ProgressWatch): Promise<void> {
+  /** The response has ended; waits for the server to say whether a successor follows. */
+  async #awaitSteering(exchange: Exchange, chain: ResponseChain, watch: ProgressWatch): Promise<void> {
     const { firstEventTimeoutMs } = this.#client.progressLimits({ isFirst: false });
-    const limitMs = answer.hasSuccessor ? firstEventTimeoutMs : steeringAnswerTimeoutMs;
+    const limitMs = chain.hasSuccessor ? firstEventTimeoutMs : steeringAnswerTimeoutMs;
     using limit = new Deadline("steering", limitMs, { signal: watch.signal, clock: this.clock });
     try {
-      while (answer.result !== undefined && answer.isUndecided) await answer.take(await exchange.receive(limit.signal));
+      while (chain.result !== undefined && chain.isUndecided) await chain.take(await exchange.receive(limit.signal));
     } catch (error) {
-      // The answer is whole as it is. What might still follow from it must not meet another turn.
-      if (answer.result === undefined || answer.hasSuccessor) throw error;
-      answer.leaveUndecided();
-      if (this.#line?.traits.lanes !== "yes") void this.#line?.current?.retire("a steered response may follow");
+      // The reply is whole as it is. A successor that may still follow must not meet another turn.
+      if (chain.result === undefined || chain.hasSuccessor) throw error;
+      if (this.#manager?.capabilities.lanes !== true)
+        void this.#manager?.current?.retire("a steered response may follow");
     }
   }
 }

@@ -1,54 +1,56 @@
 import type { LLMContext } from "../context/index.ts";
 import { ProviderError } from "../errors.ts";
-import type { ResponsesClient } from "./responses-client.ts";
-import { createMessage } from "./request/create-message.ts";
-import type { Line, Seat } from "./connection/connection-manager.ts";
-import { type ReadResponse, ResponseReader } from "./response/response-reader.ts";
+import type { ConnectionManager } from "./connection/connection-manager.ts";
+import type { Exchange } from "./connection/exchange.ts";
+import type { Tenant } from "./connection/lanes.ts";
 import type { ResponsesConnection } from "./connection/responses-connection.ts";
+import { createMessage } from "./request/create-message.ts";
+import { type ReadResponse, ResponseReader } from "./response/response-reader.ts";
+import type { ResponsesClient } from "./responses-client.ts";
 
 /** Gives a server a conversation before it is asked anything, so that the next turn sends only what is new. */
 export class WarmUp {
   /** The conversation to give. */
   context: LLMContext;
   readonly #client: ResponsesClient;
-  readonly #owner: object;
+  readonly #tenant: Tenant;
 
-  constructor(client: ResponsesClient, owner: object, context: LLMContext) {
+  constructor(client: ResponsesClient, tenant: Tenant, context: LLMContext) {
     this.#client = client;
-    this.#owner = owner;
+    this.#tenant = tenant;
     this.context = context;
   }
 
   /**
-   * Warms a connection up, and answers whether it did. Never throws: a server that does not know how to be warmed up, or a
-   * connection that is lost, is found out by a turn.
+   * Warms a connection up, and returns whether it did. Never throws: if the server cannot be warmed up or the connection
+   * is lost, the next turn finds out.
    */
-  async on(line: Line, connection: ResponsesConnection): Promise<boolean> {
-    if (line.traits.warmUp === "no") return false;
+  async on(manager: ConnectionManager, connection: ResponsesConnection): Promise<boolean> {
+    const { capabilities } = manager;
+    if (capabilities.warmUp === false) return false;
     const { context } = this;
     const conversation = this.#client.toConversation(context);
-    const seat = line.trySeat(connection, this.#owner, conversation, { reason: undefined, inBackground: true });
-    if (seat === undefined) return false;
-    const { exchange, plan } = seat;
-    const reader = new ResponseReader();
+    const lease = manager.tryAcquire(connection, this.#tenant, conversation);
+    if (lease === undefined) return false;
+    const { exchange, plan } = lease;
     try {
       const sending = { conversation, plan, lane: exchange.lane.name };
       exchange.send(createMessage(this.#client.requestFields(context), sending, { generate: false }));
-      const { responseId } = await unanswered(seat, reader);
+      const { responseId } = await unanswered(exchange);
       exchange.end(responseId === undefined ? undefined : { responseId, conversation, parts: [] });
-      line.traits.warmUp = "yes";
+      capabilities.learnWarmUp(true);
       return true;
     } catch (error) {
-      if (error instanceof ProviderError && !error.retryable) line.traits.warmUp = "no";
-      if (reader.ended) exchange.end();
-      else connection.abandon(exchange);
+      if (error instanceof ProviderError && !error.retryable) capabilities.learnWarmUp(false);
+      exchange.fail();
       return false;
     }
   }
 }
 
-/** @throws ProviderError when the server, not knowing the field, answers for nobody to hear. */
-async function unanswered({ exchange }: Seat, reader: ResponseReader): Promise<ReadResponse> {
+/** @throws ProviderError if the server ignores `generate: false` and generates a reply. */
+async function unanswered(exchange: Exchange): Promise<ReadResponse> {
+  const reader = new ResponseReader();
   for (;;) {
     const event = await exchange.receive();
     const answers = reader.read(event).length > 0 || event.type === "response.output_item.added";

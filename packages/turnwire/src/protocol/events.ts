@@ -21,8 +21,23 @@ export type ClientEvent = ResponsesClientEvent | ResponseCancelEvent;
 /** Every event that a server may send, typed by the `openai` package. */
 export type ServerEvent = ResponsesServerEvent;
 
-/** A server event as received. Code that reads a field must check it. */
+/**
+ * What an event is to those who handle it:
+ * - `text`: a piece of the reply's text;
+ * - `created`: a response begins;
+ * - `terminal`: a response has ended, well or not;
+ * - `error`: an `error` event;
+ * - `unclear`: an error that answers either a cancel or the request that has no response yet;
+ * - `steer`: the server says what becomes of something that was said to a running response;
+ * - `refused-steer`: an error by which a server says that it cannot be steered;
+ * - `other`: everything else.
+ */
+export type EventKind = "text" | "created" | "terminal" | "error" | "unclear" | "steer" | "refused-steer" | "other";
+
+/** A server event as it came. Its fields are checked where they are used. */
 export interface RawEvent {
+  /** Decided once, when the event is parsed. It replaces a field `kind` of the server's. */
+  kind: EventKind;
   /** The event's type; an empty string if the server sent none. */
   type: string;
   stream_id?: unknown;
@@ -37,14 +52,29 @@ export function parseEvent(message: string): RawEvent | undefined {
   } catch {
     return undefined;
   }
-  if (!isObject(value)) return undefined;
-  return typeof value["type"] === "string" ? (value as RawEvent) : { ...value, type: "" };
+  return isObject(value) ? toEvent(value) : undefined;
 }
 
-/** Whether the event ends a response. An `error` event may end a request that has not become a response: see `isErrorEvent`. */
-export function isTerminalEvent(event: RawEvent): boolean {
+/** Makes an event of a parsed object, which becomes the event itself. */
+export function toEvent(value: Record<string, unknown>): RawEvent {
+  const event = value as RawEvent;
+  if (typeof event.type !== "string") event.type = "";
+  event.kind = kindOf(event);
+  return event;
+}
+
+// This runs for every event, and comparing is cheaper than hashing a string that has just been read.
+function kindOf(event: RawEvent): EventKind {
   const { type } = event;
-  // This runs for every event, and comparing is cheaper than hashing a string that has just been read.
+  if (type === "response.output_text.delta" || type === "response.refusal.delta") return "text";
+  if (type === "response.created") return "created";
+  if (isTerminal(type)) return "terminal";
+  if (type === "error") return "error";
+  if (type === "") return event["error"] === undefined || event["error"] === null ? "other" : "error";
+  return type.startsWith("response.steer.") ? "steer" : "other";
+}
+
+function isTerminal(type: string): boolean {
   return (
     type === "response.completed" ||
     type === "response.failed" ||

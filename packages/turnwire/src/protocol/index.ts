@@ -1,7 +1,7 @@
 export {
   type ClientEvent,
+  type EventKind,
   isObject,
-  isTerminalEvent,
   parseEvent,
   type RawEvent,
   type Response,
@@ -10,11 +10,11 @@ export {
   type ResponseInputItem,
   type ResponseOutputItem,
   type ServerEvent,
+  toEvent,
 } from "./events.ts";
 export { laneNamePattern, limits } from "./limits.ts";
 export {
   errorCodes,
-  isErrorEvent,
   isKnownErrorCode,
   normalizeError,
   providerError,

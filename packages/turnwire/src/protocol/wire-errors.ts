@@ -1,5 +1,5 @@
 import { ProviderError, withoutKeys } from "../errors.ts";
-import { isObject, type RawEvent } from "./events.ts";
+import { isObject } from "./events.ts";
 
 /**
  * An error of a Responses server, in one shape whatever form the server used. Fields that the server left out are undefined.
@@ -60,12 +60,6 @@ const codesByMessage: ReadonlyArray<[pattern: RegExp, code: string]> = [
   [/previous[_ ]response(_id)?\b.*\bnot found|invalid previous_response_id/i, errorCodes.previousResponseNotFound],
   [/connection limit reached/i, errorCodes.connectionLimit],
 ];
-
-/** Whether the event is an error: its type is `error`, or it has no type and a non-null `error`. */
-export function isErrorEvent(event: RawEvent): boolean {
-  if (event.type === "error") return true;
-  return event.type === "" && event["error"] !== undefined && event["error"] !== null;
-}
 
 /**
  * Reads an error from any of the forms that servers send: wrapped (`{error: {code…}, status}`), flat (`{code, message}`), a

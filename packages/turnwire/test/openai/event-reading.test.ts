@@ -628,6 +628,8 @@ interface Failure {
   name: string;
   before?: readonly string[];
   event: string;
+  /** Whether the connection could not tell whose error it is. */
+  isUnclear?: boolean;
   error: Partial<ProviderError>;
   /** Whether nothing of the response can follow. */
   ended: boolean;
@@ -650,6 +652,7 @@ const failures: Failure[] = [
   {
     name: "an error that may be the answer to a cancel ends nothing",
     event: '{"type":"error","error":{"code":"ambiguous_error","message":"Who knows."}}',
+    isUnclear: true,
     error: { code: "ambiguous_error", retryable: false },
     ended: false,
   },
@@ -715,14 +718,14 @@ const failures: Failure[] = [
   },
 ];
 
-function failureOf({ before = [], event }: Pick<Failure, "before" | "event">): {
+function failureOf({ before = [], event, isUnclear = false }: Pick<Failure, "before" | "event" | "isUnclear">): {
   error: unknown;
   reader: ResponseReader;
 } {
   const reader = new ResponseReader();
   for (const earlier of before) reader.read(eventOf(earlier));
   try {
-    reader.read(eventOf(event));
+    reader.read(isUnclear ? { ...eventOf(event), kind: "unclear" } : eventOf(event));
   } catch (error) {
     return { error, reader };
   }
@@ -730,8 +733,8 @@ function failureOf({ before = [], event }: Pick<Failure, "before" | "event">): {
 }
 
 describe("reading events: errors", () => {
-  it.each(failures)("$name", ({ before, event, error, ended }) => {
-    const failure = failureOf({ ...(before && { before }), event });
+  it.each(failures)("$name", ({ error, ended, ...failing }) => {
+    const failure = failureOf(failing);
     expect(failure.error).toBeInstanceOf(ProviderError);
     expect(failure.error).toMatchObject(error);
     expect(failure.reader.ended).toBe(ended);

@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { Conversation, ItemLog } from "../../src/openai/request/conversation.ts";
-import { Exchange, type ExchangeHost, type Lane } from "../../src/openai/connection/exchange.ts";
-import { Lanes, ownersPerConnection } from "../../src/openai/connection/lanes.ts";
+import { Exchange, type ExchangeHost } from "../../src/openai/connection/exchange.ts";
+import { type Lane, Lanes, Tenant, tenantsPerConnection } from "../../src/openai/connection/lanes.ts";
+import { toEvent } from "../../src/protocol/index.ts";
 
-const ada = { name: "Ada" };
-const bob = { name: "Bob" };
-const cy = { name: "Cy" };
+const ada = new Tenant();
+const bob = new Tenant();
+const cy = new Tenant();
 
 const nothing = new Conversation(new ItemLog(), []);
 
@@ -18,25 +19,25 @@ const host: ExchangeHost = {
     return noConnection();
   },
   cancel: noConnection,
-  onSteer: noConnection,
-  onAbandoned: noConnection,
+  onBacklog: noConnection,
+  onLeft: noConnection,
   onEnded: noConnection,
   isPast: noConnection,
 };
 
 function occupy(lane: Lane): void {
-  lane.exchange = new Exchange(host, { lane, source: undefined, conversation: nothing, inBackground: false });
+  lane.occupy();
 }
 
 /** The lane's exchange ends; with a response that can be continued, if it has an id. */
 function free(lane: Lane, responseId?: string): void {
-  lane.exchange = undefined;
-  if (responseId !== undefined) lane.latest = { responseId, conversation: nothing, parts: [] };
+  lane.vacate();
+  if (responseId !== undefined) lane.keep({ responseId, conversation: nothing, parts: [] });
 }
 
 interface Step {
   /** Whose turn it is. */
-  owner: object;
+  owner: Tenant;
   /** The lane whose response is continued, by its name. */
   parent?: string;
   /** Whether the turn is over before the next one. Default: yes, with a response. */
@@ -64,10 +65,10 @@ const numbers = (from: number, to: number): string[] =>
   Array.from({ length: to - from + 1 }, (_, index) => String(from + index));
 
 /** Turns that do not end, one per lane. */
-const running = (owner: object, from: number, to: number): Step[] =>
+const running = (owner: Tenant, from: number, to: number): Step[] =>
   numbers(from, to).map((takes) => ({ owner, ends: "never", takes }));
 
-const turns = (owner: object, ...lanes: string[]): Step[] => lanes.map((takes) => ({ owner, takes }));
+const turns = (owner: Tenant, ...lanes: string[]): Step[] => lanes.map((takes) => ({ owner, takes }));
 
 describe("the lane that is taken", () => {
   it.each<{ name: string; owners?: number; steps: readonly Step[] }>([
@@ -153,9 +154,9 @@ describe("the lane that is taken", () => {
   it("is passed over while a response on another lane is about to continue its own", () => {
     const lanes = new Lanes();
     run(lanes, turns(ada, "1", "2", "3", "4"), 1);
-    lanes.all[0]!.forks = 1;
+    lanes.all[0]!.hold();
     expect(nameOf(lanes.take(ada, undefined, 1))).toBe("2");
-    lanes.all[0]!.forks = 0;
+    lanes.all[0]!.release();
     expect(nameOf(lanes.take(ada, undefined, 1))).toBe("1");
   });
 
@@ -163,11 +164,13 @@ describe("the lane that is taken", () => {
     const lanes = new Lanes();
     run(lanes, turns(ada, "1", "2", "3", "4"), 1);
     const [source, lane] = lanes.all;
-    const fork = new Exchange(host, { lane: lane!, source: source!, conversation: nothing, inBackground: false });
+    const parent = { holder: source!, responseId: "resp_0" };
+    const place = { lane: lane!, tenant: ada, parent, conversation: nothing, reader: "turn" } as const;
+    const fork = new Exchange(host, place);
     expect(source!.isFree).toBe(false);
-    fork.deliver({ type: "response.created", response: { id: "resp_9" } });
+    fork.deliver(toEvent({ type: "response.created", response: { id: "resp_9" } }));
     expect(source!.isFree).toBe(false);
-    fork.deliver({ type: "response.in_progress", response: { id: "resp_9" } });
+    fork.deliver(toEvent({ type: "response.in_progress", response: { id: "resp_9" } }));
     expect(source!.isFree).toBe(true);
   });
 
@@ -185,9 +188,9 @@ describe("the lane that is taken", () => {
 
 describe("a connection that has had its 32 lanes", () => {
   /** Eight owners with four lanes each; lane n was used as the n-th. */
-  function full(): { lanes: Lanes; owners: object[] } {
+  function full(): { lanes: Lanes; owners: Tenant[] } {
     const lanes = new Lanes();
-    const owners = Array.from({ length: 8 }, (_, index) => ({ index }));
+    const owners = Array.from({ length: 8 }, () => new Tenant());
     for (const [index, owner] of owners.entries()) {
       run(lanes, turns(owner, ...numbers(index * 4 + 1, index * 4 + 4)), 8);
     }
@@ -198,7 +201,7 @@ describe("a connection that has had its 32 lanes", () => {
     const { lanes, owners } = full();
     const lane = lanes.take(ada, undefined, 8);
     expect(nameOf(lane)).toBe("1");
-    expect(lane).toMatchObject({ owner: ada, latest: undefined, forks: 0 });
+    expect(lane).toMatchObject({ tenant: ada, latest: undefined, isFree: true });
     expect(lanes.all).toHaveLength(32);
     expect(lanes.of(owners[0]!).map(nameOf)).toEqual(["2", "3", "4"]);
   });
@@ -217,7 +220,7 @@ describe("a connection that has had its 32 lanes", () => {
   it("takes no lane from its owner that is not free", () => {
     const { lanes } = full();
     occupy(lanes.all[0]!);
-    lanes.all[1]!.forks = 1;
+    lanes.all[1]!.hold();
     expect(nameOf(lanes.take(ada, undefined, 8))).toBe("3");
   });
 
@@ -251,7 +254,7 @@ describe("whose a lane is", () => {
     const lanes = new Lanes();
     run(lanes, [...turns(ada, "1"), ...turns(bob, "2"), { owner: ada, ends: "never", takes: "3" }], 2);
     lanes.release(ada);
-    expect(lanes.all.map(({ name, owner, latest }) => [name, owner, latest?.responseId])).toEqual([
+    expect(lanes.all.map(({ name, tenant, latest }) => [name, tenant, latest?.responseId])).toEqual([
       ["1", undefined, undefined],
       ["2", bob, "resp_1"],
       ["3", ada, undefined],
@@ -276,7 +279,7 @@ describe("requests in flight", () => {
   });
 
   it("leave room for three abandoned replies when each owner has a turn", () => {
-    expect(ownersPerConnection).toBe(13);
+    expect(tenantsPerConnection).toBe(13);
   });
 });
 
@@ -284,9 +287,9 @@ describe("a server without lanes", () => {
   it("has one lane without a name, whoever asks", () => {
     const lanes = new Lanes();
     const lane = lanes.takeDefault(ada)!;
-    expect(lane).toMatchObject({ name: undefined, owner: ada, usedAt: 1 });
+    expect(lane).toMatchObject({ name: undefined, tenant: ada, usedAt: 1 });
     expect(lanes.takeDefault(bob)).toBe(lane);
-    expect(lane).toMatchObject({ owner: bob, usedAt: 2 });
+    expect(lane).toMatchObject({ tenant: bob, usedAt: 2 });
     expect(lanes.all).toEqual([lane]);
   });
 
@@ -296,7 +299,7 @@ describe("a server without lanes", () => {
     occupy(lane);
     expect(lanes.takeDefault(ada)).toBeUndefined();
     expect(lanes.takeDefault(bob)).toBeUndefined();
-    expect(lane.owner).toBe(ada);
+    expect(lane.tenant).toBe(ada);
     free(lane);
     expect(lanes.takeDefault(bob)).toBe(lane);
   });
@@ -306,7 +309,7 @@ describe("a server without lanes", () => {
     run(lanes, running(ada, 1, 1), 1);
     expect(lanes.takeDefault(ada)).toBeUndefined();
     free(lanes.all[0]!);
-    expect(lanes.takeDefault(ada)).toMatchObject({ name: undefined, owner: ada });
+    expect(lanes.takeDefault(ada)).toMatchObject({ name: undefined, tenant: ada });
   });
 
   it("has had all along only the lane of the turn that showed it", () => {

@@ -1,40 +1,41 @@
 import { type Clock, LinkedSignal, type Logger, throwIfAborted, untilAborted } from "../../async/index.ts";
 import type { RetryReason } from "../../llm/index.ts";
-import type { WebsocketConnection, ReconnectingWebsocket } from "../../websocket/index.ts";
+import type { ReconnectingWebsocket, WebsocketConnection } from "../../websocket/index.ts";
 import { type Plan, plan } from "../request/continuation.ts";
 import type { Conversation } from "../request/conversation.ts";
-import type { Exchange, Lane } from "./exchange.ts";
+import type { Exchange, Reader } from "./exchange.ts";
+import type { Lane, Tenant } from "./lanes.ts";
 import { ResponsesConnection } from "./responses-connection.ts";
-import type { ServerTraits } from "./server-capabilities.ts";
+import type { ServerCapabilities } from "./server-capabilities.ts";
 
-export interface LineOptions {
-  traits: ServerTraits;
+export interface ConnectionManagerOptions {
+  capabilities: ServerCapabilities;
   drainTimeoutMs: number;
-  /** Whether a second connection is kept open, for when the first is of no use. */
+  /** Whether a spare is kept open, for when the current connection is of no use. */
   standby: boolean;
-  /** Whether a further connection may be made; default: always. */
+  /** Whether another connection may be made; default: always. */
   mayOpen?: () => boolean;
   clock: Clock;
   logger: Logger;
 }
 
-/** A place for a turn: the exchange to send over, and what to send. */
-export interface Seat {
+/** A place for a request: the exchange to send it over, and what to send. */
+export interface Lease {
   exchange: Exchange;
   connection: ResponsesConnection;
   plan: Plan<Lane>;
 }
 
-export interface SeatOptions {
+export interface AcquireOptions {
   signal: AbortSignal;
-  /** Called when connecting or waiting begins. */
-  onPhase: (phase: "connectingMs" | "waitingMs") => void;
+  /** Called when connecting or waiting for a lane begins. */
+  onPhase: (phase: "connecting" | "waiting") => void;
   /** Why the attempt before failed: the reason to give when there is nothing to continue. */
   reason: RetryReason | undefined;
 }
 
-/** A connection, open or being made. */
-interface Other {
+/** A second connection, open or being made. */
+interface Spare {
   readonly opening: Promise<WebsocketConnection>;
   /** Once it is open. */
   connection: WebsocketConnection | undefined;
@@ -44,29 +45,27 @@ interface Other {
 const standbyLivesMs = 10_000;
 
 /**
- * One connection at a time, kept usable: while an abandoned response holds it up a second one is made, and the first to
- * be ready serves the turn; before its age limit it is replaced while nothing is under way.
+ * Keeps one connection usable. While an abandoned response holds it up, a spare is made, and the first of the two that is
+ * ready serves the turn. Before its age limit the connection is replaced while it is idle.
  */
-export class Line {
+export class ConnectionManager {
   readonly websocket: ReconnectingWebsocket;
-  /** Those who use the line. */
-  readonly owners = new Set<object>();
-  readonly traits: ServerTraits;
-  readonly #options: LineOptions;
+  readonly tenants = new Set<Tenant>();
+  readonly capabilities: ServerCapabilities;
+  readonly #options: ConnectionManagerOptions;
   readonly #connections = new WeakMap<WebsocketConnection, ResponsesConnection>();
-  #current: ResponsesConnection | undefined;
-  /** The connection beside the current one, and how many want it. */
-  #other: Other | undefined;
+  #spare: Spare | undefined;
+  /** How many wait for the spare. */
   #wanting = 0;
   #cancelRotation: () => void = () => undefined;
   #closed = new AbortController();
-  /** Turns that have no place yet. */
+  /** How many turns have no lease yet. */
   #waiting = 0;
 
-  constructor(websocket: ReconnectingWebsocket, options: LineOptions) {
+  constructor(websocket: ReconnectingWebsocket, options: ConnectionManagerOptions) {
     this.websocket = websocket;
     this.#options = options;
-    this.traits = options.traits;
+    this.capabilities = options.capabilities;
     websocket.on("connected", () => this.#onConnected());
     websocket.on("disconnected", ({ retryable }) => {
       if (retryable) this.#useStandby();
@@ -79,79 +78,78 @@ export class Line {
     return connection === undefined ? undefined : this.#wrap(connection);
   }
 
-  /** How many connections it has, or is making. */
+  /** How many connections are open or being made. */
   get connections(): number {
-    return (this.current === undefined ? 0 : 1) + (this.#other === undefined ? 0 : 1);
+    return (this.current === undefined ? 0 : 1) + (this.#spare === undefined ? 0 : 1);
   }
 
-  /** Waits for a place; connects if need be. */
-  async seat(owner: object, conversation: Conversation, options: SeatOptions): Promise<Seat> {
+  /** Waits for a lane, and connects if need be. */
+  async acquire(tenant: Tenant, conversation: Conversation, options: AcquireOptions): Promise<Lease> {
     this.#waiting += 1;
     try {
-      return await this.#awaitSeat(owner, conversation, options);
+      for (;;) {
+        throwIfAborted(options.signal);
+        options.onPhase("connecting");
+        const connection = await this.#usable(options.signal);
+        const lease = this.#lease(connection, tenant, conversation, options.reason, "turn");
+        if (lease !== undefined) return lease;
+        options.onPhase("waiting");
+        await this.#changed(connection, options.signal);
+      }
     } finally {
       this.#waiting -= 1;
     }
   }
 
-  async #awaitSeat(owner: object, conversation: Conversation, options: SeatOptions): Promise<Seat> {
-    for (;;) {
-      throwIfAborted(options.signal);
-      options.onPhase("connectingMs");
-      const connection = await this.#usable(options.signal);
-      const seat = this.trySeat(connection, owner, conversation, { reason: options.reason });
-      if (seat !== undefined) return seat;
-      options.onPhase("waitingMs");
-      const heldUp = connection.exchanges.every(({ isLive, inBackground }) => !isLive || inBackground);
-      await (heldUp
-        ? this.#firstReady(connection, options.signal)
-        : untilAborted(connection.changed(), options.signal));
-    }
+  /** Returns a lease in the background if there is one at once. Background requests never delay a turn. */
+  tryAcquire(connection: ResponsesConnection, tenant: Tenant, conversation: Conversation): Lease | undefined {
+    return this.#waiting > 0 ? undefined : this.#lease(connection, tenant, conversation, undefined, "background");
   }
 
-  /** A place on the connection, if there is one at once. */
-  trySeat(
-    connection: ResponsesConnection,
-    owner: object,
-    conversation: Conversation,
-    { reason, inBackground = false }: { reason: RetryReason | undefined; inBackground?: boolean },
-  ): Seat | undefined {
-    // What nobody waits for is never in the way of what somebody does.
-    if (inBackground && this.#waiting > 0) return undefined;
-    const planned = plan(conversation, connection.lanes.of(owner), reason ?? "first-request");
-    const options = { owners: this.owners.size, inBackground };
-    const exchange = connection.begin(owner, planned.parent?.holder, conversation, options);
-    return exchange === undefined ? undefined : { exchange, connection, plan: planned };
-  }
-
-  /** Goes over to another connection in the background, and closes the old one once no turn waits on it. */
-  async hop(why: string, prepare: (next: ResponsesConnection) => Promise<void>, signal?: AbortSignal): Promise<void> {
+  /** Moves to a new connection in the background, and closes the old one once no turn reads from it. */
+  async switchToSpare(
+    why: string,
+    prepare: (next: ResponsesConnection) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const old = this.current;
     const spare = await this.websocket.open(signal);
-    const next = this.#wrap(spare);
-    await prepare(next);
+    await prepare(this.#wrap(spare));
     if (!spare.isOpen) return;
     if (this.current !== old || signal?.aborted) return void spare.close();
     this.websocket.promote(spare);
     await old?.retire(why);
   }
 
-  /** Closes what is open. The line can be used again. */
+  /** Closes what is open. The manager can be used again. */
   async close(): Promise<void> {
-    this.#closed.abort(new DOMException("the line was closed", "AbortError"));
+    this.#closed.abort(new DOMException("the connections were closed", "AbortError"));
     this.#closed = new AbortController();
     this.#cancelRotation();
-    this.#other = undefined;
+    this.#spare = undefined;
     await this.websocket.disconnect();
+  }
+
+  #lease(
+    connection: ResponsesConnection,
+    tenant: Tenant,
+    conversation: Conversation,
+    reason: RetryReason | undefined,
+    reader: Reader,
+  ): Lease | undefined {
+    const planned = plan(conversation, connection.lanes.of(tenant), reason ?? "first-request");
+    const { parent } = planned;
+    const exchange = connection.begin({ tenant, tenants: this.tenants.size, parent, conversation, reader });
+    return exchange === undefined ? undefined : { exchange, connection, plan: planned };
   }
 
   async #usable(signal: AbortSignal): Promise<ResponsesConnection> {
     for (;;) {
       const connection = this.#wrap(await this.websocket.connect(signal));
       if (connection.isOpen) return connection;
-      // Retired, with turns still on it: those go on, the next ones go elsewhere.
-      await this.#withOther(signal, (other) => {
-        if (this.websocket.connection === connection.connection) this.#goOverTo(other, connection);
+      // It is retired, with turns still on it: those go on, the next ones go elsewhere.
+      await this.#withSpare(signal, (spare) => {
+        if (this.websocket.connection === connection.connection) this.#promote(spare, connection);
       });
     }
   }
@@ -165,109 +163,116 @@ export class Line {
     return wrapped;
   }
 
-  /** Waits for the connection to be free, and for another to be made: whichever comes first is used from then on. */
+  /** Waits until there may be a lane: on this connection, or on a spare when only abandoned replies are in the way. */
+  #changed(connection: ResponsesConnection, signal: AbortSignal): Promise<void> {
+    const isHeldUp = connection.exchanges.every(({ reader }) => reader !== "turn");
+    return isHeldUp ? this.#firstReady(connection, signal) : untilAborted(connection.changed(), signal);
+  }
+
+  /** Waits for the connection to be free and for a spare to be made; the first that is ready is used from then on. */
   async #firstReady(connection: ResponsesConnection, signal: AbortSignal): Promise<void> {
     const freed = connection.changed();
-    if (this.#other === undefined && this.#options.mayOpen?.() === false) return untilAborted(freed, signal);
+    if (this.#spare === undefined && this.#options.mayOpen?.() === false) return untilAborted(freed, signal);
     const enough = new AbortController();
     using wait = new LinkedSignal(signal, enough.signal);
-    const other = this.#withOther(wait.signal, (spare) => {
-      if (this.current === connection && !connection.isIdle) this.#goOverTo(spare, connection);
+    const spare = this.#withSpare(wait.signal, (opened) => {
+      if (this.current === connection && !connection.isIdle) this.#promote(opened, connection);
     });
     try {
-      // Where no other can be had, there is still the one.
-      await untilAborted(Promise.race([freed, other.catch(() => freed)]), signal);
+      // When no spare can be made, there is still the connection.
+      await untilAborted(Promise.race([freed, spare.catch(() => freed)]), signal);
     } finally {
       enough.abort();
     }
   }
 
-  /** Uses the connection beside the current one: the spare, or one that is made for all who want it. */
-  async #withOther(signal: AbortSignal, use: (other: WebsocketConnection) => void): Promise<void> {
+  /** Uses the spare, which is made once for all who want it. */
+  async #withSpare(signal: AbortSignal, use: (spare: WebsocketConnection) => void): Promise<void> {
     throwIfAborted(signal);
     this.#wanting += 1;
     try {
-      const other = (this.#other ??= this.#openOther());
-      const connection = await untilAborted(other.opening, signal);
+      const spare = (this.#spare ??= this.#openSpare());
+      const connection = await untilAborted(spare.opening, signal);
       if (connection.isOpen) use(connection);
-      else this.#forget(other);
+      else this.#forget(spare);
     } finally {
       this.#wanting -= 1;
-      this.#dropUnwanted();
+      this.#closeUnwanted();
     }
   }
 
-  #openOther(): Other {
-    const other: Other = { opening: this.websocket.open(this.#closed.signal), connection: undefined };
+  #openSpare(): Spare {
+    const spare: Spare = { opening: this.websocket.open(this.#closed.signal), connection: undefined };
     const onOpen = (connection: WebsocketConnection): void => {
-      other.connection = connection;
-      void connection.closed.then(() => this.#onOtherEnded(other, connection.ageMs));
+      spare.connection = connection;
+      void connection.closed.then(() => this.#onSpareEnded(spare, connection.ageMs));
     };
-    other.opening.then(onOpen, () => this.#forget(other));
-    return other;
+    spare.opening.then(onOpen, () => this.#forget(spare));
+    return spare;
   }
 
-  #onOtherEnded(other: Other, ageMs: number): void {
-    if (this.#other !== other) return;
-    this.#other = undefined;
+  #onSpareEnded(spare: Spare, ageMs: number): void {
+    if (this.#spare !== spare) return;
+    this.#spare = undefined;
     if (ageMs >= standbyLivesMs && this.current !== undefined) this.#keepStandby();
   }
 
-  #forget(other: Other): void {
-    if (this.#other === other) this.#other = undefined;
+  #forget(spare: Spare): void {
+    if (this.#spare === spare) this.#spare = undefined;
   }
 
   #keepStandby(): void {
-    if (this.#options.standby) this.#other ??= this.#openOther();
+    if (this.#options.standby) this.#spare ??= this.#openSpare();
   }
 
-  /** What is kept open takes the place of a connection that is lost, before who waits for its answer learns of that. */
+  /** Promotes the standby as soon as the current connection is lost, before the waiting turn sees the loss. */
   #useStandby(): void {
-    const standby = this.#options.standby ? this.#other?.connection : undefined;
+    const standby = this.#options.standby ? this.#spare?.connection : undefined;
     if (standby === undefined || !standby.isOpen) return;
-    this.#other = undefined;
+    this.#spare = undefined;
     this.websocket.promote(standby);
   }
 
-  #goOverTo(other: WebsocketConnection, from: ResponsesConnection): void {
-    this.#other = undefined;
-    this.websocket.promote(other);
+  #promote(spare: WebsocketConnection, from: ResponsesConnection): void {
+    this.#spare = undefined;
+    this.websocket.promote(spare);
     void from.retire("another connection took its place");
   }
 
-  #dropUnwanted(): void {
-    const other = this.#other;
-    if (other === undefined || this.#options.standby) return;
-    const drop = (connection: WebsocketConnection): void => {
-      if (this.#wanting > 0 || this.#other !== other) return;
-      this.#other = undefined;
+  #closeUnwanted(): void {
+    const spare = this.#spare;
+    if (spare === undefined || this.#options.standby) return;
+    const close = (connection: WebsocketConnection): void => {
+      if (this.#wanting > 0 || this.#spare !== spare) return;
+      this.#spare = undefined;
       void connection.close();
     };
-    other.opening.then(drop, () => undefined);
+    spare.opening.then(close, () => undefined);
   }
 
   #onConnected(): void {
-    this.#current = this.current;
+    const { current } = this;
     this.#cancelRotation();
-    if (this.#current === undefined) return;
-    this.#scheduleRotation(this.#current);
+    if (current === undefined) return;
+    this.#scheduleRotation(current);
     this.#keepStandby();
   }
 
   #scheduleRotation(connection: ResponsesConnection): void {
-    const { clock, traits } = this.#options;
-    const dueInMs = Math.max(0, traits.maxConnectionAgeMs - connection.connection.ageMs);
-    this.#cancelRotation = clock.schedule(() => void this.#rotate(connection), dueInMs, { keepAlive: false });
-    void connection.connection.closed.then(() => {
-      if (this.#current === connection) this.#cancelRotation();
-    });
+    const { clock, capabilities } = this.#options;
+    const dueInMs = Math.max(0, capabilities.maxConnectionAgeMs - connection.connection.ageMs);
+    const cancel = clock.schedule(() => void this.#rotate(connection), dueInMs, { keepAlive: false });
+    this.#cancelRotation = cancel;
+    void connection.connection.closed.then(cancel);
   }
 
+  /** Replaces a connection before its age limit, once it is idle. */
   async #rotate(connection: ResponsesConnection): Promise<void> {
     while (connection.isOpen && !connection.isIdle) await connection.changed();
     if (!connection.isOpen || this.current !== connection) return;
     this.#options.logger.debug("a connection is replaced before its age limit");
-    await this.hop("it was replaced before its age limit", () => Promise.resolve(), this.#closed.signal).catch(() => {
+    const nothing = (): Promise<void> => Promise.resolve();
+    await this.switchToSpare("it was replaced before its age limit", nothing, this.#closed.signal).catch(() => {
       // The old one serves as long as it can; the next turn finds out.
     });
   }

@@ -1,35 +1,15 @@
 import { BoundedQueue } from "../../async/index.ts";
 import { WebsocketClosedError } from "../../errors.ts";
-import { isErrorEvent, isObject, isTerminalEvent, type RawEvent } from "../../protocol/index.ts";
-import type { MessageLink } from "../../llm/index.ts";
+import { isObject, type RawEvent } from "../../protocol/index.ts";
 import type { WebsocketConnection } from "../../websocket/index.ts";
+import type { ContinuableResponse } from "../request/continuation.ts";
 import type { Conversation } from "../request/conversation.ts";
-import type { ContinuableResponse, ResponseHolder } from "../request/continuation.ts";
-
-/** A `stream_id` of a connection: one exchange at a time, and the server keeps its latest completed response. */
-export class Lane implements ResponseHolder {
-  /** Undefined for the default lane. */
-  name: string | undefined;
-  /** Whose turns it carries: another's would push out the response it keeps. */
-  owner: object | undefined;
-  latest: ContinuableResponse | undefined;
-  exchange: Exchange | undefined;
-  /** Responses on other lanes that are about to continue this one's: until they have begun, it must not move on. */
-  forks = 0;
-  usedAt = 0;
-
-  constructor(name: string | undefined, owner: object | undefined) {
-    this.name = name;
-    this.owner = owner;
-  }
-
-  get isFree(): boolean {
-    return this.exchange === undefined && this.forks === 0;
-  }
-}
+import { type Steer, SteerLedger } from "../response/steer-ledger.ts";
+import type { SteerableStream } from "../response/steering.ts";
+import type { Lane, Tenant } from "./lanes.ts";
+import { advance, firstPhase, type Phase, responseIdOf } from "./phase.ts";
 
 const queueCapacity = 1024;
-const noResponse: Record<string, unknown> = {};
 
 // One for all: an error holds the stack it was made on, which costs more than the rest of an exchange's end.
 const exchangeOver = new WebsocketClosedError(1000, "the exchange is over");
@@ -37,101 +17,86 @@ const exchangeOver = new WebsocketClosedError(1000, "the exchange is over");
 /** What an exchange needs of the connection it goes over. */
 export interface ExchangeHost {
   readonly connection: WebsocketConnection;
-  /** Asks the server to end a response early, unless it is known to refuse. */
+  /** Asks the server to end a response early, unless the server is known to refuse. */
   cancel(responseId: string): void;
-  /** Something is being said to a running response. */
-  onSteer(): void;
-  /** No turn waits for an exchange any more. */
-  onAbandoned(): void;
-  /** Nothing of the exchange can follow: its lane is free. */
-  onEnded(exchange: Exchange): void;
-  /** Whether a response has been over before. */
+  /** The exchange's queue has become full, or has room again. */
+  onBacklog(): void;
+  /** Nobody reads the exchange any more; it is not over. */
+  onLeft(exchange: Exchange): void;
+  /** Nothing of the exchange can follow: its lane is free. `responseId`: its last response. */
+  onEnded(exchange: Exchange, responseId: string | undefined): void;
+  /** Whether a response belonged to an exchange that is over. */
   isPast(responseId: unknown): boolean;
 }
 
-/** One request and its answer on a lane. Once abandoned, what comes of it is dropped until it is over. */
-export class Exchange implements MessageLink<RawEvent> {
-  readonly lane: Lane;
-  /** Whose turn it is. */
-  readonly owner: object | undefined;
-  readonly conversation: Conversation;
-  /** Nobody waits for it: it may be left for a turn. */
-  readonly inBackground: boolean;
-  responseId: string | undefined;
-  abandoned = false;
-  /** Whether something was said to the running response. */
-  isSteered = false;
-  /** Whether the last response that has come was ended by the server, read or not. */
-  hasResponseEnded = false;
-  /** Called with the characters of text that come after it was abandoned. */
-  onWasted: (characters: number) => void = () => undefined;
-  readonly #host: ExchangeHost;
-  readonly #queue = new BoundedQueue<RawEvent>({ capacity: queueCapacity });
-  /** The lane whose response is about to be continued: it must not move on before that. */
-  #source: Lane | undefined;
-  /** What was said to the running response that the server has neither refused nor taken into a successor. */
-  #steersOpen = 0;
-  /** Those of them that the server has not accepted either. */
-  #steersUnanswered = 0;
-  #sent = false;
-  /** The response has ended, and another one may follow. */
-  #hasEnded = false;
-  #ended = false;
+/** Who reads the events: a turn; something in the background, which may be left for a turn; or nobody any more. */
+export type Reader = "turn" | "background" | "nobody";
 
-  /** @param place `source`: the lane whose response this one continues, if it is another. */
-  constructor(
-    host: ExchangeHost,
-    place: { lane: Lane; source: Lane | undefined; conversation: Conversation; inBackground: boolean },
-  ) {
+export interface ExchangePlace {
+  lane: Lane;
+  tenant: Tenant;
+  conversation: Conversation;
+  /** The response to continue, and the lane that keeps it. */
+  parent: { holder: Lane; responseId: string } | undefined;
+  reader: Reader;
+}
+
+/** One request and its events on a lane. Once nobody reads it, its events are dropped until it is over. */
+export class Exchange implements SteerableStream {
+  readonly lane: Lane;
+  readonly steers = new SteerLedger();
+  readonly #host: ExchangeHost;
+  readonly #place: ExchangePlace;
+  readonly #queue: BoundedQueue<RawEvent>;
+  #phase: Phase = firstPhase;
+  #reader: Reader;
+  /** The other lane that keeps the response to continue: it must not move on before the server has found it. */
+  #held: Lane | undefined;
+
+  constructor(host: ExchangeHost, place: ExchangePlace) {
     this.#host = host;
+    this.#place = place;
     this.lane = place.lane;
-    this.owner = place.lane.owner;
-    this.conversation = place.conversation;
-    this.inBackground = place.inBackground;
-    this.#source = place.source;
-    if (place.source !== undefined) place.source.forks += 1;
+    this.#reader = place.reader;
+    const onBacklog = (): void => host.onBacklog();
+    this.#queue = new BoundedQueue({ capacity: queueCapacity, onFull: onBacklog, onDrained: onBacklog });
+    this.lane.occupy();
+    if (place.parent !== undefined && place.parent.holder !== this.lane) this.#held = place.parent.holder;
+    this.#held?.hold();
   }
 
   get connection(): WebsocketConnection {
     return this.#host.connection;
   }
 
-  /** Whether a turn waits for the answer. */
-  get isLive(): boolean {
-    return !this.#ended && !this.abandoned;
+  get phase(): Phase {
+    return this.#phase;
   }
 
-  /** Whether the server owes an answer to something that was said to the running response. */
-  get awaitsSteering(): boolean {
-    return this.#steersOpen > 0;
+  get reader(): Reader {
+    return this.#reader;
   }
 
-  /** Whether nothing of it can follow. */
-  get isOver(): boolean {
-    return this.#ended;
+  get tenant(): Tenant {
+    return this.#place.tenant;
   }
 
+  /** Whether more events wait than its reader can keep up with. */
   get isFull(): boolean {
     return this.#queue.isFull;
   }
 
-  /** Resolves once the turn has caught up. */
-  space(): Promise<void> {
-    return this.#queue.space();
-  }
-
+  /** @throws WebsocketClosedError */
   send(message: string): void {
-    this.#sent = true;
+    this.#phase = advance(this.#phase, { kind: "send" });
     this.connection.send(message);
   }
 
-  /** Says something to the running response. */
-  steer(message: string): void {
-    this.isSteered = true;
-    this.#steersOpen += 1;
-    this.#steersUnanswered += 1;
-    this.#host.onSteer();
+  steer(message: string, steer: Steer): boolean {
+    if (!this.connection.isOpen) return false;
+    this.steers.add(steer);
     this.connection.send(message);
+    return true;
   }
 
   /** The next event if it has come already. */
@@ -139,118 +104,141 @@ export class Exchange implements MessageLink<RawEvent> {
     return this.#queue.poll();
   }
 
+  /** The next event. Rejects with the signal's reason, or after the last event with the WebsocketClosedError. */
   receive(signal?: AbortSignal): Promise<RawEvent> {
     return this.#queue.pull(signal);
   }
 
-  /** Has who waits for an event wait no longer; no event is lost. */
+  /** Rejects the pending `receive` with `reason`. No event is lost. */
   interrupt(reason: unknown): void {
     this.#queue.interrupt(reason);
   }
 
   /** Takes an event of this exchange. */
   deliver(event: RawEvent): void {
-    if (this.#ended) return;
-    const response = isObject(event["response"]) ? event["response"] : noResponse;
-    const isTerminal = isTerminalEvent(event);
-    if (isTerminal && !this.#endsThis(response["id"])) return;
-    if (typeof response["id"] === "string" && event.type === "response.created") this.#onCreated(response["id"]);
-    else this.#releaseSource();
-    this.#followSteers(event);
-    if (isTerminal || isErrorEvent(event)) this.hasResponseEnded = true;
-    else if (event.type === "response.created") this.hasResponseEnded = false;
-    if (this.abandoned) this.#pass(event, response);
-    else this.#queue.push(event);
+    if (this.#phase.kind === "closed" || (event.kind === "terminal" && this.#isForeign(event))) return;
+    if (event.kind !== "created") this.#releaseParent();
+    if (event.kind !== "text" && event.kind !== "other") this.#advanceBy(event);
+    if (this.#reader !== "nobody") return void this.#queue.push(event);
+    this.#drop(event);
+    if (this.#isOver()) this.#close();
   }
 
-  /** The answer is over, as the turn has read it. */
-  end(continuable?: ContinuableResponse): void {
-    if (this.#ended) return;
-    if (continuable !== undefined) this.lane.latest = continuable;
-    // What was said to it may still bring a successor, which nobody waits for.
-    if (this.#steersOpen === 0 || !this.connection.isOpen) return this.#finish();
-    this.abandoned = this.#hasEnded = true;
-    this.#host.onAbandoned();
+  /** The reply has been read to its end. @param latest What the lane keeps of it; by default what it kept before. */
+  end(latest?: ContinuableResponse): void {
+    if (this.#phase.kind === "closed") return;
+    if (latest !== undefined) this.lane.keep(latest);
+    // Something that was said to it may still bring a successor.
+    if (this.#phase.kind === "settling") this.#leave();
+    else this.abandon();
   }
 
-  /** Leaves the answer: it is cancelled where the server does that, and what still comes of it is dropped. */
+  /** The server has ended the request with an error. It forgets the response that it was to continue on the same lane. */
+  fail(): void {
+    if (this.#place.parent?.holder === this.lane) this.lane.keep(undefined);
+    this.end();
+  }
+
+  /** The server no longer has the response to continue. */
+  forgetParent(): void {
+    const { parent } = this.#place;
+    if (parent !== undefined) parent.holder.forget(parent.responseId);
+  }
+
+  /** Leaves the reply: it is cancelled where the server does that, and its remaining events are dropped. */
   abandon(): void {
-    if (this.#ended || this.abandoned) return;
-    this.abandoned = true;
-    this.#host.onAbandoned();
-    if (!this.#sent || !this.connection.isOpen) return this.#finish();
-    const unread: RawEvent[] = [];
-    for (let event = this.#queue.poll(); event !== undefined; event = this.#queue.poll()) unread.push(event);
-    if (this.responseId !== undefined) this.#host.cancel(this.responseId);
-    for (const event of unread) this.#pass(event, isObject(event["response"]) ? event["response"] : noResponse);
+    if (this.#phase.kind === "closed" || this.#reader === "nobody") return;
+    if (this.#phase.kind === "streaming") this.#host.cancel(this.#phase.responseId);
+    this.#leave();
   }
 
   /** The connection has ended. */
   lose(error: WebsocketClosedError): void {
     this.#queue.close(error);
-    if (this.abandoned) this.#finish();
+    if (this.#reader === "nobody") this.#close();
   }
 
-  #releaseSource(): void {
-    if (this.#source !== undefined) this.#source.forks -= 1;
-    this.#source = undefined;
+  #leave(): void {
+    this.#reader = "nobody";
+    for (let event = this.#queue.poll(); event !== undefined; event = this.#queue.poll()) this.#drop(event);
+    if (this.#isOver()) this.#close();
+    else this.#host.onLeft(this);
   }
 
-  /** Until what was said to a response is settled, another one may follow from it on the same lane. */
-  #followSteers(event: RawEvent): void {
-    if (this.#steersOpen === 0) return;
-    const { type } = event;
-    // What has been accepted is not refused by an error any more: it answers something else.
-    const isRefusal = isErrorEvent(event) && this.responseId !== undefined && this.#steersUnanswered > 0;
-    if (isRefusal || type === "response.steer.accepted")
-      this.#steersUnanswered = Math.max(0, this.#steersUnanswered - 1);
-    if (isRefusal || type === "response.steer.failed") this.#steersOpen -= 1;
-    else if (type === "response.steer.pending" || type === "response.created") this.#steersOpen = 0;
-    else return;
-    this.#steersUnanswered = Math.min(this.#steersUnanswered, this.#steersOpen);
-    if (this.abandoned && this.#hasEnded && type !== "response.created") this.#finish();
-    this.#hasEnded = false;
+  #isOver(): boolean {
+    if (this.#phase.kind === "reserved" || !this.connection.isOpen) return true;
+    return this.#phase.kind === "settling" && !this.steers.isOpen;
   }
 
-  #onCreated(responseId: string): void {
-    this.responseId = responseId;
-    if (this.abandoned) this.#host.cancel(responseId);
-  }
-
-  #endsThis(id: unknown): boolean {
-    return this.responseId === undefined ? !this.#host.isPast(id) : id === this.responseId;
-  }
-
-  #pass(event: RawEvent, response: Record<string, unknown>): void {
-    if (this.#ended) return;
-    if (event.type === "response.output_text.delta" && typeof event["delta"] === "string") {
-      this.onWasted(event["delta"].length);
+  #drop(event: RawEvent): void {
+    if (event.kind === "text" && typeof event["delta"] === "string") {
+      this.tenant.wastedCharacters += event["delta"].length;
     }
-    if (isErrorEvent(event)) {
-      // A request that never became a response is over; within a response its last event is still to come.
-      if (this.responseId === undefined) this.#finish();
-    } else if (isTerminalEvent(event)) {
-      this.#keep(event, response);
-      if (this.#steersOpen === 0) this.#finish();
-      else this.#hasEnded = true;
+    if (event.kind === "terminal") this.#keep(event);
+  }
+
+  #isForeign(event: RawEvent): boolean {
+    if (this.#phase.kind === "settling") return true;
+    const [own, id] = [responseIdOf(this.#phase), responseOf(event)["id"]];
+    return own === undefined ? this.#host.isPast(id) : id !== own;
+  }
+
+  #releaseParent(): void {
+    this.#held?.release();
+    this.#held = undefined;
+  }
+
+  #advanceBy(event: RawEvent): void {
+    switch (event.kind) {
+      case "created":
+        return this.#onCreated(responseOf(event)["id"]);
+      case "terminal": {
+        const { id } = responseOf(event);
+        const responseId = typeof id === "string" ? id : undefined;
+        this.#phase = advance(this.#phase, { kind: "terminal", responseId });
+        break;
+      }
+      case "error":
+        if (this.#phase.kind !== "sent") this.steers.onError();
+        this.#phase = advance(this.#phase, { kind: "error" });
+        break;
+      case "steer":
+      case "refused-steer":
+        this.steers.onSteerEvent(event);
+        break;
+      default:
     }
   }
 
-  /** It ran to its end all the same: it is the lane's latest response now, and the one before it is gone. */
-  #keep(event: RawEvent, response: Record<string, unknown>): void {
-    if (event.type !== "response.completed" || response["status"] === "cancelled") return;
-    const { id, output } = response;
+  #onCreated(responseId: unknown): void {
+    if (typeof responseId !== "string") return;
+    if (this.#phase.kind === "settling") this.steers.onSuccessor(responseId);
+    this.#phase = advance(this.#phase, { kind: "created", responseId });
+    if (this.#reader === "nobody") this.#host.cancel(responseId);
+  }
+
+  /** A reply that nobody read ran to its end: it is the lane's latest response, and the one before is gone. */
+  #keep(event: RawEvent): void {
+    const { id, status, output } = responseOf(event);
+    if (event.type !== "response.completed" || status === "cancelled") return;
     // Some servers leave the output out of the last event; what came before it has not been kept.
-    this.lane.latest =
-      typeof id === "string" && Array.isArray(output) && output.length > 0 && !this.isSteered
-        ? { responseId: id, conversation: this.conversation, parts: [{ kind: "output", items: output }] }
-        : undefined;
+    const isWhole = typeof id === "string" && Array.isArray(output) && output.length > 0 && !this.steers.isUsed;
+    const { conversation } = this.#place;
+    this.lane.keep(isWhole ? { responseId: id, conversation, parts: [{ kind: "output", items: output }] } : undefined);
   }
 
-  #finish(): void {
-    this.#ended = true;
-    this.#releaseSource();
+  #close(): void {
+    const responseId = responseIdOf(this.#phase);
+    this.#phase = advance(this.#phase, { kind: "close" });
+    this.#releaseParent();
     this.#queue.close(exchangeOver);
-    this.#host.onEnded(this);
+    this.lane.vacate();
+    this.#host.onEnded(this, responseId);
   }
+}
+
+const noResponse: Record<string, unknown> = {};
+
+function responseOf(event: RawEvent): Record<string, unknown> {
+  return isObject(event["response"]) ? event["response"] : noResponse;
 }

@@ -1,83 +1,156 @@
 import { limits } from "../../protocol/index.ts";
-import { Lane } from "./exchange.ts";
+import type { ContinuableResponse, ResponseHolder } from "../request/continuation.ts";
 
-/** How many lanes an owner moves over: as many of its last completed responses stay alive at the server. */
-const lanesPerOwner = 4;
+/** How many lanes a tenant moves over: the server keeps as many of its last completed responses. */
+const lanesPerTenant = 4;
 
-/** How many owners a connection takes: each is to have two lanes at least, and some in flight are for abandoned replies. */
-export const ownersPerConnection = limits.maxInFlight - 3;
+/** How many tenants share a connection: each needs at least two lanes, and some requests in flight are abandoned ones. */
+export const tenantsPerConnection = limits.maxInFlight - 3;
 
-/** The lanes of a connection: names are reused, not minted. */
+/** One who uses a connection, alone or with others: a service. */
+export class Tenant {
+  /** Characters of abandoned replies that the server has sent since the last `takeWasted`. */
+  wastedCharacters = 0;
+
+  takeWasted(): number {
+    const wasted = this.wastedCharacters;
+    this.wastedCharacters = 0;
+    return wasted;
+  }
+}
+
+/**
+ * A `stream_id` of a connection: one exchange at a time, and the server keeps its latest completed response. `Lanes`
+ * says whose it is, its exchange what becomes of it.
+ */
+export class Lane implements ResponseHolder {
+  /** Undefined for the default lane. */
+  name: string | undefined;
+  /** Whose exchanges it carries: another's would push out the response that it keeps. */
+  tenant: Tenant | undefined;
+  /** Rises with every use. */
+  usedAt = 0;
+  #latest: ContinuableResponse | undefined;
+  #isOccupied = false;
+  #holds = 0;
+
+  constructor(name: string | undefined, tenant: Tenant | undefined) {
+    this.name = name;
+    this.tenant = tenant;
+  }
+
+  get latest(): ContinuableResponse | undefined {
+    return this.#latest;
+  }
+
+  get isOccupied(): boolean {
+    return this.#isOccupied;
+  }
+
+  get isFree(): boolean {
+    return !this.#isOccupied && this.#holds === 0;
+  }
+
+  /** An exchange begins. */
+  occupy(): void {
+    this.#isOccupied = true;
+  }
+
+  /** Its exchange is over. */
+  vacate(): void {
+    this.#isOccupied = false;
+  }
+
+  /** An exchange on another lane is about to continue the latest response: until `release`, the lane must not move on. */
+  hold(): void {
+    this.#holds += 1;
+  }
+
+  release(): void {
+    this.#holds -= 1;
+  }
+
+  keep(response: ContinuableResponse | undefined): void {
+    this.#latest = response;
+  }
+
+  /** Forgets the latest response if it is this one. */
+  forget(responseId: string): void {
+    if (this.#latest?.responseId === responseId) this.#latest = undefined;
+  }
+}
+
+/** The lanes of a connection. Names are used again, since a connection has few. */
 export class Lanes {
   readonly all: Lane[] = [];
   #uses = 0;
 
-  /** Those whose responses the owner's turns may continue. */
-  of(owner: object): Lane[] {
-    return this.all.filter((lane) => lane.owner === owner);
+  /** Those whose responses the tenant's turns may continue. */
+  of(tenant: Tenant): Lane[] {
+    return this.all.filter((lane) => lane.tenant === tenant);
   }
 
   get inFlight(): number {
-    return this.all.reduce((count, lane) => count + (lane.exchange === undefined ? 0 : 1), 0);
+    return this.all.reduce((count, lane) => count + (lane.isOccupied ? 1 : 0), 0);
   }
 
   /**
-   * A free lane for the owner's next turn: a new one while it has few, else the one whose response is the oldest; the
-   * parent's own only when there is no other, so that the parent stays alive. Undefined when all are taken.
+   * Returns a free lane for the tenant's next exchange: a new one while the tenant has few, otherwise the one whose
+   * response is the oldest. The parent's own comes last, so that the server keeps the parent. Undefined when none is free.
    */
-  take(owner: object, parent: Lane | undefined, owners: number): Lane | undefined {
+  take(tenant: Tenant, parent: Lane | undefined, tenants: number): Lane | undefined {
     if (this.inFlight >= limits.maxInFlight) return undefined;
-    const own = this.of(owner);
-    const share = Math.max(2, Math.min(lanesPerOwner, Math.floor(limits.maxLanes / Math.max(1, owners))));
+    const own = this.of(tenant);
+    const share = Math.max(2, Math.min(lanesPerTenant, Math.floor(limits.maxLanes / Math.max(1, tenants))));
     const free = own.filter((lane) => lane.isFree && lane !== parent).toSorted((a, b) => worth(a) - worth(b));
     const lane =
-      (own.length < share ? this.#mint(owner) : undefined) ??
+      (own.length < share ? this.#make(tenant) : undefined) ??
       free[0] ??
-      this.#mint(owner) ??
+      this.#make(tenant) ??
       (parent?.isFree ? parent : undefined) ??
-      this.#takeOver(owner);
+      this.#takeOver(tenant);
     if (lane !== undefined) lane.usedAt = ++this.#uses;
     return lane;
   }
 
-  /** The server knows no lanes: what was asked for on one went over the default lane. */
+  /** The server has no lanes: what was sent on this one went over the default lane. */
   collapseTo(lane: Lane): void {
     lane.name = undefined;
     this.all.splice(0, this.all.length, lane);
   }
 
-  /** The only lane of a server that knows no others. */
-  takeDefault(owner: object): Lane | undefined {
+  /** Returns the only lane of a server that has no others, if it is free. */
+  takeDefault(tenant: Tenant): Lane | undefined {
     let lane = this.all.find(({ name }) => name === undefined);
-    if (lane === undefined) this.all.push((lane = new Lane(undefined, owner)));
+    if (lane === undefined) this.all.push((lane = new Lane(undefined, tenant)));
     if (!lane.isFree || this.inFlight > 0) return undefined;
-    lane.owner = owner;
+    lane.tenant = tenant;
     lane.usedAt = ++this.#uses;
     return lane;
   }
 
-  #mint(owner: object): Lane | undefined {
+  /** A tenant has left: its lanes are anybody's. */
+  release(tenant: Tenant): void {
+    for (const [index, lane] of this.all.entries()) {
+      if (lane.tenant === tenant && lane.isFree) this.all[index] = new Lane(lane.name, undefined);
+    }
+  }
+
+  #make(tenant: Tenant): Lane | undefined {
     if (this.all.length >= limits.maxLanes) return undefined;
-    const lane = new Lane(String(this.all.length + 1), owner);
+    const lane = new Lane(String(this.all.length + 1), tenant);
     this.all.push(lane);
     return lane;
   }
 
-  /** An owner has gone: its lanes are anybody's. */
-  release(owner: object): void {
-    for (const [index, lane] of this.all.entries()) {
-      if (lane.owner === owner && lane.isFree) this.all[index] = new Lane(lane.name, undefined);
-    }
-  }
-
-  /** A name nobody uses any more, or the one unused the longest. */
-  #takeOver(owner: object): Lane | undefined {
+  /** A name that nobody uses any more, or the one unused the longest. */
+  #takeOver(tenant: Tenant): Lane | undefined {
     const index = this.all.reduce((best, lane, at) => {
       if (!lane.isFree) return best;
       return best === -1 || lane.usedAt < this.all[best]!.usedAt ? at : best;
     }, -1);
     if (index === -1) return undefined;
-    const lane = new Lane(this.all[index]!.name, owner);
+    const lane = new Lane(this.all[index]!.name, tenant);
     this.all[index] = lane;
     return lane;
   }

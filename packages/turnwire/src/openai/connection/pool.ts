@@ -1,9 +1,9 @@
 import { type Clock, defaultLogger, type Logger, systemClock } from "../../async/index.ts";
 import { InvalidArgumentError, kindOf } from "../../errors.ts";
 import type { ReconnectingWebsocket } from "../../websocket/index.ts";
-import { ownersPerConnection } from "./lanes.ts";
-import { Line } from "./connection-manager.ts";
-import { ServerTraits } from "./server-capabilities.ts";
+import { ConnectionManager } from "./connection-manager.ts";
+import { type Tenant, tenantsPerConnection } from "./lanes.ts";
+import { ServerCapabilities } from "./server-capabilities.ts";
 
 export interface ResponsesConnectionPoolOptions {
   /** The most connections; default 16. */
@@ -19,9 +19,9 @@ export interface ResponsesConnectionPoolOptions {
 export const defaultConnectionAgeMs = 55 * 60_000;
 
 /**
- * Connections that several services share: each takes lanes of one of them instead of opening its own. What happens in
- * one conversation never touches another's. All services of a pool talk to the same server with the same key; where the
- * server knows no lanes, each gets a connection of its own as long as there are any.
+ * Connections that several services share: each service takes lanes of one of them instead of opening its own. What
+ * happens in one conversation never touches another. All services of a pool talk to the same server with the same key.
+ * When the server has no lanes, each service gets a connection of its own as long as there are any.
  *
  * @example
  * const pool = new ResponsesConnectionPool();
@@ -29,9 +29,9 @@ export const defaultConnectionAgeMs = 55 * 60_000;
  */
 export class ResponsesConnectionPool implements AsyncDisposable {
   readonly #maxConnections: number;
-  readonly #traits: ServerTraits;
+  readonly #capabilities: ServerCapabilities;
   readonly #options: Required<Omit<ResponsesConnectionPoolOptions, "maxConnections" | "maxConnectionAgeMs">>;
-  readonly #lines = new Set<Line>();
+  readonly #managers = new Set<ConnectionManager>();
 
   /** @throws InvalidArgumentError */
   constructor(options: ResponsesConnectionPoolOptions = {}) {
@@ -43,7 +43,7 @@ export class ResponsesConnectionPool implements AsyncDisposable {
       );
     }
     this.#maxConnections = maxConnections;
-    this.#traits = new ServerTraits(maxConnectionAgeMs);
+    this.#capabilities = new ServerCapabilities(maxConnectionAgeMs);
     this.#options = {
       drainTimeoutMs: options.drainTimeoutMs ?? 1000,
       logger: options.logger ?? defaultLogger,
@@ -53,52 +53,53 @@ export class ResponsesConnectionPool implements AsyncDisposable {
 
   /** How many connections are open or being made. */
   get connections(): number {
-    return [...this.#lines].reduce((sum, line) => sum + line.connections, 0);
+    return [...this.#managers].reduce((sum, manager) => sum + manager.connections, 0);
   }
 
   /**
-   * A line for a service, shared or new.
+   * Finds or makes a connection for a service.
    * @internal
    */
-  join(owner: object, makeWebsocket: () => ReconnectingWebsocket): Line {
-    const room = this.#traits.lanes === "no" ? 1 : ownersPerConnection;
-    const lines = [...this.#lines].toSorted((a, b) => a.owners.size - b.owners.size);
-    // Filled one after the other, so that few connections are held.
-    const shared = lines.findLast(({ owners }) => owners.size < room);
-    const line = shared ?? (this.#lines.size < this.#maxConnections ? this.#newLine(makeWebsocket()) : lines[0]!);
-    line.owners.add(owner);
-    return line;
+  join(tenant: Tenant, makeWebsocket: () => ReconnectingWebsocket): ConnectionManager {
+    const room = this.#capabilities.lanes === false ? 1 : tenantsPerConnection;
+    const managers = [...this.#managers].toSorted((a, b) => a.tenants.size - b.tenants.size);
+    // One after the other is filled, so that few connections are held.
+    const shared = managers.findLast(({ tenants }) => tenants.size < room);
+    const mayMakeOne = this.#managers.size < this.#maxConnections;
+    const manager = shared ?? (mayMakeOne ? this.#newManager(makeWebsocket()) : managers[0]!);
+    manager.tenants.add(tenant);
+    return manager;
   }
 
   /**
-   * The service has left; a line nobody uses is closed.
+   * The service has left. A connection that nobody uses is closed.
    * @internal
    */
-  async leave(owner: object, line: Line): Promise<void> {
-    line.owners.delete(owner);
-    line.current?.lanes.release(owner);
-    if (line.owners.size > 0) return;
-    this.#lines.delete(line);
-    await line.close();
+  async leave(tenant: Tenant, manager: ConnectionManager): Promise<void> {
+    manager.tenants.delete(tenant);
+    manager.current?.lanes.release(tenant);
+    if (manager.tenants.size > 0) return;
+    this.#managers.delete(manager);
+    await manager.close();
   }
 
   /** Closes every connection. */
   async close(): Promise<void> {
-    await Promise.all([...this.#lines].map((line) => line.close()));
+    await Promise.all([...this.#managers].map((manager) => manager.close()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  #newLine(websocket: ReconnectingWebsocket): Line {
-    const line = new Line(websocket, {
+  #newManager(websocket: ReconnectingWebsocket): ConnectionManager {
+    const manager = new ConnectionManager(websocket, {
       ...this.#options,
-      traits: this.#traits,
+      capabilities: this.#capabilities,
       standby: false,
       mayOpen: () => this.connections < this.#maxConnections,
     });
-    this.#lines.add(line);
-    return line;
+    this.#managers.add(manager);
+    return manager;
   }
 }

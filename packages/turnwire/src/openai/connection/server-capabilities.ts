@@ -1,22 +1,42 @@
 /** No server is known to end connections sooner. */
 const shortestLimitMs = 5 * 60_000;
 
-/** What has been learned of a server, by everything that talks to it. */
-export class ServerTraits {
-  /** Whether it answers on the lane that was asked for. */
-  lanes: "unknown" | "yes" | "no" = "unknown";
-  /** Whether it knows `generate: false`. */
-  warmUp: "unknown" | "yes" | "no" = "unknown";
-  /** How old a connection may become, in milliseconds. */
-  maxConnectionAgeMs: number;
+/** What has been learned of a server, by everything that talks to it. Undefined: not yet known. */
+export class ServerCapabilities {
+  #lanes: boolean | undefined;
+  #warmUp: boolean | undefined;
+  #maxConnectionAgeMs: number;
 
   constructor(maxConnectionAgeMs: number) {
-    this.maxConnectionAgeMs = maxConnectionAgeMs;
+    this.#maxConnectionAgeMs = maxConnectionAgeMs;
+  }
+
+  /** Whether it answers on the lane that was asked for. */
+  get lanes(): boolean | undefined {
+    return this.#lanes;
+  }
+
+  /** Whether it knows `generate: false`. */
+  get warmUp(): boolean | undefined {
+    return this.#warmUp;
+  }
+
+  /** How old a connection may become, in milliseconds. */
+  get maxConnectionAgeMs(): number {
+    return this.#maxConnectionAgeMs;
+  }
+
+  learnLanes(knowsLanes: boolean): void {
+    this.#lanes = knowsLanes;
+  }
+
+  learnWarmUp(knowsWarmUp: boolean): void {
+    this.#warmUp = knowsWarmUp;
   }
 
   /** A connection has reached the server's limit at this age: the next ones are replaced before. */
   learnAge(ageMs: number): void {
-    // A young connection's error says something else, and replacing connections all the time would be worse than it.
-    if (ageMs >= shortestLimitMs) this.maxConnectionAgeMs = Math.min(this.maxConnectionAgeMs, ageMs * 0.9);
+    // The error of a young connection means something else, and replacing connections all the time would be worse.
+    if (ageMs >= shortestLimitMs) this.#maxConnectionAgeMs = Math.min(this.#maxConnectionAgeMs, ageMs * 0.9);
   }
 }

@@ -9,7 +9,6 @@ import {
   type LLMTokenUsage,
 } from "../../frames/index.ts";
 import {
-  isErrorEvent,
   isObject,
   normalizeError,
   providerError,
@@ -17,7 +16,6 @@ import {
   type ResponseOutputItem,
 } from "../../protocol/index.ts";
 import { providerName } from "../request/to-items.ts";
-import { ambiguousCode } from "../retry/index.ts";
 import { keyOf } from "../request/items.ts";
 import { readUsage } from "./usage.ts";
 
@@ -64,17 +62,17 @@ export class ResponseReader {
    * @throws ProviderError for an `error` event or a failed response.
    */
   read(event: RawEvent): readonly Frame[] {
-    if (isErrorEvent(event)) {
-      // An error within a response may be followed by the event that ends it.
-      const wire = normalizeError(event);
-      this.ended = this.responseId === undefined && wire.code !== ambiguousCode;
-      throw providerError(wire, this.responseId);
+    const { kind } = event;
+    if (kind === "error" || kind === "unclear") {
+      // An error within a response is followed by the event that ends it; an unclear one may not be about the response.
+      this.ended = this.responseId === undefined && kind === "error";
+      throw providerError(normalizeError(event), this.responseId);
     }
     this.ended = false;
-    const handler = handlers.get(event.type);
-    if (this.#isRepeated(event) || handler === undefined) return none;
+    if (this.#isRepeated(event)) return none;
     this.#frames = undefined;
-    handler(this, event);
+    if (kind === "text") this.#onText(event);
+    else handlers.get(event.type)?.(this, event);
     return this.#frames ?? none;
   }
 
@@ -84,11 +82,6 @@ export class ResponseReader {
     if (typeof response["id"] === "string") this.responseId = response["id"];
     if (typeof response["model"] === "string") this.model = response["model"];
     return response;
-  }
-
-  /** @internal */
-  onText(event: RawEvent): void {
-    if (typeof event["delta"] === "string") this.#say(this.#itemOf(event), event["delta"]);
   }
 
   /** @internal */
@@ -124,8 +117,7 @@ export class ResponseReader {
     const response = this.onResponse(event);
     const given = Array.isArray(response["output"]) ? response["output"].filter(isOutputItem) : [];
     for (const [index, item] of given.entries()) {
-      const state = this.#items.get(index) ?? this.#itemOf({ type: "", item_id: item.id });
-      this.#finish(state, item);
+      this.#finish(this.#items.get(index) ?? this.#itemAt(item.id ?? 0), item);
     }
     const output = given.length > 0 ? given : [...this.#items.values()].flatMap(({ done }) => done ?? []);
     const completed = event.type === "response.completed";
@@ -137,6 +129,10 @@ export class ResponseReader {
       functionCalls: this.#functionCalls(),
       usage: readUsage(response["usage"]),
     };
+  }
+
+  #onText(event: RawEvent): void {
+    if (typeof event["delta"] === "string") this.#say(this.#itemOf(event), event["delta"]);
   }
 
   #add(frame: Frame): void {
@@ -159,7 +155,11 @@ export class ResponseReader {
   }
 
   #itemOf(event: RawEvent, id?: unknown): ItemState {
-    const key = typeof event["output_index"] === "number" ? event["output_index"] : (event["item_id"] ?? id ?? 0);
+    const { output_index: index } = event;
+    return this.#itemAt(typeof index === "number" ? index : (event["item_id"] ?? id ?? 0));
+  }
+
+  #itemAt(key: unknown): ItemState {
     let item = this.#items.get(key);
     if (item === undefined) {
       item = { text: [], thinking: false, part: undefined, done: undefined, arguments: undefined };
@@ -227,8 +227,6 @@ type Handler = (reader: ResponseReader, event: RawEvent) => void;
 
 const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["response.created", (reader, event) => void reader.onResponse(event)],
-  ["response.output_text.delta", (reader, event) => reader.onText(event)],
-  ["response.refusal.delta", (reader, event) => reader.onText(event)],
   ["response.reasoning_summary_text.delta", (reader, event) => reader.onThought(event)],
   ["response.reasoning_text.delta", (reader, event) => reader.onThought(event)],
   ["response.function_call_arguments.done", (reader, event) => reader.onArguments(event)],

@@ -1,146 +1,110 @@
 import type { ChatCompletionUserMessageParam } from "openai/resources/chat/completions";
 import { InvalidArgumentError, kindOf, SteeringError } from "../../errors.ts";
-import { isErrorEvent, isObject, normalizeError, type RawEvent, type ResponseInputItem } from "../../protocol/index.ts";
+import type { ResponseInputItem } from "../../protocol/index.ts";
 import { toInputContent } from "../request/content.ts";
+import type { Steer, SteeringInput, SteeringOutcome, SteerLedger } from "./steer-ledger.ts";
 
-/** What to say to a running turn: text, or user messages. */
-export type SteeringInput = string | readonly ChatCompletionUserMessageParam[];
+/** Where something can be said to the responses of a request. */
+export interface SteerableStream {
+  readonly steers: SteerLedger;
+  /** Sends the message and enters the steer in the ledger; returns false when the connection is gone. */
+  steer(message: string, steer: Steer): boolean;
+}
 
-/**
- * What became of it: `applied`, the answer goes on with it in mind; or `pending`, the answer ended in function calls, and it
- * goes to the model behind their outputs.
- */
-export type SteeringOutcome = "applied" | "pending";
-
-/** The messages the conversation holds then, in both of the forms they are needed in. */
+/** What the conversation holds of it: messages for the context, items for the server. */
 export interface Steered {
   messages: readonly ChatCompletionUserMessageParam[];
   items: readonly ResponseInputItem[];
 }
 
-interface Steer extends Steered {
-  input: SteeringInput;
-  id: string | undefined;
-  state: "waiting" | "sent" | "accepted";
-  resolve(outcome: SteeringOutcome): void;
-  reject(error: SteeringError): void;
-}
-
-/** @throws InvalidArgumentError */
-function toSteered(input: SteeringInput): Steered {
-  const messages: readonly ChatCompletionUserMessageParam[] =
-    typeof input === "string" ? [{ role: "user", content: input }] : input;
-  if (!Array.isArray(messages) || messages.length === 0 || input === "") {
-    throw new InvalidArgumentError("input", `expected text or user messages, got ${kindOf(input)}`);
-  }
-  const items = messages.map((message: ChatCompletionUserMessageParam, index): ResponseInputItem => {
-    if (message?.role !== "user") {
-      throw new InvalidArgumentError(`input[${index}].role`, "only user messages can steer a turn");
-    }
-    return { type: "message", role: "user", content: toInputContent(message.content, `input[${index}].content`) };
-  });
-  return { messages, items };
-}
-
-/** Follows what is said to one running turn from the caller to the successor of the steered response. */
+/** What is said to one running turn: it waits here until there is a response to say it to. */
 export class Steering {
-  readonly #send: (event: object) => void;
-  #steers: Steer[] = [];
+  #waiting: Steer[] = [];
+  #stream: SteerableStream | undefined;
   #responseId: string | undefined;
 
-  constructor(send: (event: object) => void) {
-    this.#send = send;
-  }
-
-  /** Whether the server owes an answer about something. */
+  /** Whether the turn has not yet learned what became of something that was sent. */
   get isUndecided(): boolean {
-    return this.#steers.some(({ state }) => state !== "waiting");
+    return this.#stream?.steers.isUndecided ?? false;
   }
 
-  /** Says something to the turn, at once or as soon as the response is known. */
+  /** Whether something may be queued at the server for the request that continues the response. */
+  get mayBeQueued(): boolean {
+    return this.#stream?.steers.mayBeQueued ?? false;
+  }
+
+  /**
+   * Says something to the turn, at once or as soon as a response has begun.
+   * @throws InvalidArgumentError; SteeringError by the promise.
+   */
   add(input: SteeringInput): Promise<SteeringOutcome> {
-    const steered = toSteered(input);
+    const messages = toMessages(input);
+    const items = messages.map(toItem);
     return new Promise((resolve, reject) => {
-      this.#steers.push({ ...steered, input, id: undefined, state: "waiting", resolve, reject });
+      this.#waiting.push({ input, messages, items, resolve, reject });
       this.#sendWaiting();
     });
   }
 
-  /** The response to steer is known; it is another one after a successor has begun. */
+  /** The turn is asked over another stream. What came to nothing on the one before is said again. */
+  moveTo(stream: SteerableStream): void {
+    this.#waiting.unshift(...(this.#stream?.steers.release() ?? []));
+    this.#stream = stream;
+    this.#responseId = undefined;
+  }
+
+  /** A response has begun: the first one, or the successor of a steered one. */
   onCreated(responseId: string): void {
     this.#responseId = responseId;
     this.#sendWaiting();
   }
 
-  /** Takes an answer of the server; true when the event was one. */
-  take(event: RawEvent): boolean {
-    if (isErrorEvent(event)) return this.#takeError(event);
-    const steer = isObject(event["steer"]) ? event["steer"] : {};
-    const id = typeof steer["id"] === "string" ? steer["id"] : undefined;
-    switch (event.type) {
-      case "response.steer.accepted": {
-        const accepted = this.#steers.find(({ state }) => state === "sent");
-        if (accepted !== undefined) Object.assign(accepted, { state: "accepted", id });
-        return true;
-      }
-      case "response.steer.pending":
-        return true;
-      case "response.steer.failed":
-        this.#fail(id, event);
-        return true;
-      default:
-        return false;
-    }
+  /** Reports what was applied to a successor, and returns it. */
+  takeApplied(successorId: string): Steered {
+    return report(this.#stream?.steers.takeApplied(successorId) ?? [], "applied");
   }
 
-  /** Whether an event says that what was accepted waits for function outputs. */
-  static isPending(event: RawEvent): boolean {
-    return event.type === "response.steer.pending";
+  /** Reports what waits at the server for the next request, and returns it. */
+  takePending(): Steered {
+    return report(this.#stream?.steers.takePending() ?? [], "pending");
   }
 
-  /** What was accepted has gone into a response, or waits for the next request. */
-  settle(outcome: SteeringOutcome): Steered {
-    const settled = this.#steers.filter(({ state }) => state === "accepted");
-    this.#steers = this.#steers.filter(({ state }) => state !== "accepted");
-    for (const steer of settled) steer.resolve(outcome);
-    return {
-      messages: settled.flatMap(({ messages }) => messages),
-      items: settled.flatMap(({ items }) => items),
-    };
-  }
-
-  /** The turn is over: what has not been settled has not been said. */
+  /** The turn is over. What the model has not taken into account was not said. */
   end(code: string, message: string): void {
-    const left = this.#steers;
-    this.#steers = [];
+    const left = [...(this.#stream?.steers.release() ?? []), ...this.#waiting];
+    this.#waiting = [];
     for (const steer of left) steer.reject(new SteeringError(code, message, steer.input));
   }
 
   #sendWaiting(): void {
-    if (this.#responseId === undefined) return;
-    for (const steer of this.#steers) {
-      if (steer.state !== "waiting") continue;
-      steer.state = "sent";
-      this.#send({ type: "response.steer", previous_response_id: this.#responseId, input: steer.items });
-    }
+    const [stream, responseId] = [this.#stream, this.#responseId];
+    if (stream === undefined || responseId === undefined) return;
+    this.#waiting = this.#waiting.filter((steer) => {
+      const message = { type: "response.steer", previous_response_id: responseId, input: steer.items };
+      return !stream.steer(JSON.stringify(message), steer);
+    });
   }
+}
 
-  /** A server that does not know the event answers it with an error: nobody else's. */
-  #takeError(event: RawEvent): boolean {
-    const sent = this.#steers.findIndex(({ state }) => state === "sent");
-    const { message, param } = normalizeError(event);
-    const isAnswer = param === "type" || /response\.steer|\bevent type\b/i.test(message ?? "");
-    if (sent === -1) return message?.includes("response.steer") ?? false;
-    if (!isAnswer) return false;
-    const [steer] = this.#steers.splice(sent, 1);
-    steer!.reject(new SteeringError("steering_not_supported", "the server cannot be steered", steer!.input));
-    return true;
+/** @throws InvalidArgumentError */
+function toMessages(input: SteeringInput): readonly ChatCompletionUserMessageParam[] {
+  const messages: readonly ChatCompletionUserMessageParam[] =
+    typeof input === "string" ? [{ role: "user", content: input }] : input;
+  if (!Array.isArray(messages) || messages.length === 0 || input === "") {
+    throw new InvalidArgumentError("input", `expected text or user messages, got ${kindOf(input)}`);
   }
+  return messages;
+}
 
-  #fail(id: string | undefined, event: RawEvent): void {
-    const index = this.#steers.findIndex((steer) => (id === undefined ? steer.state === "sent" : steer.id === id));
-    const [failed] = index === -1 ? [] : this.#steers.splice(index, 1);
-    const { code, message } = normalizeError(event);
-    failed?.reject(new SteeringError(code ?? "steering_failed", message ?? "the server did not say why", failed.input));
+/** @throws InvalidArgumentError */
+function toItem(message: ChatCompletionUserMessageParam, index: number): ResponseInputItem {
+  if (message?.role !== "user") {
+    throw new InvalidArgumentError(`input[${index}].role`, "only user messages can steer a turn");
   }
+  return { type: "message", role: "user", content: toInputContent(message.content, `input[${index}].content`) };
+}
+
+function report(steers: readonly Steer[], outcome: SteeringOutcome): Steered {
+  for (const steer of steers) steer.resolve(outcome);
+  return { messages: steers.flatMap(({ messages }) => messages), items: steers.flatMap(({ items }) => items) };
 }

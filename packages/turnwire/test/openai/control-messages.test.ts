@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type ErrorOwner, SideAnswers } from "../../src/openai/connection/error-attribution.ts";
+import { attributeError, Cancels, type ErrorSource } from "../../src/openai/connection/control-messages.ts";
 import type { WireError } from "../../src/protocol/index.ts";
 
 /** What was said beside requests, and is unanswered. */
@@ -8,27 +8,42 @@ interface Said {
   steers?: number;
 }
 
-function sideAnswersOf({ cancelled = [], steers = 0 }: Said): SideAnswers {
-  const side = new SideAnswers();
-  for (const responseId of cancelled) side.cancelSent(responseId);
-  for (let count = 0; count < steers; count += 1) side.steerSent();
-  return side;
+type Kind = ErrorSource["kind"];
+
+/** A connection's side messages, answered one after the other. */
+class SideMessages {
+  readonly cancels = new Cancels();
+  steers: number;
+
+  constructor({ cancelled = [], steers = 0 }: Said) {
+    for (const responseId of cancelled) this.cancels.onSent(responseId);
+    this.steers = steers;
+  }
+
+  /** What an error is about; what it answers is answered then. */
+  take(wire: WireError, namesLane = false): Kind {
+    const unanswered = { cancelled: this.cancels.unanswered, steer: this.steers > 0 };
+    const source = attributeError(wire, namesLane, unanswered);
+    if (source.kind === "cancel") this.cancels.onRefused(source.responseId, wire.code);
+    if (source.kind === "steer") this.steers -= 1;
+    return source.kind;
+  }
 }
 
 interface Case extends Said {
   name: string;
   wire: WireError;
-  owner: ErrorOwner;
+  source: Kind;
 }
 
 const nothingSaid: Case[] = [
-  { name: "an error with a known code", wire: { code: "rate_limit_exceeded", status: 429 }, owner: "request" },
-  { name: "an error with an unknown code", wire: { code: "odd", status: 400 }, owner: "request" },
-  { name: "an error with a field", wire: { message: "Bad value.", param: "input" }, owner: "request" },
-  { name: "an error without any content", wire: {}, owner: "request" },
-  { name: "an error about an event type", wire: { message: "Unknown event type." }, owner: "request" },
-  { name: "an error about the field type", wire: { message: "Invalid.", param: "type" }, owner: "request" },
-  { name: "an error about the field response_id", wire: { param: "response_id" }, owner: "request" },
+  { name: "an error with a known code", wire: { code: "rate_limit_exceeded", status: 429 }, source: "request" },
+  { name: "an error with an unknown code", wire: { code: "odd", status: 400 }, source: "request" },
+  { name: "an error with a field", wire: { message: "Bad value.", param: "input" }, source: "request" },
+  { name: "an error without any content", wire: {}, source: "request" },
+  { name: "an error about an event type", wire: { message: "Unknown event type." }, source: "request" },
+  { name: "an error about the field type", wire: { message: "Invalid.", param: "type" }, source: "request" },
+  { name: "an error about the field response_id", wire: { param: "response_id" }, source: "request" },
 ];
 
 const aCancel = { cancelled: ["resp_1"] };
@@ -38,34 +53,34 @@ const afterCancel: Case[] = [
     ...aCancel,
     name: "an error that names the response",
     wire: { message: "Response resp_1 is not active.", code: "invalid_request" },
-    owner: "cancel",
+    source: "cancel",
   },
   {
     ...aCancel,
     name: "an error that names the event",
     wire: { message: "Unsupported: response.cancel" },
-    owner: "cancel",
+    source: "cancel",
   },
   {
     ...aCancel,
     name: "an error with a code that has cancel in it",
     wire: { code: "response_cancel_not_active", message: "No." },
-    owner: "cancel",
+    source: "cancel",
   },
-  { ...aCancel, name: "an error about an event type", wire: { message: "Unknown event type." }, owner: "cancel" },
+  { ...aCancel, name: "an error about an event type", wire: { message: "Unknown event type." }, source: "cancel" },
   {
     ...aCancel,
     name: "an error about an Event Type in capitals",
     wire: { message: "Unknown Event Type" },
-    owner: "cancel",
+    source: "cancel",
   },
-  { ...aCancel, name: "an error about the field type", wire: { param: "type" }, owner: "cancel" },
-  { ...aCancel, name: "an error about the field response_id", wire: { param: "response_id" }, owner: "cancel" },
+  { ...aCancel, name: "an error about the field type", wire: { param: "type" }, source: "cancel" },
+  { ...aCancel, name: "an error about the field response_id", wire: { param: "response_id" }, source: "cancel" },
   {
     ...aCancel,
     name: "an error about an event type with a known code",
     wire: { code: "server_error", message: "Cannot read event type." },
-    owner: "cancel",
+    source: "cancel",
   },
 
   // It names the request.
@@ -73,44 +88,44 @@ const afterCancel: Case[] = [
     ...aCancel,
     name: "an error with a known code and the field of the request",
     wire: { code: "context_length_exceeded", param: "input" },
-    owner: "request",
+    source: "request",
   },
-  { ...aCancel, name: "an error with a known code alone", wire: { code: "server_error" }, owner: "request" },
+  { ...aCancel, name: "an error with a known code alone", wire: { code: "server_error" }, source: "request" },
   {
     ...aCancel,
     name: "an error with an unknown code and the field of the request",
     wire: { code: "invalid_value", param: "model" },
-    owner: "request",
+    source: "request",
   },
   {
     ...aCancel,
     name: "an error about the previous response, though it names the cancelled one",
     wire: { message: "Previous response with id resp_1 not found.", code: "previous_response_not_found" },
-    owner: "request",
+    source: "request",
   },
   {
     ...aCancel,
     name: "an error about previous_response_id, though it names the cancelled response",
     wire: { message: "resp_1 is gone.", param: "previous_response_id" },
-    owner: "request",
+    source: "request",
   },
   {
     ...aCancel,
     name: "an error about event types in general is not one about eventtypes",
     wire: { code: "server_error", message: "eventtype" },
-    owner: "request",
+    source: "request",
   },
 
   // It names nothing.
-  { ...aCancel, name: "an error without any content", wire: {}, owner: "unclear" },
-  { ...aCancel, name: "an error with a status alone", wire: { status: 400 }, owner: "unclear" },
-  { ...aCancel, name: "an error with a message alone", wire: { message: "Something broke." }, owner: "unclear" },
-  { ...aCancel, name: "an error with an unknown code", wire: { code: "invalid_request" }, owner: "unclear" },
+  { ...aCancel, name: "an error without any content", wire: {}, source: "unclear" },
+  { ...aCancel, name: "an error with a status alone", wire: { status: 400 }, source: "unclear" },
+  { ...aCancel, name: "an error with a message alone", wire: { message: "Something broke." }, source: "unclear" },
+  { ...aCancel, name: "an error with an unknown code", wire: { code: "invalid_request" }, source: "unclear" },
   {
     ...aCancel,
     name: "an error that names another response",
     wire: { message: "Response resp_9 is not active." },
-    owner: "unclear",
+    source: "unclear",
   },
 ];
 
@@ -120,33 +135,33 @@ const afterSteer: Case[] = [
     ...aSteer,
     name: "an error that names the event",
     wire: { message: "Unsupported: response.steer" },
-    owner: "steer",
+    source: "steer",
   },
-  { ...aSteer, name: "an error about an event type", wire: { message: "Unknown event type." }, owner: "steer" },
-  { ...aSteer, name: "an error about the field type", wire: { param: "type" }, owner: "steer" },
-  { ...aSteer, name: "an error about the field response_id", wire: { param: "response_id" }, owner: "steer" },
-  { ...aSteer, name: "an error with a known code", wire: { code: "server_error" }, owner: "request" },
-  { ...aSteer, name: "an error with an unknown code", wire: { code: "odd" }, owner: "request" },
-  { ...aSteer, name: "an error without any content", wire: {}, owner: "request" },
+  { ...aSteer, name: "an error about an event type", wire: { message: "Unknown event type." }, source: "steer" },
+  { ...aSteer, name: "an error about the field type", wire: { param: "type" }, source: "steer" },
+  { ...aSteer, name: "an error about the field response_id", wire: { param: "response_id" }, source: "steer" },
+  { ...aSteer, name: "an error with a known code", wire: { code: "server_error" }, source: "request" },
+  { ...aSteer, name: "an error with an unknown code", wire: { code: "odd" }, source: "request" },
+  { ...aSteer, name: "an error without any content", wire: {}, source: "request" },
   {
     ...aSteer,
     name: "an error about the previous response, though it names the event",
     wire: { param: "previous_response_id", message: "response.steer" },
-    owner: "request",
+    source: "request",
   },
   {
     ...aCancel,
     ...aSteer,
     name: "after a cancel, too: an error that names the steer",
     wire: { message: "Unsupported: response.steer" },
-    owner: "steer",
+    source: "steer",
   },
   {
     ...aCancel,
     ...aSteer,
     name: "after a cancel, too: an error about an event type is the cancel's first",
     wire: { message: "Unknown event type." },
-    owner: "cancel",
+    source: "cancel",
   },
 ];
 
@@ -154,19 +169,19 @@ describe.each([
   ["nothing was said beside requests", nothingSaid],
   ["a cancel is unanswered", afterCancel],
   ["a steer is unanswered", afterSteer],
-])("whose an error is, when %s", (_, cases) => {
-  it.each(cases)("$name: $owner", ({ wire, owner, ...said }) => {
-    expect(sideAnswersOf(said).ownerOf(wire)).toBe(owner);
+])("what an error is about, when %s", (_, cases) => {
+  it.each(cases)("$name: $source", ({ wire, source, ...said }) => {
+    expect(new SideMessages(said).take(wire)).toBe(source);
   });
 });
 
-describe("whose the next error is", () => {
+describe("what the next error is about", () => {
   const unclear: WireError = { message: "Something broke." };
   const eventType: WireError = { message: "Unknown event type." };
 
   interface Sequence extends Said {
     name: string;
-    errors: ReadonlyArray<[WireError, ErrorOwner]>;
+    errors: ReadonlyArray<[WireError, Kind]>;
   }
 
   it.each<Sequence>([
@@ -254,24 +269,29 @@ describe("whose the next error is", () => {
       ],
     },
   ])("$name", ({ errors, ...said }) => {
-    const side = sideAnswersOf(said);
-    expect(errors.map(([wire]) => side.ownerOf(wire))).toEqual(errors.map(([, owner]) => owner));
+    const side = new SideMessages(said);
+    expect(errors.map(([wire]) => side.take(wire))).toEqual(errors.map(([, source]) => source));
   });
+});
 
-  it("a steer that an event answered is not answered by an error", () => {
-    const side = sideAnswersOf({ steers: 2 });
-    side.steerAnswered();
-    expect(side.ownerOf(eventType)).toBe("steer");
-    expect(side.ownerOf(eventType)).toBe("request");
+describe("an error that names a lane", () => {
+  it.each<{ name: string; wire: WireError; source: Kind }>([
+    { name: "is the lane's request's", wire: { code: "server_error" }, source: "lane" },
+    { name: "is the lane's request's, whatever its code", wire: { code: "odd" }, source: "lane" },
+    { name: "is never unclear", wire: { message: "Something broke." }, source: "lane" },
+    {
+      name: "is not about the connection's age",
+      wire: { code: "websocket_connection_limit_reached" },
+      source: "lane",
+    },
+    { name: "may answer a cancel", wire: { message: "Response resp_1 is not active." }, source: "cancel" },
+  ])("$name", ({ wire, source }) => {
+    expect(new SideMessages({ cancelled: ["resp_1"] }).take(wire, true)).toBe(source);
   });
+});
 
-  it("more answers than steers do not make up for a later steer's", () => {
-    const side = new SideAnswers();
-    side.steerAnswered();
-    side.steerAnswered();
-    side.steerSent();
-    expect(side.ownerOf(eventType)).toBe("steer");
-  });
+it("an error about the connection's age is the connection's", () => {
+  expect(new SideMessages({}).take({ code: "websocket_connection_limit_reached" })).toBe("age-limit");
 });
 
 describe("whether a server refuses cancels", () => {
@@ -292,17 +312,17 @@ describe("whether a server refuses cancels", () => {
       ],
       refuses: true,
     },
-    { name: "an error of unknown owner says nothing about it", wires: [{}], refuses: false },
+    { name: "an unclear error says nothing about it", wires: [{}], refuses: false },
     { name: "a request's error says nothing about it", wires: [{ code: "server_error" }], refuses: false },
   ])("$name", ({ wires, refuses }) => {
-    const side = sideAnswersOf({ cancelled: ["resp_1", "resp_2"] });
-    for (const wire of wires) side.ownerOf(wire);
-    expect(side.refusesCancel).toBe(refuses);
+    const side = new SideMessages({ cancelled: ["resp_1", "resp_2"] });
+    for (const wire of wires) side.take(wire);
+    expect(side.cancels.areRefused).toBe(refuses);
   });
 
   it("a steer that is refused says nothing about cancels", () => {
-    const side = sideAnswersOf({ steers: 1 });
-    side.ownerOf({ message: "Unsupported: response.steer" });
-    expect(side.refusesCancel).toBe(false);
+    const side = new SideMessages({ steers: 1 });
+    side.take({ message: "Unsupported: response.steer" });
+    expect(side.cancels.areRefused).toBe(false);
   });
 });

@@ -1,0 +1,76 @@
+import { errorCodes, isKnownErrorCode, type WireError } from "../../protocol/index.ts";
+
+/**
+ * What an error event is about:
+ * - `cancel`: it answers a cancel, and is nobody's error;
+ * - `steer`: it answers something that was said to a running response;
+ * - `lane`: the request on the lane that it names;
+ * - `age-limit`: the connection, which has reached its age limit;
+ * - `request`: the request that has no response yet, or the connection when there is none;
+ * - `unclear`: either a cancel or the request that has no response yet.
+ */
+export type ErrorSource =
+  | { kind: "cancel"; responseId: string | undefined }
+  | { kind: "steer" | "lane" | "age-limit" | "request" | "unclear" };
+
+/** What was sent beside requests and has not been answered. */
+export interface Unanswered {
+  /** The responses that a cancel was sent for, the oldest first. */
+  cancelled: readonly string[];
+  /** Whether something was said to a running response. */
+  steer: boolean;
+}
+
+/** What a server says that does not know an event. It never says that of a request. */
+const unknownEvent = /\bevent type\b/i;
+
+/**
+ * Tells what an error is about. The answer to a cancel comes before, among or after the cancelled response's last events,
+ * and need not say what it answers.
+ */
+export function attributeError(wire: WireError, namesLane: boolean, { cancelled, steer }: Unanswered): ErrorSource {
+  const { code, message = "", param } = wire;
+  const other: ErrorSource = namesLane
+    ? { kind: "lane" }
+    : { kind: code === errorCodes.connectionLimit ? "age-limit" : "request" };
+  // The cancelled response may be the very one that a request was to continue.
+  if (param === "previous_response_id" || code === errorCodes.previousResponseNotFound) return other;
+  const named = cancelled.find((responseId) => message.includes(responseId));
+  if (named !== undefined || code?.includes("cancel") || message.includes("response.cancel")) {
+    return { kind: "cancel", responseId: named ?? cancelled[0] };
+  }
+  if (message.includes("response.steer")) return { kind: "steer" };
+  if (unknownEvent.test(message) || param === "type" || param === "response_id") {
+    if (cancelled.length > 0) return { kind: "cancel", responseId: cancelled[0] };
+    if (steer) return { kind: "steer" };
+  }
+  const tellsNothing = param === undefined && !isKnownErrorCode(code);
+  return !namesLane && cancelled.length > 0 && tellsNothing ? { kind: "unclear" } : other;
+}
+
+/** The cancels of a connection, and what the server thinks of them. */
+export class Cancels {
+  readonly #unanswered = new Set<string>();
+  #areRefused = false;
+
+  /** Whether the server has answered that it does not cancel. */
+  get areRefused(): boolean {
+    return this.#areRefused;
+  }
+
+  /** The responses that a cancel was sent for and not answered, the oldest first. */
+  get unanswered(): readonly string[] {
+    return [...this.#unanswered];
+  }
+
+  onSent(responseId: string): void {
+    this.#unanswered.add(responseId);
+  }
+
+  /** An error answers the cancel of a response. Each cancel is answered once. */
+  onRefused(responseId: string | undefined, code: string | undefined): void {
+    if (responseId !== undefined) this.#unanswered.delete(responseId);
+    // A server that finds nothing left to cancel does cancel.
+    this.#areRefused ||= code !== "response_not_active";
+  }
+}
