@@ -1,3 +1,3 @@
 export { AIService, type AIServiceOptions } from "./ai-service.ts";
 export { type ApiKey, ProviderKey, websocketBase } from "./provider-access.ts";
-export { changedSettings, type SettingsTable } from "./settings-table.ts";
+export { changedSettings, initialSettings, type SettingsTable } from "./settings-table.ts";

@@ -27,3 +27,15 @@ export function changedSettings<Settings extends object>(
   }
   return changed as Settings;
 }
+
+/**
+ * Takes the settings out of a service's options. Other options are ignored.
+ * @throws InvalidArgumentError which names the setting that cannot be used.
+ */
+export function initialSettings<Settings extends object>(
+  table: SettingsTable<Settings>,
+  options: Partial<Settings>,
+): Settings {
+  const given = Object.entries(options).filter(([name]) => Object.hasOwn(table.checks, name));
+  return changedSettings(table, table.defaults, Object.fromEntries(given), "");
+}

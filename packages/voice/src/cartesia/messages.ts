@@ -1,7 +1,7 @@
 import { kindOf, ProviderError, withoutKeys } from "turnwire/internal";
 import type { SpokenWord } from "../tts/index.ts";
 
-/** What Cartesia has to say, as far as turnwire needs it. */
+/** A message of Cartesia, as far as turnwire needs it. */
 export type CartesiaMessage = { contextId: string | undefined } & (
   | { type: "chunk"; audio: Uint8Array }
   | { type: "timestamps"; words: SpokenWord[] }
@@ -13,8 +13,8 @@ export type CartesiaMessage = { contextId: string | undefined } & (
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Reads a message: https://docs.cartesia.ai/api-reference/tts/websocket. Kinds not known are `other`.
- * @throws ProviderError for one that cannot be read.
+ * Reads a message: https://docs.cartesia.ai/api-reference/tts/websocket. Unknown types are `other`.
+ * @throws ProviderError for an unreadable message.
  */
 export function readMessage(text: string): CartesiaMessage {
   const message = parse(text);
@@ -27,7 +27,7 @@ export function readMessage(text: string): CartesiaMessage {
     case "done":
       return { contextId, type: "done" };
     default:
-      // Older versions of the API name errors otherwise; all have the field.
+      // Older versions of the API use another type for errors; all have the field.
       if (message["type"] !== "error" && typeof message["error"] !== "string") return { contextId, type: "other" };
       return { contextId, type: "error", error: readError(message) };
   }
@@ -62,7 +62,7 @@ function parse(text: string): Fields {
     const message: unknown = JSON.parse(text);
     if (isFields(message)) return message;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new ProviderError("unreadable_message", `Cartesia sent ${text.length} characters that are not a JSON object`);
 }

@@ -1,13 +1,13 @@
 import { is, type SettingsTable } from "turnwire/provider";
 
 /**
- * Settings of Cartesia's speech; changed ones hold from the next utterance on, on the same connection.
- * What they do: https://docs.cartesia.ai/api-reference/tts/websocket
+ * Settings of Cartesia's speech. Changes take effect with the next utterance, on the same connection.
+ * See https://docs.cartesia.ai/api-reference/tts/websocket
  */
 export interface CartesiaTTSSettings {
   /** Default `sonic-3`. */
   model: string;
-  /** The id of a voice; default: the one of Cartesia's quick start. */
+  /** The id of a voice; default: the voice of Cartesia's quick start. */
   voice: string;
   /** Such as `en`; default `en`. */
   language: string;
@@ -31,7 +31,7 @@ export const ttsSettings: SettingsTable<CartesiaTTSSettings> = {
   defaults: { model: "sonic-3", voice: "f786b574-daa5-4673-aa0c-cbe3e8534c02", language: "en" },
 };
 
-/** The fields of a generation request that are the same for all of a context. */
+/** The fields that are the same in all generation requests of a context. */
 export function requestFields(settings: CartesiaTTSSettings, sampleRate: number): Record<string, unknown> {
   const { model, voice, language, speed, volume, emotion } = settings;
   const generation = Object.entries({ speed, volume, emotion }).filter(([, value]) => value !== undefined);
@@ -41,9 +41,9 @@ export function requestFields(settings: CartesiaTTSSettings, sampleRate: number)
     language,
     output_format: { container: "raw", encoding: "pcm_s16le", sample_rate: sampleRate },
     add_timestamps: true,
-    // The words as they were written, to be found in the text again.
+    // The words as they were written, so that they can be found in the text.
     use_normalized_timestamps: false,
-    // Sentences come whole: there is nothing to wait for.
+    // Whole sentences are sent: there is nothing to wait for.
     max_buffer_delay_ms: 0,
     ...(generation.length === 0 ? {} : { generation_config: Object.fromEntries(generation) }),
   };

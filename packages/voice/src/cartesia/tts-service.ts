@@ -5,7 +5,7 @@ import type { WebsocketTarget } from "turnwire/provider";
 import { type CartesiaMessage, readMessage } from "./messages.ts";
 import { type CartesiaTTSSettings, requestFields, ttsSettings } from "./settings.ts";
 
-export interface CartesiaTTSServiceOptions extends WebsocketTTSServiceOptions<CartesiaTTSSettings> {
+export interface CartesiaTTSServiceOptions extends WebsocketTTSServiceOptions, Partial<CartesiaTTSSettings> {
   /** The key, or a function that fetches one and is called at every connect; default: CARTESIA_API_KEY of the environment. */
   apiKey?: ApiKey;
   /** Default: CARTESIA_BASE_URL of the environment, or `wss://api.cartesia.ai`. `http` is taken as `ws`. */
@@ -32,7 +32,7 @@ const contextSilenceMs = 800;
  * Cartesia's speech over a WebSocket, with the time of each word. Each utterance is a context, which its sentences continue.
  *
  * ```ts
- * const tts = new CartesiaTTSService({ settings: { voice: "f786b574-daa5-4673-aa0c-cbe3e8534c02" } });
+ * const tts = new CartesiaTTSService({ voice: "f786b574-daa5-4673-aa0c-cbe3e8534c02" });
  * ```
  */
 export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings> {

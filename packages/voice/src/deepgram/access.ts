@@ -1,18 +1,18 @@
 import { type ApiKey, ProviderKey, websocketBase } from "turnwire/provider";
 import type { WebsocketTarget } from "turnwire/provider";
 
-/** Where Deepgram is, and who asks. */
+/** The address of Deepgram, and the key. */
 export interface DeepgramAccessOptions {
-  /** The key, or what fetches one, asked at every connect; default: the environment's DEEPGRAM_API_KEY. */
+  /** The key, or a function that fetches one and is called at every connect; default: DEEPGRAM_API_KEY of the environment. */
   apiKey?: ApiKey;
-  /** Default: the environment's DEEPGRAM_BASE_URL, or `wss://api.deepgram.com`. `http` stands for `ws`. */
+  /** Default: DEEPGRAM_BASE_URL of the environment, or `wss://api.deepgram.com`. `http` is taken as `ws`. */
   baseURL?: string;
 }
 
-/** The values of a query parameter: several are sent as the parameter several times. */
+/** The value of a query parameter; an array sends the parameter several times. */
 export type QueryValue = string | number | boolean | ReadonlyArray<string | number | boolean>;
 
-/** Finds the address and the header of Deepgram's WebSocket endpoints. */
+/** Makes the address and the headers of Deepgram's WebSocket endpoints. */
 export class DeepgramAccess {
   readonly #key: ProviderKey;
   readonly #base: URL;

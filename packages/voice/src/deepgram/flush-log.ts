@@ -2,7 +2,7 @@ import type { Clock } from "turnwire/internal";
 
 const windowMs = 60_000;
 
-/** Counts the flushes of the last minute: Deepgram takes 20 of them (https://developers.deepgram.com/docs/tts-ws-flush). */
+/** Counts the flushes of the last minute: Deepgram takes 20 a minute (https://developers.deepgram.com/docs/tts-ws-flush). */
 export class FlushLog {
   readonly #clock: Clock;
   #timesMs: number[] = [];

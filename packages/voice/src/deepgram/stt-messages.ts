@@ -2,7 +2,7 @@ import { kindOf, ProviderError } from "turnwire/internal";
 import type { Transcript } from "../stt/index.ts";
 import { type Fields, isFields, parse, readError } from "./messages.ts";
 
-/** What Deepgram has to say, as far as turnwire needs it. */
+/** A message of Deepgram's transcription, as far as turnwire needs it. */
 export type STTMessage =
   | { type: "transcript"; transcript: Transcript }
   | { type: "utteranceEnd" }
@@ -19,7 +19,7 @@ const readers: Readonly<Record<string, (message: Fields) => STTMessage>> = {
   },
 };
 
-/** @throws ProviderError when it says that something is wrong, or cannot be read. Kinds not known are `other`. */
+/** Reads a message; unknown types are `other`. @throws ProviderError for an error message and an unreadable one. */
 export function readSTTMessage(text: string): STTMessage {
   const message = parse(text);
   const { type } = message;
@@ -49,7 +49,7 @@ function readResults(message: Fields): Transcript {
   };
 }
 
-/** Without the noise of single-precision seconds. */
+/** Rounded, to remove the noise of single-precision seconds. */
 function msOf(seconds: number): number {
   return Math.round(seconds * 1e6) / 1000;
 }

@@ -4,40 +4,39 @@ import { DeepgramAccess, type DeepgramAccessOptions } from "./access.ts";
 import { readSTTMessage } from "./stt-messages.ts";
 import { changedSTTSettings, type DeepgramSTTSettings, initialSTTSettings, sttQuery } from "./stt-settings.ts";
 
-export interface DeepgramSTTServiceOptions extends WebsocketSTTServiceOptions, DeepgramAccessOptions {
-  settings?: Partial<DeepgramSTTSettings>;
-}
+export interface DeepgramSTTServiceOptions
+  extends WebsocketSTTServiceOptions, DeepgramAccessOptions, Partial<DeepgramSTTSettings> {}
 
 /**
  * Deepgram's live transcription.
  *
  * ```ts
- * const stt = new DeepgramSTTService({ settings: { language: "en-US", endpointing: 300 } });
+ * const stt = new DeepgramSTTService({ language: "en-US", endpointing: 300 });
  * const task = new PipelineTask([transport.input(), stt, user, llm, tts, transport.output(), assistant]);
  * ```
  *
- * A pause that Deepgram hears (`endpointing`, `utteranceEndMs`) marks the transcription with `endOfSpeech`; comes it
- * after the words, then with a transcription without text.
+ * A pause that Deepgram detects (`endpointing`, `utteranceEndMs`) sets `endOfSpeech` on the transcription. If Deepgram
+ * detects it after sending the words, an empty transcription carries it.
  */
 export class DeepgramSTTService extends WebsocketSTTService {
   readonly #access: DeepgramAccess;
   #settings: DeepgramSTTSettings;
   #changing: Promise<void> = Promise.resolve();
 
-  /** @throws InvalidArgumentError */
+  /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: DeepgramSTTServiceOptions = {}) {
     super(options);
     this.#access = new DeepgramAccess(options);
-    this.#settings = initialSTTSettings(options.settings);
+    this.#settings = initialSTTSettings(options);
   }
 
   get settings(): Readonly<DeepgramSTTSettings> {
     return this.#settings;
   }
 
-  /** Settings are a part of the connection: while connected, a new one takes over, and no speech is lost. */
+  /** Changes settings. They are a part of the connection: a new one takes over, and no speech is lost. */
   async updateSettings(changes: Readonly<Record<string, unknown>>): Promise<void> {
-    // One after the other: each tries its own settings.
+    // One after the other, since each change tries its own settings.
     const change = this.#changing.then(() => this.#change(changes));
     this.#changing = change.catch(() => undefined);
     await change;
@@ -61,7 +60,7 @@ export class DeepgramSTTService extends WebsocketSTTService {
     return '{"type":"Finalize"}';
   }
 
-  // https://developers.deepgram.com/docs/close-stream: the last results and Metadata come, then the close.
+  // https://developers.deepgram.com/docs/close-stream: Deepgram sends the last results and Metadata, then closes.
   protected override get endMessage(): string {
     return '{"type":"CloseStream"}';
   }
@@ -79,7 +78,7 @@ export class DeepgramSTTService extends WebsocketSTTService {
     try {
       await this.reconnect();
     } catch (error) {
-      // The old connection serves on when Deepgram refuses the settings.
+      // If Deepgram refuses the settings, the old connection stays in use.
       if (this.isConnected) this.#settings = before;
       throw error;
     }

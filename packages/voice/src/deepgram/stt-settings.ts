@@ -1,35 +1,35 @@
 import { InvalidArgumentError } from "turnwire/internal";
-import { changedSettings, is, type SettingsTable } from "turnwire/provider";
+import { changedSettings, initialSettings, is, type SettingsTable } from "turnwire/provider";
 import type { QueryValue } from "./access.ts";
 
 /**
- * Settings of Deepgram's transcription. They can be changed while running: the connection is then replaced.
- * What they do: https://developers.deepgram.com/reference/speech-to-text/listen-streaming
+ * Settings of Deepgram's transcription. A change while running replaces the connection.
+ * See https://developers.deepgram.com/reference/speech-to-text/listen-streaming
  */
 export interface DeepgramSTTSettings {
   /** Default `nova-3`. */
   model: string;
-  /** Such as `en-US`, or `multi`; default: the model's own. */
+  /** Such as `en-US` or `multi`; default: the model's own. */
   language?: string | undefined;
-  /** Whether transcriptions come that may still change; default true. */
+  /** Whether to send transcriptions that may still change; default true. */
   interimResults: boolean;
-  /** After how much silence, in milliseconds, what was said is final; false for never. Default: Deepgram's own, 10. */
+  /** After how many milliseconds of silence a transcription is final; false for never. Default: Deepgram's own, 10. */
   endpointing?: number | false | undefined;
-  /** After how long a gap between words, in milliseconds, speech counts as ended, whatever the noise. At least 1000; needs interim results. */
+  /** After how many milliseconds without a word speech has ended, whatever the noise. At least 1000; needs interim results. */
   utteranceEndMs?: number | undefined;
-  /** Whether numbers, dates and the like are written as such. */
+  /** Whether numbers, dates and the like are formatted. */
   smartFormat?: boolean | undefined;
   /** Default true. */
   punctuate: boolean;
-  /** Whether Deepgram says that speech begins: the event `speechStarted`. */
+  /** Whether Deepgram reports that speech begins: the event `speechStarted`. */
   vadEvents?: boolean | undefined;
-  /** Words to expect. */
+  /** Words that are likely to be said. */
   keyterm?: string | readonly string[] | undefined;
-  /** Further query parameters, as Deepgram names them; they go before what turnwire sets. */
+  /** Further query parameters, under Deepgram's names; they override what turnwire sets. */
   extra?: Readonly<Record<string, QueryValue>> | undefined;
 }
 
-const table: SettingsTable<DeepgramSTTSettings> = {
+export const sttSettings: SettingsTable<DeepgramSTTSettings> = {
   checks: {
     model: is.text,
     language: is.text,
@@ -48,24 +48,25 @@ const table: SettingsTable<DeepgramSTTSettings> = {
   defaults: { model: "nova-3", interimResults: true, punctuate: true },
 };
 
-/** @throws InvalidArgumentError naming the field. */
-export function initialSTTSettings(settings: Partial<DeepgramSTTSettings> = {}): DeepgramSTTSettings {
-  return changedSTTSettings(table.defaults, { ...settings });
+/** @throws InvalidArgumentError for an unusable setting. */
+export function initialSTTSettings(options: Partial<DeepgramSTTSettings>): DeepgramSTTSettings {
+  return checked(initialSettings(sttSettings, options));
 }
 
-/** @throws InvalidArgumentError naming the field. */
+/** @throws InvalidArgumentError for a setting that is unknown or unusable. */
 export function changedSTTSettings(
   settings: DeepgramSTTSettings,
   changes: Readonly<Record<string, unknown>>,
 ): DeepgramSTTSettings {
-  const changed = changedSettings(table, settings, changes);
-  if (changed.utteranceEndMs !== undefined && !changed.interimResults) {
-    throw new InvalidArgumentError(
-      "settings.utteranceEndMs",
-      "needs interimResults, which is off; leave one of them out",
-    );
-  }
-  return changed;
+  return checked(changedSettings(sttSettings, settings, changes, ""));
+}
+
+function checked(settings: DeepgramSTTSettings): DeepgramSTTSettings {
+  if (settings.utteranceEndMs === undefined || settings.interimResults) return settings;
+  throw new InvalidArgumentError(
+    "utteranceEndMs",
+    "expected interimResults to be on, got false; leave one of them out",
+  );
 }
 
 export function sttQuery(settings: DeepgramSTTSettings, sampleRate: number): Record<string, QueryValue | undefined> {

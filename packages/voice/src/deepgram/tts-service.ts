@@ -7,7 +7,7 @@ import { parse, readError } from "./messages.ts";
 import { type DeepgramTTSSettings, ttsSettings } from "./tts-settings.ts";
 
 export interface DeepgramTTSServiceOptions
-  extends WebsocketTTSServiceOptions<DeepgramTTSSettings>, DeepgramAccessOptions {}
+  extends WebsocketTTSServiceOptions, DeepgramAccessOptions, Partial<DeepgramTTSSettings> {}
 
 /** A `Flush` that Deepgram has not answered yet. */
 interface Flush {
@@ -29,7 +29,7 @@ const clearTimeoutMs = 2000;
  * `Cleared` belongs to the interrupted speech.
  *
  * ```ts
- * const tts = new DeepgramTTSService({ settings: { model: "aura-2-thalia-en" } });
+ * const tts = new DeepgramTTSService({ model: "aura-2-thalia-en" });
  * ```
  */
 export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings> {

@@ -1,15 +1,15 @@
 import { is, type SettingsTable } from "turnwire/provider";
 
 /**
- * Settings of Deepgram's speech. They are a part of the connection: for an utterance with others it is replaced.
- * What they do: https://developers.deepgram.com/reference/text-to-speech/speak-streaming
+ * Settings of Deepgram's speech. They are a part of the connection, which is replaced for an utterance with other settings.
+ * See https://developers.deepgram.com/reference/text-to-speech/speak-streaming
  */
 export interface DeepgramTTSSettings {
   /** The voice: https://developers.deepgram.com/docs/tts-models; default `aura-2-thalia-en`. */
   model: string;
   /** How fast it speaks, 0.5 to 2; 1 is the voice's own. */
   speed?: number | undefined;
-  /** Whether Deepgram may not learn from what is spoken. */
+  /** Whether Deepgram must not use the text to improve its models. */
   mipOptOut?: boolean | undefined;
 }
 

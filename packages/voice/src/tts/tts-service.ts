@@ -17,6 +17,7 @@ import {
   AIService,
   type AIServiceOptions,
   changedSettings,
+  initialSettings,
   type SettingsTable,
   connectionEvents,
   type ReconnectingWebsocketEvents,
@@ -25,8 +26,7 @@ import { type SpeechPart, SpeechQueue, Synthesis } from "./synthesis/index.ts";
 import { SentenceAggregator, type TextAggregator } from "./text/index.ts";
 import { SpeakingRate, Utterance } from "./utterance/index.ts";
 
-export interface TTSServiceOptions<Settings extends object = object> extends AIServiceOptions {
-  settings?: Partial<Settings>;
+export interface TTSServiceOptions extends AIServiceOptions {
   /** The sample rate of the audio that the provider is asked for; default 24 000. */
   sampleRate?: number;
   /** Cuts the model's text into the pieces that are spoken one at a time; default: sentences. */
@@ -82,14 +82,18 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
   #open: Utterance<Settings> | undefined;
   #utterances = 0;
 
-  /** @throws InvalidArgumentError for an option that is unknown or unusable. */
-  constructor(options: TTSServiceOptions<Settings>, table: SettingsTable<Settings>) {
+  /**
+   * @param options The options, and the settings beside them.
+   * @param table The settings: what each may be, and its default.
+   * @throws InvalidArgumentError for an option that is unusable.
+   */
+  constructor(options: TTSServiceOptions & Partial<Settings>, table: SettingsTable<Settings>) {
     super(options);
     this.events.declare(...connectionEvents);
     this.format = { sampleRate: options.sampleRate ?? 24_000, channels: 1 };
     checkAudioFormat(this.format);
     this.#table = table;
-    this.#settings = changedSettings(table, table.defaults, options.settings ?? {});
+    this.#settings = initialSettings(table, options);
     this.#aggregator = options.textAggregator ?? new SentenceAggregator();
     this.#filter = options.textFilter ?? ((text) => text);
     const { responseTimeoutMs = 10_000 } = options;
@@ -111,7 +115,7 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
    * @throws InvalidArgumentError for a setting that is unknown or unusable; nothing is changed then.
    */
   updateSettings(changes: Readonly<Record<string, unknown>>): void {
-    this.#settings = changedSettings(this.#table, this.#settings, changes);
+    this.#settings = changedSettings(this.#table, this.#settings, changes, "");
     if (this.#synthesis.active === undefined) this.onSettingsIdle(this.#settings);
   }
 

@@ -10,8 +10,8 @@ import {
 } from "turnwire/provider";
 import { TTSService, type TTSServiceOptions } from "./tts-service.ts";
 
-export interface WebsocketTTSServiceOptions<Settings extends object = object>
-  extends TTSServiceOptions<Settings>, Omit<ReconnectingWebsocketOptions, "clock" | "logger"> {}
+export interface WebsocketTTSServiceOptions
+  extends TTSServiceOptions, Omit<ReconnectingWebsocketOptions, "clock" | "logger"> {}
 
 /** Audio arrives faster than it is played. What a slow consumer has not taken should wait at the provider. */
 const queueCapacity = 32;
@@ -35,7 +35,7 @@ export abstract class WebsocketTTSService<Settings extends object> extends TTSSe
   #refused: Settings | undefined;
 
   constructor(
-    options: WebsocketTTSServiceOptions<Settings>,
+    options: WebsocketTTSServiceOptions & Partial<Settings>,
     table: SettingsTable<Settings>,
     keepAliveMessage?: ContinuousConnectionOptions["keepAliveMessage"],
   ) {

@@ -471,10 +471,10 @@ describe("settings", () => {
   it("are refused by name, and nothing is changed", async () => {
     const tts = new FakeTTS();
     await using talk = await talkWith(tts);
-    expect(() => tts.updateSettings({ voice: 3 })).toThrow("settings.voice: expected a string");
+    expect(() => tts.updateSettings({ voice: 3 })).toThrow("voice: expected a string");
     await talk.give(new TTSUpdateSettingsFrame({ pitch: 3 }));
     await until(() => talk.errors.length > 0);
-    expect(talk.errors).toMatchObject([{ code: "invalid_argument", field: "settings.pitch" }]);
+    expect(talk.errors).toMatchObject([{ code: "invalid_argument", field: "pitch" }]);
     expect(tts.settings).toEqual({ voice: "one" });
   });
 });

@@ -85,7 +85,7 @@ export class FakeTTS extends TTSService<{ voice: string }> {
   onDrop: (part: number) => void = () => undefined;
   readonly exact: boolean;
 
-  constructor(options: TTSServiceOptions<{ voice: string }> & { exact?: boolean } = {}) {
+  constructor(options: TTSServiceOptions & { voice?: string; exact?: boolean } = {}) {
     super(
       { sampleRate, ...options },
       {
