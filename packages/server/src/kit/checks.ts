@@ -1,4 +1,4 @@
-import { type Check, checkFields, checkName, type Checks, is } from "turnwire/internal";
+import { defined, type Check, checkFields, checkName, type Checks, is } from "turnwire/internal";
 import type { ServerEnvironment } from "./environment.ts";
 
 /**
@@ -25,7 +25,7 @@ export function oneOrMany(check: Check): Check {
 
 /** A whole number of at least `min`. */
 export function whole(min: number, max?: number): Check {
-  return is.number({ integer: true, min, ...(max === undefined ? {} : { max }) });
+  return is.number({ integer: true, min, ...defined({ max }) });
 }
 
 /** What both servers can be told about where they listen and who is let in. */

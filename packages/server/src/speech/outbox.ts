@@ -12,8 +12,7 @@ export class Outbox {
   readonly #clock: Clock;
   #entries: Array<OutboxEntry & { readonly dueMs: number }> = [];
   #lastDueMs = -Infinity;
-  #held = false;
-  #ended = false;
+  #state: "open" | "held" | "ended" = "open";
   #bytes = 0;
   #cancelTimer: (() => void) | undefined;
 
@@ -28,7 +27,7 @@ export class Outbox {
 
   /** Sends in `delayMs`, but not before what was put in earlier. */
   put(entry: OutboxEntry, delayMs: number): void {
-    if (this.#ended) return;
+    if (this.#state === "ended") return;
     const dueMs = Math.max(this.#lastDueMs, this.#clock.now() + delayMs);
     this.#lastDueMs = dueMs;
     this.#bytes += entry.bytes;
@@ -36,28 +35,37 @@ export class Outbox {
     if (this.#entries.length === 1) this.#pump();
   }
 
+  /** Sends nothing until `release()`. */
   hold(): void {
-    this.#held = true;
-    this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
+    this.#stop("held");
   }
 
   release(): void {
-    if (this.#ended) return;
-    this.#held = false;
+    if (this.#state === "ended") return;
+    this.#state = "open";
     this.#pump();
   }
 
   /** Forgets what waits, and takes no more. */
   end(): void {
-    this.hold();
-    this.#ended = true;
+    this.#stop("ended");
     this.#entries = [];
     this.#bytes = 0;
   }
 
+  #stop(state: "held" | "ended"): void {
+    if (this.#state !== "ended") this.#state = state;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  // A getter, since `before` may change the state.
+  get #isOpen(): boolean {
+    return this.#state === "open";
+  }
+
   #pump(): void {
-    while (!this.#held) {
+    while (this.#isOpen) {
       const [entry] = this.#entries;
       if (entry === undefined) return;
       const waitMs = entry.dueMs - this.#clock.now();
@@ -69,7 +77,7 @@ export class Outbox {
         return;
       }
       entry.before?.();
-      if (this.#held) return;
+      if (!this.#isOpen) return;
       this.#entries.shift();
       this.#bytes -= entry.bytes;
       entry.send();

@@ -1,3 +1,4 @@
+import { defined } from "turnwire/internal";
 import {
   type LLMService,
   type Logger,
@@ -46,7 +47,7 @@ export async function openBackend({ options, natural, logger }: BackendSettings)
   const model = options.model ?? (embedded ? "turnwire-rules" : "gpt-4.1");
   const serviceOptions: OpenAIResponsesOptions & { logger: Logger } = {
     apiKey: apiKey ?? "none",
-    ...(baseURL === undefined ? {} : { baseURL }),
+    ...defined({ baseURL }),
     settings: { model, ...(options.system === undefined ? {} : { systemInstruction: options.system }) },
     logger,
   };

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "turnwire/internal";
+import { defined, InvalidArgumentError } from "turnwire/internal";
 import { type Brain, recordingBrain, rulesBrain, scriptBrain, upstreamBrain } from "../../responses/index.ts";
 import { naturalPace } from "../chat/backend.ts";
 import { UsageError } from "../shared/read-args.ts";
@@ -19,7 +19,7 @@ function chosenBrain(choice: BrainChoice): Brain {
       url,
       api,
       ...(key === undefined ? {} : { apiKey: key }),
-      ...(model === undefined ? {} : { model }),
+      ...defined({ model }),
     });
   } catch (error) {
     throw error instanceof InvalidArgumentError

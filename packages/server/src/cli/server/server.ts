@@ -1,4 +1,4 @@
-import { TurnwireError } from "turnwire/internal";
+import { defined, TurnwireError } from "turnwire/internal";
 import {
   MemoryStore,
   type ResponseStore,
@@ -73,9 +73,9 @@ async function start(
       // Nobody looks at them in here.
       keptRequests: 0,
       ...listeners,
-      ...(cancel === undefined ? {} : { cancel }),
+      ...defined({ cancel }),
       ...(lanes ? {} : { lanes }),
-      ...(timing === undefined ? {} : { timing }),
+      ...defined({ timing }),
     });
   } catch (error) {
     store.close();

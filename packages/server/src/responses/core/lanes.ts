@@ -10,8 +10,8 @@ export class Lane {
   }
 }
 
-/** A request on its lane. */
-export interface Work {
+/** A request that waits in the queue of its lane, or is being answered. */
+export interface QueuedRequest {
   readonly lane: Lane;
   /** Of the request, and then of each successor that steering gives it. */
   record: RequestRecord;
@@ -20,13 +20,13 @@ export interface Work {
   run(): Promise<void>;
 }
 
-/** Runs the work of one connection: first in, first out within a lane, lanes side by side, up to a number at once. */
+/** Runs the requests of one connection: one after the other on a lane, lanes side by side, up to a number at once. */
 export class LaneScheduler {
   readonly #lanes = new Map<string | undefined, Lane>();
-  readonly #running = new Map<Lane, Work>();
+  readonly #running = new Map<Lane, QueuedRequest>();
   readonly #maxInFlight: number;
   readonly #maxNamedLanes: number;
-  #waiting: Work[] = [];
+  #waiting: QueuedRequest[] = [];
 
   constructor(maxInFlight: number, maxNamedLanes: number) {
     this.#maxInFlight = maxInFlight;
@@ -54,42 +54,44 @@ export class LaneScheduler {
     return this.#running.size >= this.#maxInFlight || this.#running.has(lane);
   }
 
-  running(): Work[] {
+  running(): QueuedRequest[] {
     return [...this.#running.values()];
   }
 
   /** Whether a request that continues the response waits on the lane. */
   continues(lane: Lane, responseId: string): boolean {
-    return this.#waiting.some((work) => work.lane === lane && work.record.body["previous_response_id"] === responseId);
+    return this.#waiting.some(
+      (queued) => queued.lane === lane && queued.record.body["previous_response_id"] === responseId,
+    );
   }
 
-  add(work: Work): void {
-    this.#waiting.push(work);
+  add(queued: QueuedRequest): void {
+    this.#waiting.push(queued);
     this.#startWaiting();
   }
 
   /** Ends what runs; answers what waited and never will be. */
-  abortAll(): Work[] {
+  abortAll(): QueuedRequest[] {
     const dropped = this.#waiting;
     this.#waiting = [];
-    for (const work of this.running()) work.controller.abort();
+    for (const queued of this.running()) queued.controller.abort();
     return dropped;
   }
 
   #startWaiting(): void {
-    for (const work of [...this.#waiting]) {
+    for (const queued of [...this.#waiting]) {
       if (this.#running.size >= this.#maxInFlight) return;
-      const { lane } = work;
+      const { lane } = queued;
       if (this.#running.has(lane)) continue;
-      this.#waiting.splice(this.#waiting.indexOf(work), 1);
-      this.#start(work);
+      this.#waiting.splice(this.#waiting.indexOf(queued), 1);
+      this.#start(queued);
     }
   }
 
-  #start(work: Work): void {
-    this.#running.set(work.lane, work);
-    void work.run().finally(() => {
-      this.#running.delete(work.lane);
+  #start(queued: QueuedRequest): void {
+    this.#running.set(queued.lane, queued);
+    void queued.run().finally(() => {
+      this.#running.delete(queued.lane);
       this.#startWaiting();
     });
   }

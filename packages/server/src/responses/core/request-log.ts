@@ -1,3 +1,4 @@
+import { defined } from "turnwire/internal";
 import type { ResponseUsage, Tool } from "openai/resources/responses/responses";
 import type { Clock } from "turnwire/internal";
 import type { ResponseInputItem, ResponseOutputItem } from "turnwire/internal";
@@ -53,7 +54,7 @@ function newRecord(
   const { lane, ...rest } = given;
   return {
     ...rest,
-    ...(lane === undefined ? {} : { lane }),
+    ...defined({ lane }),
     conversation: [],
     tools: [],
     status: "queued",

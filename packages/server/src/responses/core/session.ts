@@ -4,8 +4,8 @@ import type { PendingFault } from "../../kit/index.ts";
 import type { Fault } from "../faults/index.ts";
 import { checkDepth } from "../validation/index.ts";
 import { cancelledByClient } from "./generation.ts";
-import { LaneTurns } from "./lane-turns.ts";
-import { type Lane, LaneScheduler, type Work } from "./lanes.ts";
+import { LaneResponder } from "./lane-responder.ts";
+import { type Lane, LaneScheduler, type QueuedRequest } from "./lanes.ts";
 import type { ServerCore } from "./server-core.ts";
 import { type SessionSocket, SocketSink } from "./socket-sink.ts";
 
@@ -28,11 +28,11 @@ export class Session {
   readonly #core: ServerCore;
   readonly #socket: SessionSocket;
   readonly #scheduler: LaneScheduler;
-  readonly #turns: LaneTurns;
+  readonly #responder: LaneResponder;
   #cancelTimer: () => void;
   #requests = 0;
-  #expired = false;
-  #ended = false;
+  /** `expired`: past its age, it only answers with the reason. `ended`: its socket is gone. */
+  #state: "open" | "expired" | "ended" = "open";
 
   constructor({ id, owner, ownFaults }: SessionOptions, core: ServerCore, socket: SessionSocket) {
     const { dialect } = core;
@@ -41,7 +41,7 @@ export class Session {
     this.#socket = socket;
     this.openedAt = core.clock.now();
     this.#scheduler = new LaneScheduler(dialect.maxInFlight, limits.maxLanes);
-    this.#turns = new LaneTurns({
+    this.#responder = new LaneResponder({
       core,
       connection: id,
       owner,
@@ -49,7 +49,7 @@ export class Session {
       scheduler: this.#scheduler,
       ownFaults,
       checkOpen: () => {
-        if (this.#expired) throw connectionLimitReached(dialect.maxConnectionAgeMs);
+        if (this.#state === "expired") throw connectionLimitReached(dialect.maxConnectionAgeMs);
       },
     });
     this.#cancelTimer = core.clock.schedule(() => this.#expire(), dialect.maxConnectionAgeMs, { keepAlive: false });
@@ -62,17 +62,17 @@ export class Session {
 
   /** Forgets every response that a request could continue from. */
   evict(): void {
-    this.#turns.evict();
+    this.#responder.evict();
   }
 
   /** Injects a fault that concerns the connection, not one of its requests. */
   inject(fault: Fault): void {
-    this.#turns.inject(fault);
+    this.#responder.inject(fault);
   }
 
   /** The socket is gone: nobody waits for anything any more. */
   end(): void {
-    this.#ended = true;
+    this.#state = "ended";
     this.#cancelTimer();
     for (const { record } of this.#scheduler.abortAll()) {
       record.status = "cancelled";
@@ -82,13 +82,13 @@ export class Session {
 
   /** Takes one message of the client. Never throws: what is wrong with it is answered with an `error` event. */
   receive(text: string, bytes: number): void {
-    if (this.#ended) return;
+    if (this.#state === "ended") return;
     let lane: string | undefined;
     try {
       const event = parseObject(text);
       // Steering names no lane: the response it is for does.
       if (event["type"] === "response.steer" && this.#core.dialect.steering.length > 0) {
-        return this.#turns.steer(event);
+        return this.#responder.steer(event);
       }
       lane = this.#laneName(event);
       this.#handle(event, lane, bytes);
@@ -124,8 +124,8 @@ export class Session {
     const crowded = this.#crowded(lane);
     if (crowded !== undefined) return refuse(crowded);
     const controller = new AbortController();
-    const work: Work = { lane, record, controller, run: () => this.#turns.answer(work, body, number) };
-    this.#scheduler.add(work);
+    const queued: QueuedRequest = { lane, record, controller, run: () => this.#responder.answer(queued, body, number) };
+    this.#scheduler.add(queued);
   }
 
   /** Why a request can neither be answered now nor wait. */
@@ -149,22 +149,22 @@ export class Session {
 
   #cancel(event: Record<string, unknown>): void {
     const id = event["response_id"];
-    const work = this.#scheduler.running().find(({ record }) => record.responseId === id && id !== undefined);
-    if (work !== undefined) work.record.cancelRequested = true;
+    const queued = this.#scheduler.running().find(({ record }) => record.responseId === id && id !== undefined);
+    if (queued !== undefined) queued.record.cancelRequested = true;
     const { cancel } = this.#core.dialect;
     if (cancel === "ignore") return;
     if (cancel === "refuse") throw unsupportedEvent("response.cancel");
     if (typeof id !== "string") {
       throw invalidRequest("response_id", "Missing required parameter: 'response_id'.", "missing_required_parameter");
     }
-    if (work === undefined) {
+    if (queued === undefined) {
       throw invalidRequest(
         "response_id",
         `No response with id '${id.slice(0, 128)}' is in progress.`,
         "response_not_active",
       );
     }
-    work.controller.abort(cancelledByClient);
+    queued.controller.abort(cancelledByClient);
   }
 
   #laneName(event: Record<string, unknown>): string | undefined {
@@ -183,7 +183,7 @@ export class Session {
   }
 
   #expire(): void {
-    this.#expired = true;
+    this.#state = "expired";
     this.#say(connectionLimitReached(this.#core.dialect.maxConnectionAgeMs));
     const close = (): void => this.#socket.close(1001, "connection limit reached");
     this.#cancelTimer = this.#core.clock.schedule(close, lingerMs, { keepAlive: false });

@@ -1,4 +1,4 @@
-import { type Clock, delay, untilAborted } from "turnwire/internal";
+import { defined, type Clock, delay, untilAborted } from "turnwire/internal";
 import { ResponsesApiError } from "../../api-error.ts";
 import type { BrainOutput } from "../../brain.ts";
 import type { ScriptPiece, ScriptReply } from "./fixture.ts";
@@ -23,11 +23,11 @@ const speakers: {
   text: ({ text }) => deltas("text", text),
   refusal: ({ refusal }) => deltas("refusal", refusal),
   *reasoning({ reasoning, encryptedContent }) {
-    yield { type: "reasoning", summary: reasoning, ...(encryptedContent === undefined ? {} : { encryptedContent }) };
+    yield { type: "reasoning", summary: reasoning, ...defined({ encryptedContent }) };
   },
   *call({ call, arguments: args = {}, callId }) {
     const text = typeof args === "string" ? args : JSON.stringify(args);
-    yield { type: "function_call", name: call, arguments: text, ...(callId === undefined ? {} : { callId }) };
+    yield { type: "function_call", name: call, arguments: text, ...defined({ callId }) };
   },
   error: ({ error }) => {
     throw new ResponsesApiError(error);

@@ -34,13 +34,14 @@ export const timedBrainChecks = { delays: is.flag, environment: is.group({ clock
 export function scriptBrain(fixture: ScriptFixture | string | URL, options: ScriptBrainOptions = {}): Brain {
   checkOptions("scriptBrain()", options, timedBrainChecks);
   const { delays = true, environment: { clock = systemClock } = {} } = options;
-  const script = new Script(readFixture(fixture));
+  const replies = new ScriptReplies(readFixture(fixture));
   // Not a generator: the turn is chosen when the request comes, not when its first output is asked for.
-  const brain: Brain = (request) => say(script.replyTo(request), { signal: request.signal, clock, delays });
+  const brain: Brain = (request) => say(replies.replyTo(request), { signal: request.signal, clock, delays });
   return Object.assign(brain, { countsTokens: true });
 }
 
-class Script {
+/** Chooses the reply to each request, and counts how often each turn was used. */
+class ScriptReplies {
   readonly #fixture: ScriptFixture;
   /** How often each turn has been used. */
   readonly #uses: number[];

@@ -1,3 +1,4 @@
+import { defined } from "turnwire/internal";
 import type { Clock } from "turnwire/internal";
 import type { ResponsesApiError } from "../../api-error.ts";
 import type { BrainOutput } from "../../brain.ts";
@@ -7,7 +8,7 @@ type OutputOf<Type extends BrainOutput["type"]> = Extract<BrainOutput, { type: T
 type SpokenType = "text" | "refusal";
 
 /** A message that goes on as long as deltas of its kind come. */
-interface OpenMessage {
+interface OpenPiece {
   readonly type: SpokenType;
   readonly deltas: string[];
   readonly delays: number[];
@@ -17,7 +18,7 @@ interface OpenMessage {
 export class Transcript {
   readonly #clock: Clock | undefined;
   readonly #pieces: ScriptPiece[] = [];
-  #open: OpenMessage | undefined;
+  #open: OpenPiece | undefined;
   #last: number;
 
   /** Without a clock nothing is said about time. */
@@ -86,12 +87,12 @@ const writers: {
 } = {
   reasoning: ({ summary = "", encryptedContent }) => ({
     reasoning: summary,
-    ...(encryptedContent === undefined ? {} : { encryptedContent }),
+    ...defined({ encryptedContent }),
   }),
   function_call: ({ name, arguments: args, callId }) => ({
     call: name,
     arguments: args,
-    ...(callId === undefined ? {} : { callId }),
+    ...defined({ callId }),
   }),
   usage: ({ type: _type, ...usage }) => ({ usage }),
   incomplete: ({ reason }) => ({ incomplete: reason }),

@@ -8,14 +8,14 @@ import { readOptions, type UpstreamApi, type UpstreamBrainOptions, type Upstream
 import { toResponsesRequest } from "./responses-request.ts";
 import { readResponsesStream } from "./responses-stream.ts";
 
-interface Exchange {
+interface UpstreamCall {
   readonly client: OpenAI;
   readonly request: BrainRequest;
   readonly settings: UpstreamSettings;
   readonly scrub: Scrub;
 }
 
-type Ask = (exchange: Exchange) => AsyncIterable<BrainOutput>;
+type Ask = (call: UpstreamCall) => AsyncIterable<BrainOutput>;
 
 const apis: Readonly<Record<UpstreamApi, Ask>> = {
   async *chat({ client, request, settings }) {

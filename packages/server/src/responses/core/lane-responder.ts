@@ -1,3 +1,4 @@
+import { defined } from "turnwire/internal";
 import { type ResponsesApiError, toApiError } from "../api-error.ts";
 import type { EventSink } from "../events.ts";
 import type { PendingFault } from "../../kit/index.ts";
@@ -11,14 +12,14 @@ import {
 } from "../faults/index.ts";
 import { ResponseCache } from "./cache.ts";
 import { generate, type GenerationContext, type Outcome } from "./generation.ts";
-import type { LaneScheduler, Work } from "./lanes.ts";
+import type { LaneScheduler, QueuedRequest } from "./lanes.ts";
 import { type CompletedResponse, type CreateRequest, readRequest } from "./request.ts";
 import type { ServerCore } from "./server-core.ts";
 import { type SessionSocket, SocketSink } from "./socket-sink.ts";
 import { requiredInput, Steering, SteerTarget } from "./steering.ts";
 import { storeResponse } from "./stored.ts";
 
-export interface LaneTurnsOptions {
+export interface LaneResponderOptions {
   readonly core: ServerCore;
   readonly connection: number;
   /** Whose connection it is; empty where no keys are asked for. */
@@ -31,9 +32,9 @@ export interface LaneTurnsOptions {
   checkOpen(): void;
 }
 
-/** A request in the form in which it is answered: the client's, or one that steering has made. */
-interface Turn {
-  readonly work: Work;
+/** A request that is being answered: the client's, or one that steering has made. */
+interface Exchange {
+  readonly queued: QueuedRequest;
   readonly body: Record<string, unknown>;
   readonly sink: SocketSink;
   /** The response whose queued input this continues. */
@@ -45,14 +46,14 @@ interface Turn {
 /** How many pieces of steering input can wait for one response. The API has such a limit, and does not say which. */
 const maxPendingSteers = 16;
 
-/** Answers the requests of one connection's lanes: chains, forks, eviction, steering and its successors. */
-export class LaneTurns {
-  readonly #options: LaneTurnsOptions;
+/** Answers the requests of one connection, lane by lane: chains, forks, eviction, steering and its successors. */
+export class LaneResponder {
+  readonly #options: LaneResponderOptions;
   readonly #cache: ResponseCache;
   readonly #steering: Steering;
   readonly #context: GenerationContext;
 
-  constructor(options: LaneTurnsOptions) {
+  constructor(options: LaneResponderOptions) {
     const { core, scheduler } = options;
     this.#options = options;
     this.#cache = new ResponseCache(core.dialect.keeps);
@@ -82,49 +83,49 @@ export class LaneTurns {
   }
 
   /** Answers the connection's `number`th request, and the successors that steering gives it. Never rejects. */
-  async answer(work: Work, body: Record<string, unknown>, number: number): Promise<void> {
+  async answer(queued: QueuedRequest, body: Record<string, unknown>, number: number): Promise<void> {
     const { core } = this.#options;
-    const sink = this.#newSink(work.lane.name);
-    const steered = this.#steering.waiting(work.lane, body["previous_response_id"]);
-    let turn: Turn | undefined = { work, body, sink, steered, number };
-    while (turn !== undefined) {
-      const { record } = work;
-      turn = await this.#answerOne(turn);
+    const sink = this.#newSink(queued.lane.name);
+    const steered = this.#steering.waiting(queued.lane, body["previous_response_id"]);
+    let exchange: Exchange | undefined = { queued, body, sink, steered, number };
+    while (exchange !== undefined) {
+      const { record } = queued;
+      exchange = await this.#answerOne(exchange);
       core.log.end(record);
     }
   }
 
-  async #answerOne(turn: Turn): Promise<Turn | undefined> {
-    const { work, sink } = turn;
-    const { signal } = work.controller;
+  async #answerOne(exchange: Exchange): Promise<Exchange | undefined> {
+    const { queued, sink } = exchange;
+    const { signal } = queued.controller;
     const on = this.#faultTarget(sink);
     try {
-      if (!(await this.#injectAtRequest(turn, on))) return this.#fail(turn);
+      if (!(await this.#injectAtRequest(exchange, on))) return this.#fail(exchange);
       this.#options.checkOpen();
-      const request = this.#read(turn);
-      const target = new SteerTarget(work.lane, sink, this.#steerable(request));
-      const outcome = await this.#generate(turn, request, target, this.#withFaults(turn, on));
-      return this.#settle(turn, request, outcome, target);
+      const request = this.#read(exchange);
+      const target = new SteerTarget(queued.lane, sink, this.#steerable(request));
+      const outcome = await this.#generate(exchange, request, target, this.#withFaults(exchange, on));
+      return this.#settle(exchange, request, outcome, target);
     } catch (error) {
-      if (signal.aborted) return this.#fail(turn, "cancelled");
+      if (signal.aborted) return this.#fail(exchange, "cancelled");
       sink.error(toApiError(error));
-      return this.#fail(turn, "rejected", toApiError(error));
+      return this.#fail(exchange, "rejected", toApiError(error));
     } finally {
       this.#steering.giveBackLost();
     }
   }
 
-  async #generate(turn: Turn, request: CreateRequest, target: SteerTarget, sink: EventSink): Promise<Outcome> {
-    const { work, steered } = turn;
-    const { record } = work;
-    const { signal } = work.controller;
+  async #generate(exchange: Exchange, request: CreateRequest, target: SteerTarget, sink: EventSink): Promise<Outcome> {
+    const { queued, steered } = exchange;
+    const { record } = queued;
+    const { signal } = queued.controller;
     record.conversation = request.conversation;
     record.tools = request.tools;
     if (request.instructions !== null) record.instructions = request.instructions;
     const created = (id: string): void => {
       steered?.commit();
       this.#steering.add(target, id);
-      if (this.#options.core.dialect.parentLeaves === "at-start") this.#cache.leave(work.lane);
+      if (this.#options.core.dialect.parentLeaves === "at-start") this.#cache.leave(queued.lane);
     };
     const links = { created, ...(target.supported ? { steers: target } : {}) };
     const outcome = await generate(this.#context, request, sink, record, signal, links);
@@ -132,7 +133,7 @@ export class LaneTurns {
     return outcome;
   }
 
-  #read({ work, body, steered }: Turn): CreateRequest {
+  #read({ queued, body, steered }: Exchange): CreateRequest {
     // What came later would not be in this request.
     if (steered?.state === "waiting") steered.state = "completed";
     const { core, owner } = this.#options;
@@ -143,8 +144,8 @@ export class LaneTurns {
       promptCache,
       owner,
       find: (id) => this.#find(id),
-      ...(models === undefined ? {} : { models }),
-      ...(steered === undefined || work.record.successorOf !== undefined ? {} : { steered: steered.items }),
+      ...defined({ models }),
+      ...(steered === undefined || queued.record.successorOf !== undefined ? {} : { steered: steered.items }),
     });
   }
 
@@ -162,21 +163,21 @@ export class LaneTurns {
   }
 
   /** What the outcome means for the lane and for the input that was queued meanwhile; answers the successor. */
-  #settle(turn: Turn, request: CreateRequest, outcome: Outcome, target: SteerTarget): Turn | undefined {
+  #settle(exchange: Exchange, request: CreateRequest, outcome: Outcome, target: SteerTarget): Exchange | undefined {
     const { core, owner } = this.#options;
     storeResponse(core, request, outcome, owner);
     if (outcome.status === "completed" || outcome.status === "steered") {
-      if (core.dialect.chains === "all") this.#cache.put(turn.work.lane, outcome.completed);
+      if (core.dialect.chains === "all") this.#cache.put(exchange.queued.lane, outcome.completed);
       target.required = outcome.status === "completed" ? requiredInput(outcome.response.output) : [];
       if (target.required.length > 0) return this.#wait(target);
       target.state = outcome.status === "completed" ? "completed" : "ended";
-      return target.size > 0 ? this.#successor(turn, target) : undefined;
+      return target.size > 0 ? this.#successor(exchange, target) : undefined;
     }
     target.state = "ended";
     const { status } = outcome;
     const code = status === "cancelled" ? "response_not_active" : "successor_creation_failed";
     target.fail(code, `The response ended as ${status}: nothing continues from it.`);
-    return status === "failed" || status === "rejected" ? this.#fail(turn) : undefined;
+    return status === "failed" || status === "rejected" ? this.#fail(exchange) : undefined;
   }
 
   #wait(target: SteerTarget): undefined {
@@ -185,24 +186,24 @@ export class LaneTurns {
   }
 
   /** The request that continues a response with the input queued for it. It inherits the settings. */
-  #successor({ work, body, number }: Turn, parent: SteerTarget): Turn {
+  #successor({ queued, body, number }: Exchange, parent: SteerTarget): Exchange {
     const inherited = { ...body, previous_response_id: parent.id, input: parent.items };
     const { core, connection, socket } = this.#options;
-    work.record = core.log.add({
+    queued.record = core.log.add({
       transport: "websocket",
       connection,
-      lane: work.lane.name,
+      lane: queued.lane.name,
       body: inherited,
       bytes: 0,
       successorOf: parent.id,
     });
     const sink = new SuccessorSink(socket, core.dialect.errors, parent);
-    return { work, body: inherited, sink, steered: parent, number };
+    return { queued, body: inherited, sink, steered: parent, number };
   }
 
   /** A request came to nothing, or its response failed: the parent goes, and what was queued is given back. */
-  #fail({ work, body, steered }: Turn, status?: "rejected" | "cancelled", error?: ResponsesApiError): undefined {
-    const { record, lane } = work;
+  #fail({ queued, body, steered }: Exchange, status?: "rejected" | "cancelled", error?: ResponsesApiError): undefined {
+    const { record, lane } = queued;
     if (status !== undefined) record.status = status;
     if (error !== undefined) record.errorCode = error.code;
     // A successor that never was leaves what it was to continue; a cancelled request has failed nothing.
@@ -228,18 +229,18 @@ export class LaneTurns {
     };
   }
 
-  async #injectAtRequest({ work, number }: Turn, on: FaultTarget): Promise<boolean> {
+  async #injectAtRequest({ queued, number }: Exchange, on: FaultTarget): Promise<boolean> {
     const faults = this.#faultsAt("request", number);
     if (faults.length === 0) return true;
-    if (await injectIntoRequest(faults, on, this.#options.core.clock, work.controller.signal)) return true;
-    work.record.status = "rejected";
+    if (await injectIntoRequest(faults, on, this.#options.core.clock, queued.controller.signal)) return true;
+    queued.record.status = "rejected";
     return false;
   }
 
-  #withFaults({ sink, work, number }: Turn, on: FaultTarget): EventSink {
+  #withFaults({ sink, queued, number }: Exchange, on: FaultTarget): EventSink {
     const faults = this.#faultsAt("event", number);
     if (faults.length === 0) return sink;
-    return new FaultySink(sink, faults, on, this.#options.core.clock, work.controller.signal);
+    return new FaultySink(sink, faults, on, this.#options.core.clock, queued.controller.signal);
   }
 
   #faultsAt(stage: "request" | "event", request: number): Array<PendingFault<Fault>> {
