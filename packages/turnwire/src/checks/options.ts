@@ -21,11 +21,11 @@ export function checkOptions<Options>(
   hints: Hints = {},
   path = "",
 ): Options {
-  if (!isRecord(options)) {
-    throw new InvalidArgumentError(
-      "options",
-      `expected an object with the options of ${owner}, got ${kindOf(options)}`,
-    );
+  const isSignal = options instanceof AbortSignal;
+  if (!isRecord(options) || isSignal) {
+    const wayOut = isSignal ? "; give the signal as { signal }" : "";
+    const expected = `expected an object with the options of ${owner}`;
+    throw new InvalidArgumentError("options", `${expected}, got ${kindOf(options)}${wayOut}`);
   }
   const known = Object.keys(table);
   for (const [name, value] of Object.entries(options)) {

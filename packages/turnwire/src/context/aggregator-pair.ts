@@ -1,5 +1,5 @@
 import { LLMAssistantAggregator } from "./assistant-aggregator.ts";
-import type { LLMContext } from "./llm-context.ts";
+import { checkContext, type LLMContext } from "./llm-context.ts";
 import { LLMUserAggregator } from "./user-aggregator.ts";
 
 /**
@@ -13,7 +13,9 @@ export class LLMContextAggregatorPair {
   readonly user: LLMUserAggregator;
   readonly assistant: LLMAssistantAggregator;
 
+  /** @throws InvalidArgumentError */
   constructor(context: LLMContext) {
+    checkContext(context);
     this.assistant = new LLMAssistantAggregator(context);
     // An interruption takes a while through a pipeline; the order of the messages must not depend on that.
     this.user = new LLMUserAggregator(context, this.assistant);

@@ -1,13 +1,16 @@
+import { checkOptions, checkValue, is } from "../checks/index.ts";
 import { ControlFrame, DataFrame } from "../frames/index.ts";
-import type { LLMContext } from "./llm-context.ts";
+import { checkContext, type LLMContext } from "./llm-context.ts";
 import type { LLMMessage } from "./messages.ts";
 
 /** Asks the LLM service for the next answer in a conversation. */
 export class LLMContextFrame extends DataFrame {
   readonly context: LLMContext;
 
+  /** @throws InvalidArgumentError */
   constructor(context: LLMContext) {
     super();
+    checkContext(context);
     this.context = context;
   }
 }
@@ -20,6 +23,12 @@ export class LLMMessagesAppendFrame extends DataFrame {
 
   constructor(messages: readonly LLMMessage[], options: { runLLM?: boolean } = {}) {
     super();
+    checkValue(
+      messages,
+      "messages",
+      is.custom("an array of messages", (value) => Array.isArray(value)),
+    );
+    checkOptions("LLMMessagesAppendFrame", options, { runLLM: is.flag });
     this.messages = messages;
     this.runLLM = options.runLLM ?? false;
   }

@@ -3,6 +3,7 @@ export { LLMAssistantAggregator } from "./assistant-aggregator.ts";
 export { AssistantWriter } from "./assistant-writer.ts";
 export { LLMContextFrame, LLMMessagesAppendFrame, LLMRunFrame } from "./frames.ts";
 export {
+  checkContext,
   historyOf,
   LLMContext,
   type LLMContextOptions,

@@ -45,6 +45,20 @@ const optionHints = {
   tool_choice: "it is called `toolChoice`",
 };
 
+const contextCheck = is.having(["addMessages", "setMessages", "toJSON"], "an LLMContext");
+
+/**
+ * Not public.
+ * @throws InvalidArgumentError which says how to make a context of what was given.
+ */
+export function checkContext(value: unknown): asserts value is LLMContext {
+  if (value instanceof LLMContext || contextCheck.holds(value)) return;
+  let wayOut = "";
+  if (typeof value === "string") wayOut = "; add the text to one with addUserMessage()";
+  if (Array.isArray(value)) wayOut = "; messages make one with new LLMContext({ messages })";
+  throw new InvalidArgumentError("context", `expected an LLMContext, got ${kindOf(value)}${wayOut}`);
+}
+
 /** Not public: the messages of a context as one array, which grows as long as the history is only appended to. */
 export let historyOf: (context: Pick<LLMContext, "messages">) => readonly LLMMessage[];
 

@@ -1,12 +1,15 @@
 import { LinkedSignal } from "../async/index.ts";
+import { checkOptions, checkValue, is } from "../checks/index.ts";
 import {
   AssistantWriter,
+  checkContext,
+  functionChecks,
   type FunctionHandler,
   type FunctionOptions,
   type LLMContext,
   LLMContextFrame,
 } from "../context/index.ts";
-import { InvalidArgumentError, kindOf, TimeoutError, toTurnwireError, type TurnwireError } from "../errors.ts";
+import { kindOf, TimeoutError, toTurnwireError, type TurnwireError } from "../errors.ts";
 import {
   type Frame,
   type FunctionCall,
@@ -55,7 +58,7 @@ export interface InferenceResult {
 
 export interface InferenceOptions {
   /** Interrupts the turn when it fires. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 export interface RunInferenceOptions {
@@ -63,7 +66,7 @@ export interface RunInferenceOptions {
   systemInstruction?: string;
   /** The longest answer, in tokens. */
   maxTokens?: number;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -107,19 +110,24 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
   /** One answer outside of the conversation, as text: no functions are run, nothing is appended. */
   abstract runInference(context: LLMContext, options?: RunInferenceOptions): Promise<string>;
 
-  /** Registers what runs when the model calls `name`; it goes before the `execute` of a tool of that name. */
+  /**
+   * Registers the function that runs when the model calls `name`. It takes the place of the `execute` of a tool of that name.
+   * @throws InvalidArgumentError
+   */
   registerFunction<Arguments = Record<string, unknown>>(
     name: string,
     handler: FunctionHandler<Arguments>,
     options: FunctionOptions = {},
   ): void {
-    if (typeof handler !== "function") {
-      throw new InvalidArgumentError("handler", `expected a function, got ${kindOf(handler)}`);
-    }
+    checkValue(name, "name", is.text);
+    checkValue(handler, "handler", is.func);
+    checkOptions("registerFunction()", options, functionChecks);
     this.#functions.set(name, { ...options, handler: handler as FunctionHandler });
   }
 
+  /** @throws InvalidArgumentError */
   unregisterFunction(name: string): void {
+    checkValue(name, "name", is.text);
     this.#functions.delete(name);
   }
 
@@ -128,8 +136,10 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
    * context is left alone. When the signal fires, the stream ends quietly, and its end frame says so.
    *
    * If the inference fails, the loop throws a TurnwireError after the end frame.
+   * @throws InvalidArgumentError
    */
   stream(context: LLMContext, options: InferenceOptions = {}): TurnStream {
+    checkTurn("stream()", context, options);
     return new TurnStream(
       (notes) => async (sink, signal) => {
         using linked = new LinkedSignal(signal, this.#stopped.signal);
@@ -145,8 +155,10 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
    * has taken and what functions have done. If a function goes on, the context gets its result when it has finished.
    *
    * If an inference fails, the loop throws a TurnwireError after the end frame; what was said until then is kept.
+   * @throws InvalidArgumentError
    */
   respond(context: LLMContext, options: InferenceOptions = {}): TurnStream {
+    checkTurn("respond()", context, options);
     let writer = new AssistantWriter(context);
     let runLLM = true;
     const over = Promise.withResolvers<void>();
@@ -283,6 +295,24 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     this.events.emit("inference", record);
     void this.pushFrame(new MetricsFrame(metrics(this.name, record)), "downstream");
   }
+}
+
+const ofService = "it belongs to the options of the service, or to updateSettings()";
+
+const turnHints = {
+  abortSignal: "it is called `signal`",
+  instructions: ofService,
+  model: ofService,
+  temperature: ofService,
+  reasoning: ofService,
+  maxTokens: ofService,
+  tools: "tools belong to the context",
+  messages: "messages belong to the context",
+};
+
+function checkTurn(method: string, context: unknown, options: unknown): void {
+  checkContext(context);
+  checkOptions(method, options, { signal: is.signal }, turnHints);
 }
 
 function metrics(processor: string, record: InferenceRecord): MetricsData[] {

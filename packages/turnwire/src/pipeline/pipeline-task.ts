@@ -135,7 +135,7 @@ export class PipelineTask implements AsyncDisposable {
    * @param options `signal` cancels the task when it fires.
    * @throws The error of a fatal `ErrorFrame`; PipelineError when `run` was called before.
    */
-  async run(options: { signal?: AbortSignal } = {}): Promise<void> {
+  async run(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
     checkOptions("run()", options, runChecks);
     if (this.#state !== "new")
       throw new PipelineError("run() was called before: a task runs once; make a new PipelineTask");

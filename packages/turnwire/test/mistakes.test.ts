@@ -1,0 +1,321 @@
+import {
+  defineTool,
+  type FunctionTool,
+  InvalidArgumentError,
+  LLMContext,
+  LLMContextAggregatorPair,
+  LLMContextFrame,
+  type LLMMessage,
+  LLMMessagesAppendFrame,
+  OpenAIResponsesLLMService,
+  Pipeline,
+  PipelineTask,
+} from "turnwire";
+import { describe, expect, it } from "vitest";
+
+/** A mistake of a caller: what is done, the field that the error names, and what its message says. */
+type Mistake = [what: string, act: () => unknown, field: string, says: string];
+
+/** The way past the types, as from JavaScript. */
+const anything = (value: unknown): never => value as never;
+
+const llm = new OpenAIResponsesLLMService({ apiKey: "none" });
+const context = new LLMContext();
+const tool = defineTool({ name: "look", parameters: {} });
+const add = (message: unknown): void => new LLMContext().addMessage(anything(message));
+const say = (part: unknown): void => new LLMContext().addUserMessage(anything([part]));
+const define = (definition: object): FunctionTool =>
+  defineTool(anything({ name: "look", parameters: {}, ...definition }));
+
+const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
+  "a context": [
+    ["an unknown option", () => new LLMContext(anything({ mesages: [] })), "mesages", "did you mean `messages`?"],
+    [
+      "an option of the service",
+      () => new LLMContext(anything({ model: "m" })),
+      "model",
+      "belongs to the service's options",
+    ],
+    [
+      "messages for options",
+      () => new LLMContext(anything([])),
+      "options",
+      "the options of LLMContext, got an array of 0",
+    ],
+    [
+      "null for messages",
+      () => new LLMContext(anything({ messages: null })),
+      "messages",
+      "expected an array, got null",
+    ],
+    [
+      "tools as an object",
+      () => new LLMContext(anything({ tools: { look: tool } })),
+      "tools",
+      "expected an array of tools, each made by defineTool, got an object",
+    ],
+    ["a tool made by hand", () => context.setTools([anything({ name: "a" })]), "tools[0]", "a tool made by defineTool"],
+    ["one name twice", () => context.setTools([tool, tool]), "tools[1].name", "names are unique"],
+    [
+      "a tool choice of another library",
+      () => context.setToolChoice(anything({ type: "tool", toolName: "look" })),
+      "toolChoice",
+      '"auto", "none" or "required" or { type: "function", function: { name } }, got an object',
+    ],
+    [
+      "one message for several",
+      () => context.addMessages(anything({ role: "user", content: "a" })),
+      "messages",
+      "an array of messages, got an object",
+    ],
+    ["text for its JSON", () => LLMContext.fromJSON(anything("{}")), "json", "what LLMContext.toJSON() returns"],
+  ],
+  "a message": [
+    ["text", () => add("Hi"), "messages[0]", "expected a message object, got a string"],
+    [
+      "another role",
+      () => add({ role: "human", content: "a" }),
+      "messages[0].role",
+      '"system", "developer", "user", "assistant" or "tool", got a string',
+    ],
+    [
+      "an item of the Responses API",
+      () => add({ type: "function_call_output", call_id: "c", output: "" }),
+      "messages[0].role",
+      'added as { llm: "openai", message: item }',
+    ],
+    [
+      "parts in the AI SDK's place",
+      () => add({ role: "user", parts: [] }),
+      "messages[0].content",
+      "the message has `parts`, which go into `content`",
+    ],
+    [
+      "an image of the AI SDK or of Anthropic",
+      () => say({ type: "image", image: "a" }),
+      "messages[0].content[0].type",
+      'an image is { type: "image_url", image_url: { url } }',
+    ],
+    [
+      "an image's URL without its object",
+      () => say({ type: "image_url", image_url: "https://a" }),
+      "messages[0].content[0].image_url",
+      "expected an object { url }, got a string",
+    ],
+    [
+      "a file of the AI SDK",
+      () => say({ type: "file", data: "a", mediaType: "text/plain" }),
+      "messages[0].content[0].file",
+      "expected an object with file_data or file_id, got undefined",
+    ],
+    [
+      "a document of Anthropic",
+      () => say({ type: "document" }),
+      "messages[0].content[0].type",
+      'a file is { type: "file"',
+    ],
+    [
+      "a result of the AI SDK",
+      () => add({ role: "tool", content: [{ type: "tool-result" }] }),
+      "messages[0].content[0].type",
+      'a result is a message of its own, { role: "tool", tool_call_id, content }',
+    ],
+    [
+      "a call of Anthropic",
+      () => add({ role: "assistant", content: [{ type: "tool_use" }] }),
+      "messages[0].content[0].type",
+      "a call goes into `tool_calls`",
+    ],
+    [
+      "reasoning among parts",
+      () => add({ role: "assistant", content: [{ type: "reasoning" }] }),
+      "messages[0].content[0].type",
+      'a message of its own, { llm: "openai", message: item }',
+    ],
+    [
+      "a part without its text",
+      () => say({ type: "text" }),
+      "messages[0].content[0].text",
+      "expected a string, got undefined",
+    ],
+    [
+      "text for a part",
+      () => say("Hi"),
+      "messages[0].content[0]",
+      'expected a part, such as { type: "text", text }, got a string',
+    ],
+    [
+      "arguments as an object",
+      () =>
+        add({ role: "assistant", tool_calls: [{ id: "c", type: "function", function: { name: "f", arguments: {} } }] }),
+      "messages[0].tool_calls[0].function.arguments",
+      "expected a string of JSON, got an object",
+    ],
+  ],
+  "defineTool()": [
+    ["no name", () => define({ name: undefined }), "name", "expected 1 to 64 of A-Z, a-z, 0-9, _ and -, got undefined"],
+    ["a name with spaces", () => define({ name: "look around" }), "name", "got a string"],
+    [
+      "the AI SDK's name for parameters",
+      () => define({ inputSchema: {} }),
+      "look.inputSchema",
+      "it is called `parameters`",
+    ],
+    [
+      "the shape of Chat Completions",
+      () => defineTool(anything({ type: "function", function: {} })),
+      "type",
+      "unknown option of defineTool()",
+    ],
+    ["a handler", () => define({ handler: () => 1 }), "look.handler", "it is called `execute`"],
+    ["no function", () => define({ execute: "look" }), "look.execute", "expected a function, got a string"],
+    [
+      "no schema",
+      () => define({ parameters: "a" }),
+      "look.parameters",
+      "expected a JSON Schema or a Standard Schema, got a string",
+    ],
+    ["a slip", () => define({ timeoutMS: 5, timeout: 5 }), "look.timeoutMS", "did you mean `look.timeoutMs`?"],
+    [
+      "seconds below 0",
+      () => define({ timeoutMs: -1 }),
+      "look.timeoutMs",
+      "milliseconds above 0, or Infinity for no limit",
+    ],
+  ],
+  "a service's methods": [
+    [
+      "text to respond to",
+      () => llm.respond(anything("Hi")),
+      "context",
+      "expected an LLMContext, got a string; add the text to one with addUserMessage()",
+    ],
+    [
+      "messages to respond to",
+      () => llm.stream(anything([])),
+      "context",
+      "messages make one with new LLMContext({ messages })",
+    ],
+    [
+      "nothing to respond to",
+      () => llm.respond(anything(undefined)),
+      "context",
+      "expected an LLMContext, got undefined",
+    ],
+    [
+      "a signal for options",
+      () => llm.respond(context, anything(AbortSignal.abort())),
+      "options",
+      "an object of class AbortSignal; give the signal as { signal }",
+    ],
+    [
+      "a controller for a signal",
+      () => llm.respond(context, anything({ signal: new AbortController() })),
+      "signal",
+      "expected an AbortSignal, got an object of class AbortController",
+    ],
+    [
+      "null for a signal",
+      () => llm.stream(context, anything({ signal: null })),
+      "signal",
+      "expected an AbortSignal, got null",
+    ],
+    [
+      "the AI SDK's name for it",
+      () => llm.respond(context, anything({ abortSignal: 1 })),
+      "abortSignal",
+      "it is called `signal`",
+    ],
+    [
+      "a setting",
+      () => llm.respond(context, anything({ model: "m" })),
+      "model",
+      "it belongs to the options of the service, or to updateSettings()",
+    ],
+    ["tools", () => llm.respond(context, anything({ tools: [] })), "tools", "tools belong to the context"],
+    [
+      "a tool to register",
+      () => llm.registerFunction(anything(tool), anything(undefined)),
+      "name",
+      "expected a non-empty string, got an object",
+    ],
+    ["no handler", () => llm.registerFunction("look", anything({})), "handler", "expected a function, got an object"],
+    [
+      "a slip in a function's options",
+      () => llm.registerFunction("look", () => 1, anything({ timeout: 1 })),
+      "timeout",
+      "unknown option of registerFunction()",
+    ],
+    [
+      "no name to unregister",
+      () => llm.unregisterFunction(anything(1)),
+      "name",
+      "expected a non-empty string, got the number 1",
+    ],
+    [
+      "an unknown event",
+      () => llm.on(anything("inferance"), () => undefined),
+      "inferance",
+      "did you mean `inference`?",
+    ],
+    ["an event of old", () => llm.on(anything("turn"), () => undefined), "turn", "the events are"],
+    ["no listener", () => llm.on("inference", anything(undefined)), "listener", "expected a function, got undefined"],
+  ],
+  pipelines: [
+    ["an object for a processor", () => new Pipeline([anything({})]), "processors[0]", "got an object"],
+    ["nothing in it", () => new Pipeline([]), "processors", "at least one processor"],
+    [
+      "text for a context",
+      () => new LLMContextAggregatorPair(anything("Hi")),
+      "context",
+      "expected an LLMContext, got a string",
+    ],
+    [
+      "text for a frame's context",
+      () => new LLMContextFrame(anything("Hi")),
+      "context",
+      "expected an LLMContext, got a string",
+    ],
+    [
+      "one message for a frame's several",
+      () => new LLMMessagesAppendFrame(anything({})),
+      "messages",
+      "expected an array of messages, got an object",
+    ],
+    [
+      "a slip in a task's options",
+      () => new PipelineTask(new Pipeline([llm]), anything({ observer: [] })),
+      "observer",
+      "did you mean `observers`?",
+    ],
+  ],
+};
+
+describe.each(Object.entries(mistakes))("%s", (_, rows) => {
+  it.each(rows)("%s is refused when it is given", (_what, act, field, says) => {
+    let error: unknown;
+    try {
+      act();
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(InvalidArgumentError);
+    expect(error).toMatchObject({ code: "invalid_argument", field });
+    expect((error as InvalidArgumentError).message).toContain(says);
+  });
+});
+
+it("a refused message shows nothing of what it holds", () => {
+  const secret = "the content of a message";
+  const messages = [
+    { role: secret, content: secret },
+    { role: "user", content: [{ type: secret, text: secret }] },
+    { role: "user", content: [secret] },
+    { role: "assistant", content: secret, tool_calls: secret },
+  ];
+  for (const message of messages) {
+    const refused = (): unknown => new LLMContext({ messages: [message as unknown as LLMMessage] });
+    expect(refused).toThrow(InvalidArgumentError);
+    expect(refused).not.toThrow(secret);
+  }
+});
