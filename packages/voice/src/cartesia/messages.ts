@@ -1,4 +1,5 @@
-import { kindOf, ProviderError, withoutKeys } from "turnwire/internal";
+import { isRecord, kindOf, ProviderError, withoutKeys } from "turnwire/internal";
+import { parseMessage } from "turnwire/provider";
 import type { SpokenWord } from "../tts/index.ts";
 
 /** A message of Cartesia, as far as turnwire needs it. */
@@ -17,7 +18,7 @@ type Fields = Readonly<Record<string, unknown>>;
  * @throws ProviderError for an unreadable message.
  */
 export function readMessage(text: string): CartesiaMessage {
-  const message = parse(text);
+  const message = parseMessage("Cartesia", text);
   const contextId = typeof message["context_id"] === "string" ? message["context_id"] : undefined;
   switch (message["type"]) {
     case "chunk":
@@ -39,7 +40,7 @@ function readAudio(data: unknown): Uint8Array {
 }
 
 function readWords(timestamps: unknown): SpokenWord[] {
-  const { words, end }: Fields = isFields(timestamps) ? timestamps : {};
+  const { words, end }: Fields = isRecord(timestamps) ? timestamps : {};
   if (!Array.isArray(words) || !Array.isArray(end) || words.length !== end.length) {
     throw new ProviderError("unreadable_message", "Cartesia sent timestamps without words and their ends");
   }
@@ -55,18 +56,4 @@ function readError(message: Fields): ProviderError {
     `Cartesia: ${withoutKeys(said.join(": ")) || "an error without a description"}`,
     typeof status === "number" ? { status } : {},
   );
-}
-
-function parse(text: string): Fields {
-  try {
-    const message: unknown = JSON.parse(text);
-    if (isFields(message)) return message;
-  } catch {
-    // Reported below.
-  }
-  throw new ProviderError("unreadable_message", `Cartesia sent ${text.length} characters that are not a JSON object`);
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

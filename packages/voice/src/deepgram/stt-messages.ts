@@ -1,6 +1,7 @@
-import { kindOf, ProviderError } from "turnwire/internal";
+import { isRecord, kindOf, ProviderError } from "turnwire/internal";
+import { parseMessage } from "turnwire/provider";
 import type { Transcript } from "../stt/index.ts";
-import { type Fields, isFields, parse, readError } from "./messages.ts";
+import { type Fields, readError } from "./messages.ts";
 
 /** A message of Deepgram's transcription, as far as turnwire needs it. */
 export type STTMessage =
@@ -21,7 +22,7 @@ const readers: Readonly<Record<string, (message: Fields) => STTMessage>> = {
 
 /** Reads a message; unknown types are `other`. @throws ProviderError for an error message and an unreadable one. */
 export function readSTTMessage(text: string): STTMessage {
-  const message = parse(text);
+  const message = parseMessage("Deepgram", text);
   const { type } = message;
   const reader = typeof type === "string" && Object.hasOwn(readers, type) ? readers[type] : undefined;
   return reader?.(message) ?? { type: "other" };
@@ -29,9 +30,9 @@ export function readSTTMessage(text: string): STTMessage {
 
 function readResults(message: Fields): Transcript {
   const { start, duration, is_final: isFinal, speech_final: speechFinal, channel } = message;
-  const [best] = listOf(isFields(channel) ? channel["alternatives"] : undefined);
+  const [best] = listOf(isRecord(channel) ? channel["alternatives"] : undefined);
   if (best === undefined || typeof best["transcript"] !== "string") {
-    const what = isFields(channel) ? kindOf(best?.["transcript"]) : kindOf(channel);
+    const what = isRecord(channel) ? kindOf(best?.["transcript"]) : kindOf(channel);
     throw new ProviderError("unreadable_message", `Deepgram sent Results without a transcript: ${what}`);
   }
   const timed = typeof start === "number" && typeof duration === "number";
@@ -55,5 +56,5 @@ function msOf(seconds: number): number {
 }
 
 function listOf(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.filter(isFields) : [];
+  return Array.isArray(value) ? value.filter(isRecord) : [];
 }

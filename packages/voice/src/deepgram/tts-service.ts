@@ -1,9 +1,9 @@
 import { Alarm } from "turnwire/internal";
 import { type SpeechPart, WebsocketTTSService, type WebsocketTTSServiceOptions } from "../tts/index.ts";
-import type { WebsocketConnection, WebsocketTarget } from "turnwire/provider";
+import { parseMessage, type WebsocketConnection, type WebsocketTarget } from "turnwire/provider";
 import { DeepgramAccess, type DeepgramAccessOptions } from "./access.ts";
 import { FlushLog } from "./flush-log.ts";
-import { parse, readError } from "./messages.ts";
+import { readError } from "./messages.ts";
 import { type DeepgramTTSSettings, ttsSettings } from "./tts-settings.ts";
 
 export interface DeepgramTTSServiceOptions
@@ -119,7 +119,7 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
   }
 
   #receiveText(text: string): void {
-    const message = parse(text);
+    const message = parseMessage("Deepgram", text);
     // https://developers.deepgram.com/reference/text-to-speech/speak-streaming, "Receive"
     if (message["type"] === "Flushed") this.#flushed();
     else if (message["type"] === "Cleared") this.#cleared();

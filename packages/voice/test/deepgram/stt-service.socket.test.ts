@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { DeepgramSTTService } from "../../src/deepgram/index.ts";
 import {
   EndFrame,
   InputAudioRawFrame,
@@ -325,36 +324,6 @@ describe("a drop in the middle of speech", () => {
 });
 
 describe("a server that", () => {
-  test("accepts and closes three times is given up on, said once; connect() tries again", async () => {
-    await using server = await ListenServer.start();
-    await using rig = await Rig.start(server, { sampleRate: 16_000 });
-    const told: string[] = [];
-    rig.stt.on("connectionError", (error) => void told.push(error.code));
-    for (let count = 0; count < 3; count += 1) (await server.peers.next()).socket.close(1011, "NET-0000");
-    expect(await rig.errors.next()).toMatchObject({ code: "connection_unstable" });
-    expect(server.requests).toBe(3);
-    expect(told).toEqual(["connection_unstable"]);
-    await rig.speak(1000);
-    await rig.stt.connect();
-    expect(rig.stt.isConnected).toBe(true);
-    await rig.speak(20);
-    await rig.stt.cancel();
-    expect(rig.errors.all).toHaveLength(1);
-  });
-
-  // https://developers.deepgram.com/docs/stt-troubleshooting-websocket-data-and-net-errors
-  test("closes with NET-0001 is connected to again", async () => {
-    await using server = await ListenServer.start();
-    await using rig = await Rig.start(server, { sampleRate: 16_000 });
-    const reason = "Deepgram did not receive audio data or a text message within the timeout window. See NET-0001";
-    (await server.peers.next()).socket.close(1011, reason);
-    const again = await server.peers.next();
-    await rig.speak(20);
-    await again.heard(640);
-    expect(rig.errors.all).toEqual([]);
-  });
-
-  // https://developers.deepgram.com/docs/stt-troubleshooting-websocket-data-and-net-errors
   test("quotes the key in its reason does not bring it into an error", async () => {
     await using server = await ListenServer.start();
     await using rig = await Rig.start(server, { sampleRate: 16_000 });
@@ -364,14 +333,6 @@ describe("a server that", () => {
   });
 
   // https://developers.deepgram.com/docs/stt-troubleshooting-websocket-data-and-net-errors
-  test("closes with DATA-0000 is not: the next connection would meet the same end", async () => {
-    await using server = await ListenServer.start();
-    await using rig = await Rig.start(server, { sampleRate: 16_000 });
-    (await server.peers.next()).socket.close(1008, "The payload cannot be decoded as audio. DATA-0000");
-    expect(await rig.errors.next()).toMatchObject({ code: "connection_closed", closeCode: 1008 });
-    expect(server.requests).toBe(1);
-  });
-
   test("is half-open is found within 8 s and replaced, and nothing said meanwhile is lost", async () => {
     await using server = await ListenServer.start({ autoPong: false });
     await using rig = await Rig.start(server);
