@@ -127,7 +127,7 @@ describe("eSpeak NG", () => {
     using odd = new FakeEspeak('echo "secret, but no WAV"');
     for (const [fake, message] of [
       [failing, "espeak-ng ended with 3"],
-      [odd, "wav: must be a WAV file"],
+      [odd, "wav: expected a WAV file"],
     ] as const) {
       const voice = await openVoice({ voice: "espeak", espeakCommand: fake.command });
       const speaking = voice.speak("secret", 16_000);

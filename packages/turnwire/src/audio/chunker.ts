@@ -1,24 +1,19 @@
-import { InvalidArgumentError, kindOf } from "../errors.ts";
+import { checkValue, is } from "../checks/index.ts";
 import { SampleBuffer } from "./sample-buffer.ts";
 
-/** Cuts bytes that come in pieces of any size into chunks of one size. */
+/** Cuts pieces of audio of any size into chunks of one size. */
 export class AudioChunker {
   readonly #size: number;
   readonly #buffer: SampleBuffer;
 
   /** @param bytesPerChunk See `bytesForMs`. */
   constructor(bytesPerChunk: number) {
-    if (!Number.isInteger(bytesPerChunk) || bytesPerChunk < 1) {
-      throw new InvalidArgumentError(
-        "bytesPerChunk",
-        `must be a whole number of at least 1, not ${kindOf(bytesPerChunk)}`,
-      );
-    }
+    checkValue(bytesPerChunk, "bytesPerChunk", is.number({ min: 1, integer: true }));
     this.#size = bytesPerChunk;
     this.#buffer = new SampleBuffer(bytesPerChunk);
   }
 
-  /** Returns the chunks that are whole now. */
+  /** Adds bytes. Returns the chunks that are complete. */
   push(bytes: Uint8Array): Uint8Array[] {
     const whole = this.#buffer.push(bytes);
     const chunks: Uint8Array[] = [];
@@ -26,7 +21,7 @@ export class AudioChunker {
     return chunks;
   }
 
-  /** Returns what is left over, less than a chunk, and starts again. */
+  /** Returns the incomplete chunk, and starts again. */
   flush(): Uint8Array {
     return this.#buffer.flush();
   }

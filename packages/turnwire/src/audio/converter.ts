@@ -5,8 +5,8 @@ import { Resampler } from "./resample.ts";
 const nothing = new Uint8Array(0);
 
 /**
- * Brings audio that comes in pieces, of whatever format, to one format. Pieces of the same format join without a seam.
- * Where the number of channels differs, each is the mean of all.
+ * Converts pieces of audio, each of any format, to one format. Pieces of the same format join without a seam. If the number
+ * of channels differs, every channel is the mean of all.
  */
 export class AudioConverter {
   readonly #format: AudioFormat;
@@ -18,7 +18,7 @@ export class AudioConverter {
     this.#format = { sampleRate: format.sampleRate, channels: format.channels };
   }
 
-  /** @throws InvalidArgumentError when the audio has an impossible format, or ends within a sample. */
+  /** @throws InvalidArgumentError when the format is unusable, or the audio ends with a partial sample. */
   convert(audio: PcmAudio): Uint8Array {
     checkAudioFormat(audio);
     checkWholeFrames(audio);
@@ -31,7 +31,7 @@ export class AudioConverter {
     return before.length === 0 ? converted : Buffer.concat([before, converted]);
   }
 
-  /** The last samples, which waited for what comes behind them. Starts anew. */
+  /** Returns the last samples, which needed those after them to be converted, and starts again. */
   flush(): Uint8Array {
     const rest = this.#resampler === undefined ? nothing : this.#spread(this.#resampler.flush());
     this.#resampler = undefined;
@@ -46,7 +46,7 @@ export class AudioConverter {
     this.#resampler = new Resampler({ from: source.sampleRate, to: this.#format.sampleRate, channels });
   }
 
-  /** Out of the one channel that was made of several, as many as are wanted. */
+  /** Copies the one channel that several were mixed into to every channel of the format. */
   #spread(bytes: Uint8Array): Uint8Array {
     const { channels } = this.#format;
     if (channels === 1 || this.#source?.channels === channels) return bytes;

@@ -1,57 +1,66 @@
-import { InvalidArgumentError, kindOf } from "../errors.ts";
+import { checkFields, type Checks, checkValue, is } from "../checks/index.ts";
+import { InvalidArgumentError } from "../errors.ts";
 
-/** How PCM is laid out in time. Samples are signed 16-bit little-endian. */
+/** The sample rate and the channels of PCM audio. Samples are signed 16-bit little-endian. */
 export interface AudioFormat {
   /** Samples per second, of each channel. */
   sampleRate: number;
   channels: number;
 }
 
-/** Signed 16-bit little-endian PCM, interleaved */
+/** Signed 16-bit little-endian PCM audio. Samples of several channels are interleaved. */
 export interface PcmAudio extends AudioFormat {
   audio: Uint8Array;
 }
 
 export const bytesPerSample = 2;
 
-/** The bytes of one sample of all channels. */
+/** Returns the size of one sample of all channels, in bytes. */
 export function bytesPerFrame(format: { channels: number }): number {
   return bytesPerSample * format.channels;
 }
 
-/** How long the audio is, in milliseconds. A part of a sample at the end does not count. */
+/** Returns the duration in milliseconds. A partial sample at the end does not count. */
 export function durationMs(audio: PcmAudio): number {
   return (Math.floor(audio.audio.length / bytesPerFrame(audio)) * 1000) / audio.sampleRate;
 }
 
-/** How many milliseconds of audio the bytes are. */
+/** Returns the duration of that many bytes of audio, in milliseconds. */
 export function msForBytes(bytes: number, format: AudioFormat): number {
   return (bytes * 1000) / bytesPerFrame(format) / format.sampleRate;
 }
 
-/** How many bytes `ms` of audio take: the nearest number of whole samples. */
+/** Returns the size of `ms` milliseconds of audio in bytes, rounded to whole samples. */
 export function bytesForMs(ms: number, format: AudioFormat): number {
   return Math.round((ms * format.sampleRate) / 1000) * bytesPerFrame(format);
 }
 
-const maxSampleRate = 768_000;
-const maxChannels = 64;
+const sampleRateCheck = is.number({ min: 1, max: 768_000, integer: true });
+const channelsCheck = is.number({ min: 1, max: 64, integer: true });
 
-/** @throws InvalidArgumentError that names the field, below `field` when one is given. */
+/** @throws InvalidArgumentError for `sampleRate` or `channels`, as a part of `field` if that is given. */
 export function checkAudioFormat(format: { sampleRate: unknown; channels: unknown }, field?: string): void {
-  checkWhole(format.sampleRate, "sampleRate", maxSampleRate, field);
-  checkWhole(format.channels, "channels", maxChannels, field);
+  const path = field === undefined ? "" : `${field}.`;
+  checkValue(format.sampleRate, `${path}sampleRate`, sampleRateCheck);
+  checkValue(format.channels, `${path}channels`, channelsCheck);
 }
 
-function checkWhole(value: unknown, name: string, max: number, parent: string | undefined): void {
-  if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= max) return;
-  const path = parent === undefined ? name : `${parent}.${name}`;
-  throw new InvalidArgumentError(path, `must be a whole number from 1 to ${max}, not ${kindOf(value)}`);
+const pcmAudioChecks = {
+  audio: is.required(is.instanceOf(Uint8Array)),
+  sampleRate: is.required(sampleRateCheck),
+  channels: is.required(channelsCheck),
+} satisfies Checks<PcmAudio>;
+const anObject = is.custom("an object with audio, sampleRate and channels", is.object.holds);
+
+/** @throws InvalidArgumentError for something else than an object with `audio`, `sampleRate` and `channels`. */
+export function checkPcmAudio(audio: unknown, field = "audio"): asserts audio is PcmAudio {
+  checkValue(audio, field, anObject);
+  checkFields(audio as object, pcmAudioChecks, `${field}.`);
 }
 
-/** @throws InvalidArgumentError when the audio ends within a sample. */
+/** @throws InvalidArgumentError when the audio ends with a partial sample. */
 export function checkWholeFrames(audio: PcmAudio, field = "audio"): void {
   const size = bytesPerFrame(audio);
   if (audio.audio.length % size === 0) return;
-  throw new InvalidArgumentError(field, `must hold whole samples of ${size} bytes, not ${audio.audio.length} bytes`);
+  throw new InvalidArgumentError(field, `expected whole samples of ${size} bytes, got ${audio.audio.length} bytes`);
 }

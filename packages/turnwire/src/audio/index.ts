@@ -5,6 +5,7 @@ export {
   bytesForMs,
   bytesPerFrame,
   checkAudioFormat,
+  checkPcmAudio,
   checkWholeFrames,
   durationMs,
   msForBytes,

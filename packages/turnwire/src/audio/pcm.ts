@@ -1,15 +1,17 @@
 import { InvalidArgumentError, kindOf } from "../errors.ts";
-import { type AudioFormat, bytesForMs, bytesPerFrame, bytesPerSample, type PcmAudio } from "./format.ts";
+import { type AudioFormat, bytesForMs, bytesPerFrame, bytesPerSample, checkPcmAudio, type PcmAudio } from "./format.ts";
 
 /**
- * The audio in chunks of `chunkMs`, the last one shorter. They share memory with it. A part of a sample at the end stays
- * in the last chunk: joined, the chunks are the audio again.
+ * Splits audio into chunks of `chunkMs` milliseconds; the last may be shorter. They share memory with the audio. A partial
+ * sample at the end stays in the last chunk, so that the chunks join to the audio again.
+ * @throws InvalidArgumentError when `chunkMs` is shorter than a sample.
  */
 export function splitAudio(audio: PcmAudio, chunkMs: number): PcmAudio[] {
+  checkPcmAudio(audio);
   const { audio: bytes, sampleRate, channels } = audio;
   const size = bytesForMs(chunkMs, audio);
   if (!(size >= bytesPerFrame(audio)) || !Number.isFinite(size)) {
-    throw new InvalidArgumentError("chunkMs", `must be long enough for a sample, not ${kindOf(chunkMs)}`);
+    throw new InvalidArgumentError("chunkMs", `expected the duration of at least one sample, got ${kindOf(chunkMs)}`);
   }
   const chunks: PcmAudio[] = [];
   for (let from = 0; from < bytes.length; from += size) {
@@ -19,19 +21,20 @@ export function splitAudio(audio: PcmAudio, chunkMs: number): PcmAudio[] {
 }
 
 /**
- * One behind the other.
+ * Joins pieces of audio, in their order.
  * @throws InvalidArgumentError when there is nothing to join, or the formats differ.
  */
 export function concatAudio(parts: readonly PcmAudio[]): PcmAudio {
   const [first] = parts;
-  if (first === undefined) throw new InvalidArgumentError("parts", "must hold at least one piece of audio");
+  if (first === undefined) throw new InvalidArgumentError("parts", "expected at least one piece of audio, got none");
+  for (const [index, part] of parts.entries()) checkPcmAudio(part, `parts[${index}]`);
   const { sampleRate, channels } = first;
   const odd = parts.findIndex((part) => part.sampleRate !== sampleRate || part.channels !== channels);
   if (odd !== -1) {
     const { sampleRate: otherRate, channels: otherChannels } = parts[odd] as PcmAudio;
     throw new InvalidArgumentError(
       `parts[${odd}]`,
-      `must have the format of the first, ${sampleRate} Hz × ${channels}, not ${otherRate} Hz × ${otherChannels}; resample it`,
+      `expected the format of the first, ${sampleRate} Hz × ${channels}, got ${otherRate} Hz × ${otherChannels}; resample it`,
     );
   }
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.audio.length, 0));
@@ -43,7 +46,7 @@ export function concatAudio(parts: readonly PcmAudio[]): PcmAudio {
   return { audio: bytes, sampleRate, channels };
 }
 
-/** `ms` of nothing. */
+/** Returns `ms` milliseconds of silence. */
 export function silence(ms: number, format: AudioFormat): PcmAudio {
   return {
     audio: new Uint8Array(bytesForMs(Math.max(0, ms), format)),
@@ -52,7 +55,7 @@ export function silence(ms: number, format: AudioFormat): PcmAudio {
   };
 }
 
-/** The level: the root of the mean square over all channels, from 0 to 1 (a full-scale square wave). */
+/** Returns the level: the root mean square of all channels, from 0 to 1 (a full-scale square wave). */
 export function rms({ audio }: { audio: Uint8Array }): number {
   const samples = viewOf(audio);
   const count = Math.floor(audio.length / bytesPerSample);
@@ -62,7 +65,7 @@ export function rms({ audio }: { audio: Uint8Array }): number {
   return Math.sqrt(sum / count) / 0x8000;
 }
 
-/** The mean of the channels. Audio with one channel is answered as it is. */
+/** Returns the mean of the channels. Audio with one channel is returned as it is. */
 export function toMono(audio: PcmAudio): PcmAudio {
   const { channels, sampleRate } = audio;
   if (channels === 1) return audio;
@@ -80,7 +83,7 @@ export function toMono(audio: PcmAudio): PcmAudio {
   return { audio: mono, sampleRate, channels: 1 };
 }
 
-/** Works at any offset, and on any machine little-endian. */
+/** A view of the bytes. Unlike an Int16Array it works at any offset, and is little-endian on any machine. */
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

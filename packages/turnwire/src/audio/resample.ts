@@ -1,19 +1,19 @@
-import { bytesPerSample, checkAudioFormat, checkWholeFrames, type PcmAudio } from "./format.ts";
+import { bytesPerSample, checkAudioFormat, checkPcmAudio, checkWholeFrames, type PcmAudio } from "./format.ts";
 import { viewOf } from "./pcm.ts";
 import { SampleBuffer } from "./sample-buffer.ts";
 
-/** How many zero crossings of the sinc each side of a sample are heard: the sharpness of the filter. */
+/** How many zero crossings of the sinc count on each side of a sample: the sharpness of the filter. */
 const zeroCrossings = 24;
-/** Kaiser window: about 80 dB between what passes and what does not. */
+/** Kaiser window: about 80 dB between the pass band and the stop band. */
 const kaiserBeta = 8;
-/** Where the filter cuts, as a part of the lower of the two half sample rates. */
+/** The cut-off of the filter, as a fraction of half of the lower sample rate. */
 const rolloff = 0.92;
 /** How many sets of weights are kept. The usual pairs of sample rates need at most 640. */
 const maxPhases = 1024;
 
 /**
- * Changes the sample rate of audio that comes in pieces: the pieces join without a seam. A windowed sinc, which also
- * takes away what the lower sample rate cannot hold. What comes out is behind by 24 samples of the lower rate.
+ * Changes the sample rate of pieces of audio, which join without a seam. A windowed sinc filter, which also removes the
+ * frequencies that the lower sample rate cannot carry. The output is delayed by 24 samples of the lower rate.
  */
 export class Resampler {
   readonly #channels: number;
@@ -21,10 +21,10 @@ export class Resampler {
   readonly #from: number;
   readonly #to: number;
   readonly #scale: number;
-  /** How many input samples each side of a position count. */
+  /** How many input samples count on each side of a position. */
   readonly #reach: number;
   readonly #phases = new Map<number, Float32Array>();
-  /** Input samples not done with, interleaved; the first lies at position #start. */
+  /** Input samples that are still needed, interleaved; the first is at position #start. */
   #held = new Float32Array(0);
   #start = 0;
   #taken = 0;
@@ -43,10 +43,10 @@ export class Resampler {
     this.#reach = Math.ceil(zeroCrossings / this.#scale);
   }
 
-  /** The samples that can be made now. */
+  /** Adds audio. Returns the output samples that this completes. */
   push(audio: Uint8Array): Uint8Array {
     const samples = this.#take(audio);
-    // The first sample is taken to have been there for ever: a start without a click.
+    // As if the first sample had gone on before the beginning, so that there is no click.
     if (this.#taken === 0 && samples.length > 0) {
       this.#start = -this.#reach;
       this.#append(repeat(samples.subarray(0, this.#channels), this.#reach));
@@ -56,7 +56,7 @@ export class Resampler {
     return this.#make(Math.ceil(((this.#taken - this.#reach) * this.#to) / this.#from));
   }
 
-  /** The rest, as if the last sample went on. Starts anew. */
+  /** Returns the last output samples, as if the last input sample went on, and starts again. */
   flush(): Uint8Array {
     const last = this.#held.slice(-this.#channels);
     this.#append(repeat(last, this.#reach + 1));
@@ -67,7 +67,7 @@ export class Resampler {
     return rest;
   }
 
-  /** The samples of whole frames; a part of one waits for its rest. */
+  /** The samples of complete frames. A partial frame is kept until the rest comes. */
   #take(audio: Uint8Array): Float32Array {
     const bytes = this.#partial.push(audio);
     const view = viewOf(bytes);
@@ -83,7 +83,7 @@ export class Resampler {
     this.#held = joined;
   }
 
-  /** Output samples from the next one up to, without, number `until`. */
+  /** Makes the output samples from the next one up to number `until`, exclusive. */
   #make(until: number): Uint8Array {
     const count = Math.max(0, until - this.#given);
     const bytes = new Uint8Array(count * bytesPerSample * this.#channels);
@@ -122,7 +122,7 @@ export class Resampler {
     this.#start += frames;
   }
 
-  /** The weights of the input samples around a position `phase / to` of a sample behind one; their sum is 1. */
+  /** The weights of the input samples around a position that is `phase / to` samples after one. Their sum is 1. */
   #weights(phase: number): Float32Array {
     const known = this.#phases.get(phase);
     if (known !== undefined) return known;
@@ -136,8 +136,9 @@ export class Resampler {
   }
 }
 
-/** The audio at another sample rate, as long as before to within a sample. For audio in pieces see {@link Resampler}. */
+/** Returns the audio at another sample rate; its duration changes by less than a sample. For pieces use {@link Resampler}. */
 export function resample(audio: PcmAudio, sampleRate: number): PcmAudio {
+  checkPcmAudio(audio);
   const { channels } = audio;
   if (sampleRate === audio.sampleRate) return audio;
   checkWholeFrames(audio);

@@ -1,16 +1,23 @@
 import { InvalidArgumentError } from "../errors.ts";
-import { type AudioFormat, bytesPerFrame, bytesPerSample, checkAudioFormat, type PcmAudio } from "./format.ts";
+import {
+  type AudioFormat,
+  bytesPerFrame,
+  bytesPerSample,
+  checkAudioFormat,
+  checkPcmAudio,
+  type PcmAudio,
+} from "./format.ts";
 import { viewOf } from "./pcm.ts";
 
-/** What the header of a WAV file says. */
+/** The contents of the header of a WAV file. */
 export interface WavHeader extends AudioFormat {
   /** Where the samples begin. */
   dataOffset: number;
-  /** How many bytes of samples follow; absent when whoever wrote the header did not know. */
+  /** How many bytes of samples follow; undefined if the header does not say. */
   dataBytes: number | undefined;
 }
 
-/** Sizes that writers to a pipe leave in the header. */
+/** The sizes in the headers of programs that write to a pipe. */
 const unknownSizes = new Set([0, 0xffffffff]);
 const pcm = 1;
 const extensible = 0xfffe;
@@ -19,10 +26,9 @@ const guidTail = "000000001000800000aa00389b71";
 const formatNames: Record<number, string> = { 2: "ADPCM", 3: "floating point", 6: "A-law", 7: "µ-law", 0x55: "MP3" };
 
 /**
- * Reads up to the start of the samples; answers undefined when the bytes end before.
- *
- * @param totalBytes - The size of the whole file, when it is known: a size of 0 is then told from an empty file.
- * @throws InvalidArgumentError when it is no WAV of 16-bit PCM.
+ * Reads up to the start of the samples. Returns undefined when the bytes end before that.
+ * @param totalBytes The size of the whole file, if it is known, so that an unknown size of 0 can be told from an empty file.
+ * @throws InvalidArgumentError when it is not a WAV file of 16-bit PCM.
  */
 export function parseWavHeader(bytes: Uint8Array, totalBytes?: number): WavHeader | undefined {
   if (bytes.length < 12) {
@@ -35,7 +41,8 @@ export function parseWavHeader(bytes: Uint8Array, totalBytes?: number): WavHeade
   for (let at = 12; at + 8 <= bytes.length;) {
     const [id, size, body] = [textAt(bytes, at, 4), view.getUint32(at + 4, true), at + 8];
     if (id === "data") {
-      if (format === undefined) throw new InvalidArgumentError("wav", `has no "fmt " chunk before its samples`);
+      if (format === undefined)
+        throw new InvalidArgumentError("wav", `expected a "fmt " chunk before the samples, got none`);
       const empty = size === 0 && totalBytes !== undefined && view.getUint32(4, true) + 8 === totalBytes;
       return { ...format, dataOffset: body, dataBytes: unknownSizes.has(size) && !empty ? undefined : size };
     }
@@ -51,22 +58,22 @@ export function parseWavHeader(bytes: Uint8Array, totalBytes?: number): WavHeade
 
 /**
  * Reads a WAV file of 16-bit PCM. Chunks other than the format and the samples are skipped. A file that ends early, or
- * whose header does not know its size, is read to its end. The audio shares memory with the bytes.
- *
- * @throws InvalidArgumentError when it cannot be read, saying what it is.
+ * whose header does not give its size, is read to its end. The audio shares memory with the bytes.
+ * @throws InvalidArgumentError when it cannot be read; the message says what it is instead.
  */
 export function readWav(bytes: Uint8Array): PcmAudio {
   const header = parseWavHeader(bytes, bytes.length);
   if (header === undefined)
-    throw new InvalidArgumentError("wav", `ends before its samples, after ${bytes.length} bytes`);
+    throw new InvalidArgumentError("wav", `expected samples, got the end of the file after ${bytes.length} bytes`);
   const { dataOffset, dataBytes = Infinity, sampleRate, channels } = header;
   const there = Math.min(dataBytes, bytes.length - dataOffset);
   const whole = there - (there % bytesPerFrame(header));
   return { audio: bytes.subarray(dataOffset, dataOffset + whole), sampleRate, channels };
 }
 
-/** A WAV file of 16-bit PCM. A part of a sample at the end is left out. */
+/** Returns a WAV file of 16-bit PCM. A partial sample at the end is left out. */
 export function writeWav(audio: PcmAudio): Uint8Array {
+  checkPcmAudio(audio);
   const whole = audio.audio.length - (audio.audio.length % bytesPerFrame(audio));
   const header = writeWavHeader(audio, whole);
   const bytes = new Uint8Array(header.length + whole);
@@ -76,8 +83,8 @@ export function writeWav(audio: PcmAudio): Uint8Array {
 }
 
 /**
- * The 44 bytes in front of the samples.
- * @param dataBytes - How many bytes of samples follow. Without it the header says that it does not know, for a stream.
+ * Returns the 44 bytes before the samples.
+ * @param dataBytes How many bytes of samples follow; for a stream it is left out, and the header gives no size.
  */
 export function writeWavHeader(format: AudioFormat, dataBytes?: number): Uint8Array {
   checkAudioFormat(format);
@@ -101,7 +108,7 @@ export function writeWavHeader(format: AudioFormat, dataBytes?: number): Uint8Ar
 
 function readFormat(body: Uint8Array): AudioFormat {
   if (body.length < 16)
-    throw new InvalidArgumentError("wav", `has a "fmt " chunk of ${body.length} bytes, not 16 or more`);
+    throw new InvalidArgumentError("wav", `expected a "fmt " chunk of at least 16 bytes, got ${body.length}`);
   const view = viewOf(body);
   const bits = view.getUint16(14, true);
   const tag = formatTag(body);
@@ -109,7 +116,7 @@ function readFormat(body: Uint8Array): AudioFormat {
     const what = tag === pcm ? "PCM" : (formatNames[tag] ?? `format 0x${tag.toString(16)}`);
     throw new InvalidArgumentError(
       "wav",
-      `must hold 16-bit PCM, not ${bits}-bit ${what}; convert it, such as with ffmpeg -i in.wav -c:a pcm_s16le out.wav`,
+      `expected 16-bit PCM, got ${bits}-bit ${what}; convert it, for example with ffmpeg -i in.wav -c:a pcm_s16le out.wav`,
     );
   }
   const format = { sampleRate: view.getUint32(4, true), channels: view.getUint16(2, true) };
@@ -117,7 +124,7 @@ function readFormat(body: Uint8Array): AudioFormat {
   return format;
 }
 
-/** The format tag, out of the sub-format where WAVE_FORMAT_EXTENSIBLE puts it. */
+/** The format tag. WAVE_FORMAT_EXTENSIBLE has it in the sub-format. */
 function formatTag(body: Uint8Array): number {
   const view = viewOf(body);
   const tag = view.getUint16(0, true);
@@ -130,5 +137,5 @@ function textAt(bytes: Uint8Array, at: number, length: number): string {
 }
 
 function notWav(): InvalidArgumentError {
-  return new InvalidArgumentError("wav", `must be a WAV file: it does not begin with "RIFF" and "WAVE"`);
+  return new InvalidArgumentError("wav", `expected a WAV file, got one that does not begin with "RIFF" and "WAVE"`);
 }

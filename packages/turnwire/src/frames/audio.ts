@@ -1,7 +1,7 @@
-import type { PcmAudio } from "../audio/index.ts";
+import { checkPcmAudio, type PcmAudio } from "../audio/index.ts";
 import { ControlFrame, DataFrame, SystemFrame } from "./frame.ts";
 
-/** Audio from the user: overtakes, so that it is heard while the bot is busy. */
+/** Audio from the user. A system frame, so that processors get it while they work on something else. */
 export class InputAudioRawFrame extends SystemFrame implements PcmAudio {
   readonly audio: Uint8Array;
   readonly sampleRate: number;
@@ -9,6 +9,7 @@ export class InputAudioRawFrame extends SystemFrame implements PcmAudio {
 
   constructor(data: PcmAudio) {
     super();
+    checkPcmAudio(data, "data");
     this.audio = data.audio;
     this.sampleRate = data.sampleRate;
     this.channels = data.channels;
@@ -23,15 +24,16 @@ export class OutputAudioRawFrame extends DataFrame implements PcmAudio {
 
   constructor(data: PcmAudio) {
     super();
+    checkPcmAudio(data, "data");
     this.audio = data.audio;
     this.sampleRate = data.sampleRate;
     this.channels = data.channels;
   }
 }
 
-/** Audio a TTS service made. */
+/** Audio that a TTS service generated. */
 export class TTSAudioRawFrame extends OutputAudioRawFrame {
-  /** Which utterance it is a part of. */
+  /** The utterance that it is a part of. */
   readonly utteranceId: string | undefined;
 
   constructor(data: PcmAudio, utteranceId?: string) {
@@ -40,7 +42,7 @@ export class TTSAudioRawFrame extends OutputAudioRawFrame {
   }
 }
 
-/** A TTS service has the first text of an utterance, and begins to make its audio. */
+/** A TTS service has got the first text of an utterance and begins to generate its audio. */
 export class TTSStartedFrame extends ControlFrame {
   readonly utteranceId: string | undefined;
 
@@ -50,7 +52,7 @@ export class TTSStartedFrame extends ControlFrame {
   }
 }
 
-/** A TTS service has made the last audio of an utterance. */
+/** A TTS service has generated the last audio of an utterance. */
 export class TTSStoppedFrame extends ControlFrame {
   readonly utteranceId: string | undefined;
 

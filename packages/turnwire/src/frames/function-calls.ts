@@ -1,20 +1,22 @@
+import { checkValue, is } from "../checks/index.ts";
 import { ControlFrame, DataFrame } from "./frame.ts";
 
-/** A function call as the model asked for it. */
+/** A function call as the model wrote it. */
 export interface FunctionCall {
   functionName: string;
-  /** The provider's id of the call; its output carries the same. */
+  /** The provider's id of the call. The output has the same id. */
   toolCallId: string;
-  /** The arguments as the model wrote them: JSON text, not yet checked. */
+  /** The arguments as the model wrote them: JSON text that has not been checked. */
   arguments: string;
 }
 
-/** The model asked for function calls: all those of one response. */
+/** The model called functions: all calls of one response. */
 export class FunctionCallsStartedFrame extends ControlFrame {
   readonly functionCalls: readonly FunctionCall[];
 
   constructor(functionCalls: readonly FunctionCall[]) {
     super();
+    checkValue(functionCalls, "functionCalls", is.listOf(is.object, "an array of function calls"));
     this.functionCalls = functionCalls;
   }
 
@@ -23,7 +25,7 @@ export class FunctionCallsStartedFrame extends ControlFrame {
   }
 }
 
-/** A function begins to run. */
+/** A function starts to run. */
 export class FunctionCallInProgressFrame extends ControlFrame {
   readonly functionCall: FunctionCall;
   /** Whether an interruption cancels it. */
@@ -31,6 +33,7 @@ export class FunctionCallInProgressFrame extends ControlFrame {
 
   constructor(functionCall: FunctionCall, options: { cancelOnInterruption: boolean }) {
     super();
+    checkCall(functionCall);
     this.functionCall = functionCall;
     this.cancelOnInterruption = options.cancelOnInterruption;
   }
@@ -40,18 +43,20 @@ export class FunctionCallInProgressFrame extends ControlFrame {
   }
 }
 
-/** A call's one output: what the function answered, or an error for the model. */
+/** The output of a call: what the function returned, or an error for the model. There is one for each call. */
 export class FunctionCallResultFrame extends DataFrame {
   readonly functionCall: FunctionCall;
-  /** What the model is given: text, or the JSON text of what the function answered. */
+  /** The text for the model: what the function returned, as JSON if it is not a text. */
   readonly output: string;
   /** Whether `output` says that the call failed. */
   readonly failed: boolean;
-  /** Whether the model is to be asked again once every call of the response has its output. */
+  /** Whether the model is asked again when every call of the response has its output. */
   readonly runLLM: boolean;
 
   constructor(functionCall: FunctionCall, output: string, options: { failed?: boolean; runLLM?: boolean } = {}) {
     super();
+    checkCall(functionCall);
+    checkValue(output, "output", is.string);
     this.functionCall = functionCall;
     this.output = output;
     this.failed = options.failed ?? false;
@@ -63,13 +68,15 @@ export class FunctionCallResultFrame extends DataFrame {
   }
 }
 
-/** An interruption cancelled a call. `output` is its one output, saying so. */
+/** An interruption cancelled a call. `output` says so, and is the only output of the call. */
 export class FunctionCallCancelFrame extends DataFrame {
   readonly functionCall: FunctionCall;
   readonly output: string;
 
   constructor(functionCall: FunctionCall, output: string) {
     super();
+    checkCall(functionCall);
+    checkValue(output, "output", is.string);
     this.functionCall = functionCall;
     this.output = output;
   }
@@ -77,4 +84,10 @@ export class FunctionCallCancelFrame extends DataFrame {
   override get uninterruptible(): boolean {
     return true;
   }
+}
+
+function checkCall(functionCall: FunctionCall): void {
+  checkValue(functionCall, "functionCall", is.object);
+  checkValue(functionCall.functionName, "functionCall.functionName", is.string);
+  checkValue(functionCall.toolCallId, "functionCall.toolCallId", is.string);
 }

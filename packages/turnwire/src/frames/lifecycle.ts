@@ -1,30 +1,34 @@
-import type { TurnwireError } from "../errors.ts";
+import { InvalidArgumentError, kindOf, TurnwireError } from "../errors.ts";
 import { ControlFrame, SystemFrame } from "./frame.ts";
 
-/** The first frame of a pipeline: processors open what they need. */
+/** The first frame of a pipeline. Processors open what they need. */
 export class StartFrame extends SystemFrame {}
 
-/** The last frame of a pipeline, in order behind everything queued: processors finish and close. */
+/** The last frame of a pipeline, after all that were queued. Processors finish their work and close what they opened. */
 export class EndFrame extends ControlFrame {
   override get uninterruptible(): boolean {
     return true;
   }
 }
 
-/** Ends a pipeline at once: processors stop what they do and close. */
+/** Ends a pipeline at once. Processors stop their work and close what they opened. */
 export class CancelFrame extends SystemFrame {}
 
-/** The user interrupted: what is being said or made is dropped. */
+/** The user interrupted. Processors drop the output that they are working on. */
 export class InterruptionFrame extends SystemFrame {}
 
-/** Something failed. Travels up to the pipeline's task. */
+/** Something failed. Travels upstream to the pipeline's task. */
 export class ErrorFrame extends SystemFrame {
   readonly error: TurnwireError;
-  /** Whether the pipeline cannot go on: its task is cancelled then. */
+  /** Whether the pipeline cannot go on. Its task is cancelled then. */
   readonly fatal: boolean;
 
   constructor(error: TurnwireError, options: { fatal?: boolean } = {}) {
     super();
+    if (!TurnwireError.isInstance(error)) {
+      const got = kindOf(error);
+      throw new InvalidArgumentError("error", `expected a TurnwireError, got ${got}; pass it as the cause of one`);
+    }
     this.error = error;
     this.fatal = options.fatal ?? false;
   }

@@ -1,17 +1,17 @@
 import { ControlFrame, DataFrame } from "./frame.ts";
 
-/** A model begins to answer. Exactly one per inference. */
+/** The model begins to answer. Exactly one for each inference. */
 export class LLMFullResponseStartFrame extends ControlFrame {
   override get uninterruptible(): boolean {
     return true;
   }
 }
 
-/** A model has answered, failed or been interrupted. Exactly one per inference, whatever happens. */
+/** The model has answered or failed, or was interrupted. Exactly one for each inference, whatever happens. */
 export class LLMFullResponseEndFrame extends ControlFrame {
   /** Whether an interruption cut the answer short. */
   readonly interrupted: boolean;
-  /** Why the model stopped before it was done, such as `max_output_tokens` or `content_filter`. */
+  /** Why the answer is incomplete, such as `max_output_tokens` or `content_filter`. */
   readonly incompleteReason: string | undefined;
 
   constructor(options: { interrupted?: boolean; incompleteReason?: string } = {}) {
@@ -25,11 +25,11 @@ export class LLMFullResponseEndFrame extends ControlFrame {
   }
 }
 
-/** The user said something to the running answer. */
+/** The user said something during the answer that steers it. */
 export class LLMSteeredFrame extends DataFrame {
-  /** User messages, in Chat Completions shape. */
+  /** User messages, in the shape of Chat Completions. */
   readonly messages: ReadonlyArray<{ role: "user"; content: unknown }>;
-  /** Whether the model hears it only behind the outputs of the functions it called; else what follows heeds it. */
+  /** Whether the model gets them only after the outputs of the functions that it called; otherwise the rest of the answer takes them into account. */
   readonly pending: boolean;
 
   constructor(messages: ReadonlyArray<{ role: "user"; content: unknown }>, options: { pending?: boolean } = {}) {
@@ -43,10 +43,10 @@ export class LLMSteeredFrame extends DataFrame {
   }
 }
 
-/** The model begins to think. */
+/** The model begins a thought. */
 export class LLMThoughtStartFrame extends ControlFrame {}
 
-/** A piece of the summary of what the model thinks: not part of its reply. */
+/** A piece of the summary of a thought. It is not part of the reply. */
 export class LLMThoughtTextFrame extends DataFrame {
   readonly text: string;
 
@@ -58,9 +58,9 @@ export class LLMThoughtTextFrame extends DataFrame {
 
 /** The model has finished a thought. */
 export class LLMThoughtEndFrame extends ControlFrame {
-  /** Which provider's form `item` has; see `LLMSpecificMessage`. */
+  /** The provider whose form `item` has; see `LLMSpecificMessage`. */
   readonly llm: string;
-  /** The thought in the provider's form, to be given back to it in the next turn. */
+  /** The thought in the provider's form, which the next request returns to it. */
   readonly item: unknown;
 
   constructor(llm: string, item: unknown) {

@@ -1,17 +1,18 @@
+import { checkValue, is } from "../checks/index.ts";
 import { SystemFrame } from "./frame.ts";
 
-/** Tokens one inference cost, as the provider counted them. A count the provider left out is 0. */
+/** The tokens of one inference, as the provider counted them. A count that the provider left out is 0. */
 export interface LLMTokenUsage {
   inputTokens: number;
   outputTokens: number;
   totalTokens: number;
-  /** Input tokens the provider took from its cache. */
+  /** Input tokens from the provider's cache. */
   cachedTokens: number;
-  /** Output tokens spent on reasoning. */
+  /** Output tokens for reasoning. */
   reasoningTokens: number;
 }
 
-/** One measurement. Times are in milliseconds. `interrupted` marks one cut short by an interruption. */
+/** One measurement. Times are in milliseconds. `interrupted` says whether an interruption cut it short. */
 export type MetricsData =
   | { type: "ttfb"; processor: string; model?: string; valueMs: number }
   /** From the end of the user's voice (`VADUserStoppedSpeakingFrame`) to the final transcription. */
@@ -25,6 +26,7 @@ export class MetricsFrame extends SystemFrame {
 
   constructor(data: readonly MetricsData[]) {
     super();
+    checkValue(data, "data", is.listOf(is.object, "an array of measurements"));
     this.data = data;
   }
 }

@@ -1,3 +1,4 @@
+import { checkValue, is } from "../checks/index.ts";
 import { ControlFrame } from "./frame.ts";
 
 abstract class UpdateSettingsFrame extends ControlFrame {
@@ -5,6 +6,7 @@ abstract class UpdateSettingsFrame extends ControlFrame {
 
   constructor(settings: Readonly<Record<string, unknown>>) {
     super();
+    checkValue(settings, "settings", is.object);
     this.settings = settings;
   }
 
@@ -13,11 +15,11 @@ abstract class UpdateSettingsFrame extends ControlFrame {
   }
 }
 
-/** Changes settings of the LLM service it reaches; see the service's settings for the fields. */
+/** Changes settings of the LLM service that it reaches. The fields are those of that service. */
 export class LLMUpdateSettingsFrame extends UpdateSettingsFrame {}
 
-/** Changes settings of the STT service it reaches; see the service's settings for the fields. */
+/** Changes settings of the STT service that it reaches. The fields are those of that service. */
 export class STTUpdateSettingsFrame extends UpdateSettingsFrame {}
 
-/** Changes settings of the TTS service it reaches; see the service's settings for the fields. */
+/** Changes settings of the TTS service that it reaches. The fields are those of that service. */
 export class TTSUpdateSettingsFrame extends UpdateSettingsFrame {}

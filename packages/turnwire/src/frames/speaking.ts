@@ -1,8 +1,8 @@
 import { ControlFrame, SystemFrame } from "./frame.ts";
 
-/** The user's voice began to be heard. Whether that is a turn of the user's is for the turn-taking to say. */
+/** Voice activity began in the user's audio. Turn-taking decides whether that is a turn of the user. */
 export class VADUserStartedSpeakingFrame extends SystemFrame {
-  /** For how long it had been heard when this was said, in milliseconds, if known. */
+  /** For how long there had been a voice before this frame, in milliseconds, if known. */
   readonly startMs: number | undefined;
 
   constructor(options: { startMs?: number } = {}) {
@@ -11,9 +11,9 @@ export class VADUserStartedSpeakingFrame extends SystemFrame {
   }
 }
 
-/** The user's voice has not been heard for a while. */
+/** Voice activity ended in the user's audio. */
 export class VADUserStoppedSpeakingFrame extends SystemFrame {
-  /** For how long it had not been heard when this was said, in milliseconds, if known. */
+  /** For how long there had been no voice before this frame, in milliseconds, if known. */
   readonly stopMs: number | undefined;
 
   constructor(options: { stopMs?: number } = {}) {
@@ -22,15 +22,15 @@ export class VADUserStoppedSpeakingFrame extends SystemFrame {
   }
 }
 
-/** The user began to speak: a turn of the user's. */
+/** The user began to speak: a turn of the user begins. */
 export class UserStartedSpeakingFrame extends SystemFrame {}
 
-/** The user stopped speaking: the end of a turn of the user's. */
+/** The user stopped speaking: the turn of the user ends. */
 export class UserStoppedSpeakingFrame extends SystemFrame {}
 
 /**
- * The words of a user's turn follow, up to the `UserTurnEndFrame`. These two say in order with the words what the
- * speaking frames, which overtake, say at once.
+ * The words of a turn of the user follow, up to the `UserTurnEndFrame`. These two frames keep their order with the words;
+ * `UserStartedSpeakingFrame` and `UserStoppedSpeakingFrame` overtake them.
  */
 export class UserTurnStartFrame extends ControlFrame {
   override get uninterruptible(): boolean {
@@ -38,9 +38,9 @@ export class UserTurnStartFrame extends ControlFrame {
   }
 }
 
-/** All words of the user's turn have gone before. */
+/** All words of the user's turn came before this frame. */
 export class UserTurnEndFrame extends ControlFrame {
-  /** What says at once that this turn has ended. */
+  /** The frame that announced the end of this turn at once. */
   readonly stopped: UserStoppedSpeakingFrame;
 
   constructor(stopped: UserStoppedSpeakingFrame) {
@@ -53,8 +53,8 @@ export class UserTurnEndFrame extends ControlFrame {
   }
 }
 
-/** The bot's speech began to be played. */
+/** The bot's speech begins to play. */
 export class BotStartedSpeakingFrame extends SystemFrame {}
 
-/** The bot's speech stopped being played. */
+/** The bot's speech has stopped playing. */
 export class BotStoppedSpeakingFrame extends SystemFrame {}

@@ -1,11 +1,13 @@
+import { InvalidArgumentError, kindOf } from "../errors.ts";
 import { DataFrame } from "./frame.ts";
 
-/** A piece of text. Pieces join without anything in between. */
+/** A piece of text. Pieces are joined without anything in between. */
 export class TextFrame extends DataFrame {
   readonly text: string;
 
   constructor(text: string) {
     super();
+    checkText(text);
     this.text = text;
   }
 }
@@ -14,8 +16,8 @@ export class TextFrame extends DataFrame {
 export class LLMTextFrame extends TextFrame {}
 
 /**
- * Words of an utterance, in order right behind the audio that says them: what it reaches has heard them. The pieces of
- * an utterance join to the text that was given to the TTS service, spaces included.
+ * Words of an utterance, right after the audio that says them: when this frame arrives somewhere, they were heard there.
+ * The pieces of an utterance join to the text that the TTS service was given, including spaces.
  */
 export class TTSTextFrame extends TextFrame {
   readonly utteranceId: string | undefined;
@@ -26,20 +28,21 @@ export class TTSTextFrame extends TextFrame {
   }
 }
 
-/** A final transcription of what a user said, or typed. No interruption drops it. */
+/** The final transcription of what a user said, or a text that the user typed. No interruption drops it. */
 export class TranscriptionFrame extends DataFrame {
   readonly text: string;
   readonly userId: string | undefined;
-  /** When it was said, ISO 8601. */
+  /** When it was said, in ISO 8601. */
   readonly timestamp: string | undefined;
   /**
-   * Whether the STT service heard the speaker come to an end; not every service says so. When it heard that behind the
-   * words, `text` is empty.
+   * Whether the STT service detected the end of the speech; not every service does. `text` is empty if it detected that
+   * after it had sent the words.
    */
   readonly endOfSpeech: boolean;
 
   constructor(text: string, options: { userId?: string; timestamp?: string; endOfSpeech?: boolean } = {}) {
     super();
+    checkText(text);
     this.text = text;
     this.userId = options.userId;
     this.timestamp = options.timestamp;
@@ -51,14 +54,20 @@ export class TranscriptionFrame extends DataFrame {
   }
 }
 
-/** A transcription that may still change: for display, never for the context. */
+/** A transcription that may still change. It is for display, not for the context. */
 export class InterimTranscriptionFrame extends DataFrame {
   readonly text: string;
   readonly userId: string | undefined;
 
   constructor(text: string, options: { userId?: string } = {}) {
     super();
+    checkText(text);
     this.text = text;
     this.userId = options.userId;
   }
+}
+
+/** Cheap, since every delta of a reply is a frame. @throws InvalidArgumentError */
+export function checkText(text: unknown): void {
+  if (typeof text !== "string") throw new InvalidArgumentError("text", `expected a string, got ${kindOf(text)}`);
 }

@@ -27,9 +27,9 @@ test("converts between time and bytes", () => {
 });
 
 test.each([
-  [{ sampleRate: 0, channels: 1 }, "sampleRate: must be a whole number from 1 to 768000, not the number 0"],
-  [{ sampleRate: "16000", channels: 1 }, "sampleRate: must be a whole number from 1 to 768000, not a string"],
-  [{ sampleRate: 8000, channels: 1.5 }, "channels: must be a whole number from 1 to 64, not the number 1.5"],
+  [{ sampleRate: 0, channels: 1 }, "sampleRate: expected a whole number from 1 to 768000, got the number 0"],
+  [{ sampleRate: "16000", channels: 1 }, "sampleRate: expected a whole number from 1 to 768000, got a string"],
+  [{ sampleRate: 8000, channels: 1.5 }, "channels: expected a whole number from 1 to 64, got the number 1.5"],
 ])("refuses the format %o", (wrong, message) => {
   expect(() => checkAudioFormat(wrong)).toThrow(message);
 });
@@ -54,15 +54,17 @@ describe("splitting and joining", () => {
   });
 
   it.each([0, -1, Number.NaN, 0.001, Infinity])("refuses chunks of %s ms", (chunkMs) => {
-    expect(() => splitAudio(silence(10, format), chunkMs)).toThrow("chunkMs: must be long enough for a sample");
+    expect(() => splitAudio(silence(10, format), chunkMs)).toThrow(
+      "chunkMs: expected the duration of at least one sample",
+    );
   });
 
   it("refuses to join different formats, or no parts", () => {
     const other = silence(10, { sampleRate: 8000, channels: 1 });
     expect(() => concatAudio([silence(10, format), other])).toThrow(
-      "parts[1]: must have the format of the first, 16000 Hz × 1, not 8000 Hz × 1; resample it",
+      "parts[1]: expected the format of the first, 16000 Hz × 1, got 8000 Hz × 1; resample it",
     );
-    expect(() => concatAudio([])).toThrow("parts: must hold at least one piece");
+    expect(() => concatAudio([])).toThrow("parts: expected at least one piece");
   });
 });
 

@@ -73,9 +73,9 @@ describe("converting the sample rate", () => {
   });
 
   it("refuses invalid audio and formats", () => {
-    expect(() => resample(pcm([1, 2]), 0)).toThrow("sampleRate: must be a whole number");
+    expect(() => resample(pcm([1, 2]), 0)).toThrow("sampleRate: expected a whole number");
     expect(() => resample({ audio: new Uint8Array(3), sampleRate: 8000, channels: 1 }, 16_000)).toThrow(
-      "audio: must hold whole samples of 2 bytes, not 3 bytes",
+      "audio: expected whole samples of 2 bytes, got 3 bytes",
     );
   });
 });
@@ -136,8 +136,8 @@ describe("a converter", () => {
   it("refuses invalid audio and formats", () => {
     const converter = new AudioConverter(format);
     const audio = new Uint8Array(3);
-    expect(() => converter.convert({ audio, ...format })).toThrow("audio: must hold whole samples of 2 bytes");
-    expect(() => converter.convert({ audio, sampleRate: -1, channels: 1 })).toThrow("sampleRate: must be");
-    expect(() => new AudioConverter({ sampleRate: 16_000, channels: 0 })).toThrow("channels: must be");
+    expect(() => converter.convert({ audio, ...format })).toThrow("audio: expected whole samples of 2 bytes");
+    expect(() => converter.convert({ audio, sampleRate: -1, channels: 1 })).toThrow("sampleRate: expected");
+    expect(() => new AudioConverter({ sampleRate: 16_000, channels: 0 })).toThrow("channels: expected");
   });
 });

@@ -44,7 +44,7 @@ describe("reading", () => {
     const file = (tag: number): Uint8Array =>
       riff([...fmt({ tag: 0xfffe, more: sub(tag) }), ...chunk("data", samples)]);
     expect(readWav(file(1))).toEqual(audio);
-    expect(() => readWav(file(3))).toThrow("wav: must hold 16-bit PCM, not 16-bit floating point; convert it");
+    expect(() => readWav(file(3))).toThrow("wav: expected 16-bit PCM, got 16-bit floating point; convert it");
   });
 
   it.each([
@@ -71,17 +71,17 @@ describe("reading", () => {
     [
       "text",
       new Uint8Array(text("OggS and more of it")),
-      'must be a WAV file: it does not begin with "RIFF" and "WAVE"',
+      'expected a WAV file, got one that does not begin with "RIFF" and "WAVE"',
     ],
-    ["another RIFF", new Uint8Array([...text("RIFF"), ...u32(4), ...text("AVI ")]), "must be a WAV file"],
-    ["few bytes of something", new Uint8Array(text("fLaC")), "must be a WAV file"],
-    ["nothing", new Uint8Array(0), "ends before its samples, after 0 bytes"],
-    ["a header alone", riff([]), "ends before its samples, after 12 bytes"],
-    ["no format", riff(chunk("data", samples)), 'has no "fmt " chunk before its samples'],
-    ["a short format", riff([...chunk("fmt ", [1, 0])]), 'has a "fmt " chunk of 2 bytes, not 16 or more'],
-    ["24 bits", riff([...fmt({ bits: 24 })]), "must hold 16-bit PCM, not 24-bit PCM; convert it"],
-    ["µ-law", riff([...fmt({ tag: 7, bits: 8 })]), "must hold 16-bit PCM, not 8-bit µ-law"],
-    ["an unknown format", riff([...fmt({ tag: 0x1234 })]), "must hold 16-bit PCM, not 16-bit format 0x1234"],
+    ["another RIFF", new Uint8Array([...text("RIFF"), ...u32(4), ...text("AVI ")]), "expected a WAV file"],
+    ["few bytes of something", new Uint8Array(text("fLaC")), "expected a WAV file"],
+    ["nothing", new Uint8Array(0), "expected samples, got the end of the file after 0 bytes"],
+    ["a header alone", riff([]), "expected samples, got the end of the file after 12 bytes"],
+    ["no format", riff(chunk("data", samples)), 'expected a "fmt " chunk before the samples, got none'],
+    ["a short format", riff([...chunk("fmt ", [1, 0])]), 'expected a "fmt " chunk of at least 16 bytes, got 2'],
+    ["24 bits", riff([...fmt({ bits: 24 })]), "expected 16-bit PCM, got 24-bit PCM; convert it"],
+    ["µ-law", riff([...fmt({ tag: 7, bits: 8 })]), "expected 16-bit PCM, got 8-bit µ-law"],
+    ["an unknown format", riff([...fmt({ tag: 0x1234 })]), "expected 16-bit PCM, got 16-bit format 0x1234"],
   ])("refuses %s", (_what, bytes, message) => {
     expect(() => readWav(bytes)).toThrow(`wav: ${message}`);
   });

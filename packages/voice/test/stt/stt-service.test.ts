@@ -107,15 +107,6 @@ test("a service of its own kind needs runSTT and transcribed only; frames pass, 
   expect(errors).toEqual([expect.stringContaining("could not change its settings")]);
 });
 
-test("audio that cannot be audio is an error that names the field, and is passed on", async () => {
-  const stt = new LocalSTT();
-  const { out, errors } = placed(stt);
-  await stt.queueFrame(audioOf(20, 0));
-  await settle();
-  expect(errors).toEqual([expect.stringContaining("sampleRate")]);
-  expect(out).toHaveLength(1);
-});
-
 test("audio that travels upstream is not the user's", async () => {
   const stt = new LocalSTT();
   const { above } = between(stt);

@@ -154,7 +154,7 @@ describe("a file in", () => {
 
   it.each<[string, () => FileInputOptions, string]>([
     ["is not there", () => ({ from: join(folder, "none.wav") }), "from: cannot be read: ENOENT"],
-    ["is no WAV", () => ({ from: Readable.from([Buffer.from("ID3 and so on and on")]) }), "wav: must be a WAV file"],
+    ["is no WAV", () => ({ from: Readable.from([Buffer.from("ID3 and so on and on")]) }), "wav: expected a WAV file"],
     ["is empty", () => ({ from: Readable.from([]) }), "from: holds no samples of a WAV file in its first 0 bytes"],
     [
       "never comes to its samples",

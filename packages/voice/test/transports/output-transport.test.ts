@@ -94,7 +94,7 @@ describe("the pace", () => {
     stage.task.on("error", (error) => void errors.push(error.message));
     await stage.queue(new OutputAudioRawFrame({ audio: new Uint8Array(3), sampleRate: 24_000, channels: 1 }));
     await stage.queue(speech(20));
-    expect(errors).toEqual(["audio: must hold whole samples of 2 bytes, not 3 bytes"]);
+    expect(errors).toEqual(["audio: expected whole samples of 2 bytes, got 3 bytes"]);
     expect(stage.output.sent.length).toBe(1);
   });
 
