@@ -1,7 +1,7 @@
 /** A conversation without a pipeline. After the first turn, each turn sends only the new items. */
 import { LLMContext, LLMTextFrame, OpenAIResponsesLLMService } from "turnwire";
 
-const llm = new OpenAIResponsesLLMService({ settings: { model: "gpt-4.1", systemInstruction: "Be brief." } });
+const llm = new OpenAIResponsesLLMService({ model: "gpt-4.1", instructions: "Be brief." });
 llm.on("inference", ({ mode, bytesSent, bytesFull }) => console.log(`(${mode}: ${bytesSent} of ${bytesFull} bytes)`));
 
 const context = new LLMContext();

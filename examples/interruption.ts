@@ -1,7 +1,7 @@
 /** Interrupts a reply: the context keeps what was delivered, and the next turn starts at once. */
 import { LLMContext, LLMTextFrame, OpenAIResponsesLLMService } from "turnwire";
 
-const llm = new OpenAIResponsesLLMService({ settings: { model: "gpt-4.1" } });
+const llm = new OpenAIResponsesLLMService({ model: "gpt-4.1" });
 const context = new LLMContext({ messages: [{ role: "user", content: "Count to 200, please." }] });
 
 const interruption = new AbortController();

@@ -22,7 +22,7 @@ class Printer extends FrameProcessor {
 }
 
 const context = new LLMContext();
-const llm = new OpenAIResponsesLLMService({ settings: { model: "gpt-4.1" } });
+const llm = new OpenAIResponsesLLMService({ model: "gpt-4.1" });
 const { user, assistant } = new LLMContextAggregatorPair(context);
 const task = new PipelineTask([user, llm, new Printer(), assistant]);
 

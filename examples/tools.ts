@@ -14,7 +14,7 @@ const getWeather = defineTool({
   timeoutMs: 2000,
 });
 
-const llm = new OpenAIResponsesLLMService({ settings: { model: "gpt-4.1" } });
+const llm = new OpenAIResponsesLLMService({ model: "gpt-4.1" });
 llm.on("functionCallsStarted", (calls) => {
   for (const call of calls) console.log(`(${call.functionName} ${call.arguments})`);
 });

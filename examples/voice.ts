@@ -69,7 +69,7 @@ const ownSpeech = process.env["DEEPGRAM_API_KEY"] ? {} : { apiKey: "none", baseU
 const context = new LLMContext();
 const { user, assistant } = new LLMContextAggregatorPair(context);
 const files = new FileTransport({ input: { from, trailingSilenceMs: 2500 }, output: { to } });
-const llm = new OpenAIResponsesLLMService({ ...ownModel, settings: { model: "gpt-4.1" } });
+const llm = new OpenAIResponsesLLMService({ ...ownModel, model: "gpt-4.1" });
 const latency = new TurnLatencyObserver();
 const task = new PipelineTask(
   [

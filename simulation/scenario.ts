@@ -1,3 +1,4 @@
+import type { OpenAIResponsesLLMServiceOptions } from "turnwire";
 import { mix, Random } from "./world/random.ts";
 
 /** When and how the application interrupts a reply. */
@@ -65,6 +66,11 @@ export interface NetworkProfile {
 
 export type Topology = "shared" | "own" | "pool" | "http";
 
+/** The options of the services under test. */
+export type ScenarioOptions = OpenAIResponsesLLMServiceOptions & {
+  timeouts: NonNullable<OpenAIResponsesLLMServiceOptions["timeouts"]>;
+};
+
 export interface Scenario {
   seed: number;
   /** The chance of a fault at each request. */
@@ -77,7 +83,7 @@ export interface Scenario {
   server: ServerProfile;
   network: NetworkProfile;
   /** Options for the service. A version of the service that does not know an option ignores it. */
-  options: Record<string, unknown>;
+  options: ScenarioOptions;
   reasons: boolean;
   /** See `Capabilities`. */
   recovers: boolean;
@@ -161,24 +167,33 @@ function generateServer(random: Random, weather: number): ServerProfile {
   };
 }
 
-function generateOptions(random: Random): Record<string, unknown> {
-  return {
-    drainTimeoutMs: random.pick([50, 1000, 1000, 5000]),
-    closeTimeoutMs: random.pick([100, 2000]),
-    connectTimeoutMs: random.pick([500, 10_000]),
-    ...(random.chance(0.3) ? { retryOnTimeout: true, retryTimeoutMs: random.pick([800, 5000]) } : {}),
+function generateOptions(random: Random): ScenarioOptions {
+  const limits = {
+    drainMs: random.pick([50, 1000, 1000, 5000]),
+    closeMs: random.pick([100, 2000]),
+    connectMs: random.pick([500, 10_000]),
+  };
+  const retry = random.chance(0.3) ? { outputMs: random.pick([800, 5000]) } : undefined;
+  const connection = {
     ...(random.chance(0.2) ? { reconnectOnError: false } : {}),
     ...(random.chance(0.2) ? { queueCapacity: random.pick([1, 2, 8]) } : {}),
-    ...(random.chance(0.3) ? { firstEventTimeoutMs: random.pick([3000, 20_000]) } : {}),
+  };
+  const firstEvent = random.chance(0.3) ? { firstEventMs: random.pick([3000, 20_000]) } : {};
+  const service = {
     ...(random.chance(0.2) ? { runInParallel: false } : {}),
     ...(random.chance(0.2) ? { maxConnectionAgeMs: random.pick([60_000, 20 * 60_000]) } : {}),
-    ...(random.chance(0.2) ? { idleEventTimeoutMs: 30_000 } : {}),
-    ...(random.chance(0.3) ? { abandoned: "cut" } : {}),
+  };
+  const idle = random.chance(0.2) ? { idleMs: 30_000 } : {};
+  return {
+    ...(retry === undefined ? {} : { retryOnTimeout: true }),
+    ...connection,
+    ...service,
+    ...(random.chance(0.3) ? { onInterrupt: "disconnect" } : {}),
     ...(random.chance(0.2) ? { standby: true } : {}),
     ...(random.chance(0.3) ? { warmUp: true } : {}),
-    ...(random.chance(0.15) ? { onLost: "continue" } : {}),
+    ...(random.chance(0.15) ? { onConnectionLost: "resume" } : {}),
     heartbeat: { intervalMs: random.pick([5000, 20_000, 20_000]), timeoutMs: random.pick([1000, 10_000]) },
-    functionTimeoutMs: random.pick([500, 10_000]),
+    timeouts: { ...limits, ...retry, ...firstEvent, ...idle, functionMs: random.pick([500, 10_000]) },
   };
 }
 

@@ -5,7 +5,7 @@ import { TurnwireConversation } from "./turnwire.ts";
 /** As the guide shows it. */
 export const client: Client = {
   open: ({ baseURL, tool }) => {
-    const settings = { model, systemInstruction: instructions };
-    return new TurnwireConversation(new OpenAIResponsesHttpLLMService({ apiKey, baseURL, settings }), tool);
+    const options = { apiKey, baseURL, model, instructions };
+    return new TurnwireConversation(new OpenAIResponsesHttpLLMService(options), tool);
   },
 };

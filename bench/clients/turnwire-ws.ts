@@ -5,8 +5,8 @@ import { TurnwireConversation } from "./turnwire.ts";
 /** As the README shows it. */
 export const client: Client = {
   open: ({ baseURL, tool }) => {
-    const settings = { model, systemInstruction: instructions };
-    const llm = new OpenAIResponsesLLMService({ apiKey, baseURL, settings });
+    const options = { apiKey, baseURL, model, instructions };
+    const llm = new OpenAIResponsesLLMService(options);
     const conversation = new TurnwireConversation(llm, tool);
     return Object.assign(conversation, {
       warmUp: async () => {

@@ -82,7 +82,7 @@ export class Conversation implements Party, TurnOwner {
         break;
       case "settings":
         this.service.instructions = `Be brief ${++this.#said}.`;
-        this.service.llm.updateSettings({ systemInstruction: this.service.instructions });
+        this.service.llm.updateSettings({ instructions: this.service.instructions });
         break;
       case "stop":
         await this.service.stop();

@@ -3,12 +3,14 @@ import {
   OpenAIResponsesHttpLLMService,
   OpenAIResponsesLLMService,
   type InferenceRecord,
+  type ResponsesConnectionPool,
 } from "turnwire";
 import type { SimEndpoint } from "../world/endpoint.ts";
 import { simulatedFetch } from "../model/http.ts";
 import { mix, Random } from "../world/random.ts";
 import { secret } from "../laws/secret.ts";
 import type { World } from "../world/world.ts";
+import type { ScenarioOptions } from "../scenario.ts";
 
 /** A service under test, with listeners that check its events, records and logs. */
 export class SimService {
@@ -19,7 +21,7 @@ export class SimService {
   instructions: string | undefined;
   readonly #world: World;
 
-  constructor(world: World, name: string, endpoint: SimEndpoint, pool: object | undefined) {
+  constructor(world: World, name: string, endpoint: SimEndpoint, pool: ResponsesConnectionPool | undefined) {
     const { scenario } = world;
     this.#world = world;
     this.name = name;
@@ -32,21 +34,15 @@ export class SimService {
       apiKey: random.chance(0.5) ? secret : () => Promise.resolve(secret),
       baseURL: "http://simulated.test/v1",
       fetch: simulatedFetch(world, mix(scenario.seed, 600)),
-      socketFactory: endpoint.socketFactory,
-      clock: endpoint.clock,
-      random: () => random.next(),
+      environment: { socketFactory: endpoint.socketFactory, clock: endpoint.clock, random: () => random.next() },
       logger: { debug: this.#logs("debug"), warn: this.#logs("warn") },
-      settings: {
-        ...(scenario.reasons ? reasoning : {}),
-        ...(this.instructions === undefined ? {} : { systemInstruction: this.instructions }),
-      },
-      ...scenario.options,
-      ...(pool === undefined ? {} : { pool }),
+      ...(scenario.reasons ? reasoning : {}),
+      ...(this.instructions === undefined ? {} : { instructions: this.instructions }),
     };
     this.llm =
       scenario.topology === "http"
-        ? new OpenAIResponsesHttpLLMService(options)
-        : new OpenAIResponsesLLMService(options);
+        ? new OpenAIResponsesHttpLLMService({ ...options, ...httpOptions(scenario.options) })
+        : new OpenAIResponsesLLMService({ ...options, ...scenario.options, ...(pool === undefined ? {} : { pool }) });
     this.#listen();
   }
 
@@ -95,4 +91,11 @@ function inspect(details: Record<string, unknown>): string {
   return Object.entries(details)
     .map(([field, value]) => `${field}=${String(value)}`)
     .join(" ");
+}
+
+/** The options that a service over HTTP has, too. */
+function httpOptions({ timeouts, ...options }: ScenarioOptions): Record<string, unknown> {
+  const { retryOnTimeout, runInParallel, onConnectionLost } = options;
+  const { connectMs: _, closeMs: __, drainMs: ___, ...limits } = timeouts;
+  return { retryOnTimeout, runInParallel, onConnectionLost, timeouts: limits };
 }

@@ -96,7 +96,7 @@ export class TurnWatch implements LiveTurn {
       held.text === view.text ||
       (lateResults > this.#lateBefore && withoutLateResults(held) === withoutLateResults(view));
     if (fits) return { turn: this, inference, resumes: undefined };
-    if (this.#world.scenario.options["onLost"] !== "continue") return undefined;
+    if (this.#world.scenario.options.onConnectionLost !== "resume") return undefined;
     const resumes = resumedText(view, held);
     return resumes === undefined ? undefined : { turn: this, inference, resumes };
   }
@@ -282,12 +282,12 @@ export class TurnWatch implements LiveTurn {
   /** Adds an excuse for each answer that took longer than the service waits. */
   #addWaits(): void {
     const { options } = this.#world.scenario;
-    const { firstEventTimeoutMs = 60_000, idleEventTimeoutMs = Infinity } = options;
-    const firstEventMs = Math.min(Number(firstEventTimeoutMs), Number(idleEventTimeoutMs));
+    const { outputMs = 5000, idleMs = Infinity } = options.timeouts;
+    const firstEventMs = Math.min(options.timeouts.firstEventMs ?? 60_000, idleMs);
     for (const { sentAtMs, overAtMs } of this.requests) {
       const waitedMs = (overAtMs ?? this.#world.timeline.now) - sentAtMs;
       if (waitedMs >= firstEventMs) this.excuses.push({ what: "a slow answer", weight: () => 2 });
-      else if (options["retryOnTimeout"] === true && waitedMs >= Number(options["retryTimeoutMs"])) {
+      else if (options.retryOnTimeout === true && waitedMs >= outputMs) {
         this.excuses.push({ what: "a slow answer", weight: () => 1 });
       }
     }

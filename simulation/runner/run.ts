@@ -1,10 +1,10 @@
 import { setImmediate as turnOfLoop } from "node:timers/promises";
+import { ResponsesConnectionPool } from "turnwire";
 import { Conversation } from "../application/application.ts";
-import { capabilities, endPool, newPool } from "../application/capabilities.ts";
+import { capabilities } from "../application/capabilities.ts";
 import type { SimEndpoint } from "../world/endpoint.ts";
 import type { Breach } from "../laws/laws.ts";
 import { generate, type Scenario } from "../scenario.ts";
-import { secret } from "../laws/secret.ts";
 import { SimService } from "../application/service.ts";
 import type { Stats } from "./stats.ts";
 import { setToolHost } from "../application/tools.ts";
@@ -66,7 +66,7 @@ class Application {
   readonly #world: World;
   readonly #services: SimService[] = [];
   readonly #conversations: Conversation[] = [];
-  readonly #pool: ReturnType<typeof newPool>;
+  readonly #pool: ResponsesConnectionPool | undefined;
 
   constructor(world: World) {
     const { scenario } = world;
@@ -74,9 +74,13 @@ class Application {
     let shared: SimEndpoint | undefined;
     if (scenario.topology === "pool") {
       shared = world.newEndpoint("pool");
-      const { socketFactory, clock } = shared;
-      const target = { apiKey: secret, baseURL: "http://simulated.test/v1" };
-      this.#pool = newPool({ ...scenario.options, ...target, socketFactory, clock, random: () => 0.5 });
+      const { clock } = shared;
+      const { timeouts, maxConnectionAgeMs } = scenario.options;
+      const limits = {
+        timeouts: { drainMs: timeouts.drainMs ?? 1000 },
+        ...(maxConnectionAgeMs && { maxConnectionAgeMs }),
+      };
+      this.#pool = new ResponsesConnectionPool({ ...limits, environment: { clock } });
     }
     const oneService = scenario.topology === "shared" || scenario.topology === "http";
     for (let index = 0; index < scenario.conversations; index += 1) {
@@ -100,7 +104,7 @@ class Application {
   async run(): Promise<void> {
     await Promise.all(this.#conversations.map((conversation) => conversation.run()));
     for (const service of this.#services) await service.stop();
-    if (this.#pool !== undefined) await endPool(this.#pool);
+    await this.#pool?.close();
     // A callback that stop() leaves may run in the same moment, but not later.
     await this.#world.timeline.sleep(0);
   }

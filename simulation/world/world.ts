@@ -177,7 +177,7 @@ export class World implements NetworkHost, ServerHost {
   /** The server's close has reached the client. */
   lost(socket: SocketEnds, code: number): void {
     const { endpoint } = socket;
-    const isFinal = finalCloseCodes.has(code) || this.scenario.options["reconnectOnError"] === false;
+    const isFinal = finalCloseCodes.has(code) || this.scenario.options.reconnectOnError === false;
     const isYoung = this.timeline.now - socket.openedAtMs < youngMs;
     endpoint.diedYoung = isYoung ? endpoint.diedYoung + 1 : 0;
     // A connection that closes before it carried a request counts as a failed attempt to connect.
@@ -221,7 +221,7 @@ export class World implements NetworkHost, ServerHost {
 
   /** A fault that one retry repairs, unless a part of the answer has arrived. */
   #excuse(request: Request, what: string, isFinal = false): void {
-    const mayTryAgain = !isFinal && this.scenario.options["reconnectOnError"] !== false;
+    const mayTryAgain = !isFinal && this.scenario.options.reconnectOnError !== false;
     this.#fault(request.turn, what, () => (mayTryAgain && !hasArrived(request.response) ? 1 : 2));
   }
 

@@ -54,6 +54,11 @@ describe("the tables", () => {
     ["docs/guide.md", "Events", ["LLMServiceEvents", "ReconnectingWebsocketEvents"]],
     [
       "docs/guide.md",
+      "Time limits",
+      ["OpenAIResponsesTimeouts", "OpenAIResponsesLLMTimeouts", "LLMTimeouts", "ConnectionTimeouts"],
+    ],
+    [
+      "docs/guide.md",
       "Options",
       [
         "EndpointOptions",

@@ -87,7 +87,7 @@ describe("our client, at the fault", () => {
   ])("%o after output ends the turn with what was delivered", async (fault) => {
     const { texts, errors, records } = await converse(
       { second: fault },
-      { idleEventTimeoutMs: 150, drainTimeoutMs: 50, closeTimeoutMs: 50 },
+      { timeouts: { idleMs: 150, drainMs: 50, closeMs: 50 } },
     );
     if (errors.length === 0) expect(records[1]!.retries.length).toBeGreaterThan(0);
     else expect(errors).toMatchObject([{ code: "lost_after_output", deliveredCharacters: texts[1]!.length }]);
@@ -99,7 +99,7 @@ describe("our client, at the fault", () => {
   ])("%o before output asks again on another connection", async (fault) => {
     const { texts, errors, records } = await converse(
       { first: fault },
-      { retryOnTimeout: true, retryTimeoutMs: 100, closeTimeoutMs: 50 },
+      { retryOnTimeout: true, timeouts: { outputMs: 100, closeMs: 50 } },
     );
     expect(errors).toEqual([]);
     expect(texts).toEqual(whole);
@@ -129,7 +129,7 @@ describe("our client, at the fault", () => {
     "error of the shape %s ends the turn, and the next one is right",
     async (shape) => {
       const fault: Fault = { fault: "error", shape, status: 400, message: "No.", request: 1 };
-      const { texts, errors } = await converse({ first: fault }, { retryBudgetMs: 0 });
+      const { texts, errors } = await converse({ first: fault }, { timeouts: { retryMs: 0 } });
       expect(errors).toHaveLength(1);
       expect(texts[1]).toBe("You sent 2.");
     },

@@ -28,7 +28,7 @@ export type FunctionHandler<Arguments = Record<string, unknown>> = (
 ) => unknown;
 
 export interface FunctionOptions {
-  /** How long a call may take, in milliseconds; default: the service's `functionTimeoutMs`. */
+  /** How long a call may take, in milliseconds; default: the service's `timeouts.functionMs`. */
   timeoutMs?: number;
   /** Whether an interruption cancels a call that is running; default true. */
   cancelOnInterruption?: boolean;

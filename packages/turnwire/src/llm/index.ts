@@ -7,9 +7,15 @@ export {
   LLMService,
   type LLMServiceEvents,
   type LLMServiceOptions,
+  type LLMTimeouts,
   type RunInferenceOptions,
 } from "./llm-service.ts";
 export type { RequestReason, RetryReason } from "./reasons.ts";
 export { addUsage, type TurnRecord } from "./turn-record.ts";
 export type { TurnStream } from "./turn-stream.ts";
-export { type MessageLink, WebsocketLLMService, type WebsocketLLMServiceOptions } from "./websocket-llm-service.ts";
+export {
+  type MessageLink,
+  WebsocketLLMService,
+  type WebsocketLLMServiceOptions,
+  type WebsocketLLMTimeouts,
+} from "./websocket-llm-service.ts";

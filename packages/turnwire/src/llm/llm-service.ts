@@ -29,11 +29,16 @@ import { type InferenceRecord, timeToFirstOutput } from "./inference-record.ts";
 import { InferenceTrace } from "./inference-trace.ts";
 import { type TurnNotes, TurnStream } from "./turn-stream.ts";
 
+/** Time limits of an LLM service, in milliseconds. */
+export interface LLMTimeouts {
+  /** How long a function may take that has no limit of its own; default 10 000. */
+  functionMs?: number;
+}
+
 export interface LLMServiceOptions extends AIServiceOptions {
   /** Whether the calls of one response run at the same time; default true. */
   runInParallel?: boolean;
-  /** How long a function may take that has no limit of its own, in milliseconds; default 10 000. */
-  functionTimeoutMs?: number;
+  timeouts?: LLMTimeouts;
 }
 
 /** The connection's events come from services that keep one. */
@@ -62,8 +67,8 @@ export interface InferenceOptions {
 }
 
 export interface RunInferenceOptions {
-  /** Takes the place of the service's system instruction. */
-  systemInstruction?: string;
+  /** Replaces the instructions of the service. */
+  instructions?: string;
   /** The longest answer, in tokens. */
   maxTokens?: number;
   signal?: AbortSignal | undefined;
@@ -92,7 +97,7 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
       "inference",
     );
     this.#runInParallel = options.runInParallel ?? true;
-    this.#functionTimeoutMs = options.functionTimeoutMs ?? 10_000;
+    this.#functionTimeoutMs = options.timeouts?.functionMs ?? 10_000;
   }
 
   /**

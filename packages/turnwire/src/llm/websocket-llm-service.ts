@@ -1,14 +1,19 @@
 import { toTurnwireError, WebsocketClosedError, WebsocketReconnectedError } from "../errors.ts";
 import {
+  type ConnectionTimeouts,
   type WebsocketConnection,
   ReconnectingWebsocket,
   type ReconnectingWebsocketOptions,
   type WebsocketTarget,
 } from "../websocket/index.ts";
-import { LLMService, type LLMServiceOptions } from "./llm-service.ts";
+import { LLMService, type LLMServiceOptions, type LLMTimeouts } from "./llm-service.ts";
+
+/** Time limits of an LLM service with a connection, in milliseconds. */
+export interface WebsocketLLMTimeouts extends LLMTimeouts, ConnectionTimeouts {}
 
 export interface WebsocketLLMServiceOptions
-  extends LLMServiceOptions, Omit<ReconnectingWebsocketOptions, "clock" | "logger"> {
+  extends Omit<LLMServiceOptions, "timeouts">, Omit<ReconnectingWebsocketOptions, "timeouts" | "logger"> {
+  timeouts?: WebsocketLLMTimeouts;
   /** Whether a connection lost within an exchange is replaced there and then; default true. */
   reconnectOnError?: boolean;
 }
@@ -41,7 +46,6 @@ export abstract class WebsocketLLMService extends LLMService {
     this.#reconnectOnError = options.reconnectOnError ?? true;
     this.#websocket = new ReconnectingWebsocket((signal) => this.websocketTarget(signal), {
       ...options,
-      clock: this.clock,
       logger: this.logger,
     });
     this.useWebsocket(this.#websocket);

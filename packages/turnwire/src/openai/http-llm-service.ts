@@ -1,13 +1,10 @@
-import type { Random } from "../async/index.ts";
+import { checkOptions } from "../checks/index.ts";
 import type { LLMContext } from "../context/index.ts";
 import { TimeoutError } from "../errors.ts";
-import { type Inference, type InferenceResult, LLMService, type LLMServiceOptions } from "../llm/index.ts";
-import { type OpenAIResponsesOptions, type OpenAIRunInferenceOptions, ResponsesClient } from "./responses-client.ts";
+import { type Inference, type InferenceResult, LLMService } from "../llm/index.ts";
+import { httpServiceChecks, type OpenAIResponsesHttpLLMServiceOptions, optionHints } from "./options.ts";
+import { type OpenAIRunInferenceOptions, ResponsesClient } from "./responses-client.ts";
 import type { OpenAIResponsesLLMSettings } from "./settings.ts";
-
-export interface OpenAIResponsesHttpLLMServiceOptions extends LLMServiceOptions, OpenAIResponsesOptions {
-  random?: Random;
-}
 
 /**
  * The OpenAI Responses API over HTTP: each inference is a request with the whole conversation, answered with server-sent
@@ -17,9 +14,10 @@ export class OpenAIResponsesHttpLLMService extends LLMService {
   readonly #client: ResponsesClient;
 
   constructor(options: OpenAIResponsesHttpLLMServiceOptions = {}) {
-    super(options);
+    super(checkOptions("OpenAIResponsesHttpLLMService", options, httpServiceChecks, optionHints));
     const { logger, clock } = this;
-    this.#client = new ResponsesClient(options, { logger, clock, random: options.random ?? Math.random });
+    const random = options.environment?.random ?? Math.random;
+    this.#client = new ResponsesClient(options, { logger, clock, random });
   }
 
   /** The settings as they are now. */

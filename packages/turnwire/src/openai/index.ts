@@ -1,6 +1,13 @@
-export type { OpenAIResponsesOptions, OpenAIRunInferenceOptions } from "./responses-client.ts";
-export { OpenAIResponsesHttpLLMService, type OpenAIResponsesHttpLLMServiceOptions } from "./http-llm-service.ts";
-export { OpenAIResponsesLLMService, type OpenAIResponsesLLMServiceOptions } from "./llm-service.ts";
+export type {
+  OpenAIResponsesHttpLLMServiceOptions,
+  OpenAIResponsesLLMServiceOptions,
+  OpenAIResponsesLLMTimeouts,
+  OpenAIResponsesOptions,
+  OpenAIResponsesTimeouts,
+} from "./options.ts";
+export type { OpenAIRunInferenceOptions } from "./responses-client.ts";
+export { OpenAIResponsesHttpLLMService } from "./http-llm-service.ts";
+export { OpenAIResponsesLLMService } from "./llm-service.ts";
 export { ResponsesConnectionPool, type ResponsesConnectionPoolOptions } from "./connection/pool.ts";
 export type { ResponseFormat } from "./request/request-fields.ts";
 export type { SteeringInput, SteeringOutcome } from "./response/steer-ledger.ts";

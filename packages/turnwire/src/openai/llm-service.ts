@@ -1,18 +1,14 @@
 import { Deadline, onAbort, throwIfAborted } from "../async/index.ts";
+import { checkOptions } from "../checks/index.ts";
 import { LLMContext } from "../context/index.ts";
 import { SteeringError, TimeoutError } from "../errors.ts";
 import type { RawEvent } from "../protocol/index.ts";
-import {
-  type InferenceResult,
-  type RetryReason,
-  type Inference,
-  WebsocketLLMService,
-  type WebsocketLLMServiceOptions,
-} from "../llm/index.ts";
+import { type InferenceResult, type RetryReason, type Inference, WebsocketLLMService } from "../llm/index.ts";
 import { ReconnectingWebsocket, type WebsocketTarget } from "../websocket/index.ts";
 import { ResponseChain } from "./response/response-chain.ts";
 import type { Conversation } from "./request/conversation.ts";
-import { type OpenAIResponsesOptions, type OpenAIRunInferenceOptions, ResponsesClient } from "./responses-client.ts";
+import { optionHints, type OpenAIResponsesLLMServiceOptions, websocketServiceChecks } from "./options.ts";
+import { type OpenAIRunInferenceOptions, ResponsesClient } from "./responses-client.ts";
 import { createMessage, requestDetails } from "./request/create-message.ts";
 import { ProgressWatch } from "./response/progress-timeouts.ts";
 import type { Exchange } from "./connection/exchange.ts";
@@ -27,32 +23,6 @@ import { Steering } from "./response/steering.ts";
 import { ServerCapabilities } from "./connection/server-capabilities.ts";
 import { WarmUp } from "./warm-up.ts";
 
-export interface OpenAIResponsesLLMServiceOptions extends WebsocketLLMServiceOptions, OpenAIResponsesOptions {
-  /**
-   * How long the rest of an interrupted response may hold up a connection to a server without lanes before it is
-   * replaced, in milliseconds; default 1000. No turn waits for it: a second connection is made meanwhile.
-   */
-  drainTimeoutMs?: number;
-  /** Whether a second connection is kept open for when the first is lost or held up; default false. Not with a pool. */
-  standby?: boolean;
-  /**
-   * What becomes of an interrupted reply at a server that does not cancel: `run`, the default, lets it be generated to its
-   * end; `cut` goes over to another connection in the background and closes the one it is generated on.
-   */
-  abandoned?: "run" | "cut";
-  /**
-   * Whether the server is given the conversation so far at the start and after every reconnect, before it is asked
-   * anything, so that the next turn is incremental; a context: that one, at the start. Default false.
-   */
-  warmUp?: boolean | LLMContext;
-  /** When a connection is replaced, while nothing is under way, in milliseconds; default 55 minutes. Not with a pool. */
-  maxConnectionAgeMs?: number;
-  /** Whether a turn goes over HTTP where no WebSocket is to be had; default true. */
-  httpFallback?: boolean;
-  /** Connections shared with other services. */
-  pool?: ResponsesConnectionPool;
-}
-
 /** How long a server may take to say what becomes of what was said to a response that has ended, in milliseconds. */
 const steeringAnswerTimeoutMs = 1000;
 
@@ -62,7 +32,7 @@ const steeringAnswerTimeoutMs = 1000;
  * turn holds up no other: the next one takes another lane. Nothing is stored at the provider.
  *
  * @example
- * await using llm = new OpenAIResponsesLLMService({ settings: { model: "gpt-4.1" } });
+ * await using llm = new OpenAIResponsesLLMService({ model: "gpt-4.1" });
  * const context = new LLMContext({ messages: [{ role: "user", content: "Hi" }] });
  * for await (const frame of llm.respond(context)) if (frame instanceof LLMTextFrame) process.stdout.write(frame.text);
  */
@@ -77,9 +47,10 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   #leaving: Promise<unknown> | undefined;
 
   constructor(options: OpenAIResponsesLLMServiceOptions = {}) {
-    super(options);
+    super(checkOptions("OpenAIResponsesLLMService", options, websocketServiceChecks, optionHints));
     const { logger, clock } = this;
-    this.#client = new ResponsesClient(options, { logger, clock, random: options.random ?? Math.random });
+    const random = options.environment?.random ?? Math.random;
+    this.#client = new ResponsesClient(options, { logger, clock, random });
     this.#options = options;
     this.#httpFallback = new HttpFallback(this.clock);
     const context = options.warmUp instanceof LLMContext ? options.warmUp : new LLMContext();
@@ -216,7 +187,6 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
       const makeWebsocket = (): ReconnectingWebsocket =>
         new ReconnectingWebsocket(() => this.websocketTarget(), {
           ...this.#options,
-          clock: this.clock,
           logger: this.logger,
         });
       const manager = pool.join(this.#tenant, makeWebsocket);
@@ -224,7 +194,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
       if (own !== manager) this.useWebsocket(manager.websocket);
       return (this.#manager = manager);
     }
-    const { drainTimeoutMs = 1000, standby = false, maxConnectionAgeMs = defaultConnectionAgeMs } = this.#options;
+    const { timeouts, standby = false, maxConnectionAgeMs = defaultConnectionAgeMs } = this.#options;
+    const { drainMs: drainTimeoutMs = 1000 } = timeouts ?? {};
     const { clock, logger } = this;
     const capabilities = new ServerCapabilities(maxConnectionAgeMs);
     this.#manager = new ConnectionManager(this.websocket, { drainTimeoutMs, standby, capabilities, clock, logger });
@@ -269,7 +240,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   #leave({ exchange, connection }: Lease, chain: ResponseChain, turn: Inference): void {
     if (chain.ended && exchange.phase.kind === "settling") return exchange.fail();
     exchange.abandon();
-    const isCut = turn.signal.aborted && this.#options.abandoned === "cut" && exchange.phase.kind !== "closed";
+    const isCut = turn.signal.aborted && this.#options.onInterrupt === "disconnect" && exchange.phase.kind !== "closed";
     if (isCut) void this.#cut(connection, exchange);
   }
 
@@ -316,8 +287,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
 
   /** The response has ended; waits for the server to say whether a successor follows. */
   async #awaitSteering(exchange: Exchange, chain: ResponseChain, watch: ProgressWatch): Promise<void> {
-    const { firstEventTimeoutMs } = this.#client.progressLimits({ isFirst: false });
-    const limitMs = chain.hasSuccessor ? firstEventTimeoutMs : steeringAnswerTimeoutMs;
+    const { firstEventMs } = this.#client.progressLimits({ isFirst: false });
+    const limitMs = chain.hasSuccessor ? firstEventMs : steeringAnswerTimeoutMs;
     using limit = new Deadline("steering", limitMs, { signal: watch.signal, clock: this.clock });
     try {
       while (chain.result !== undefined && chain.isUndecided) await chain.take(await exchange.receive(limit.signal));

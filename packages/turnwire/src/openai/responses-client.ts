@@ -1,8 +1,9 @@
 import type { Clock, Logger, Random } from "../async/index.ts";
+import { checkOptions, type Checks, type Hints, is } from "../checks/index.ts";
 import type { LLMContext, LLMMessage } from "../context/index.ts";
 import type { Inference, InferenceResult, RunInferenceOptions } from "../llm/index.ts";
 import type { WebsocketTarget } from "../websocket/index.ts";
-import { Endpoint, type EndpointOptions } from "./endpoint.ts";
+import { Endpoint } from "./endpoint.ts";
 import { askOnce, inferOverHttp } from "./http/index.ts";
 import {
   ContextAdapter,
@@ -11,38 +12,39 @@ import {
   requestFields,
   type RequestFields,
   type ResponseFormat,
-  type ServiceTier,
 } from "./request/index.ts";
+import {
+  optionHints,
+  type OpenAIResponsesOptions,
+  type OpenAIResponsesTimeouts,
+  websocketServiceChecks,
+} from "./options.ts";
 import type { ProgressLimits } from "./response/index.ts";
 import { type Attempt, type RetriedWork, type RetryOptions, withRetries } from "./retry/index.ts";
-import { changedSettings, initialSettings, type OpenAIResponsesLLMSettings } from "./settings.ts";
-
-/** Options of both Responses services. */
-export interface OpenAIResponsesOptions extends EndpointOptions {
-  /** Such as `auto`, `flex` or `priority`. */
-  serviceTier?: ServiceTier;
-  /** May be changed later with `updateSettings`. */
-  settings?: Partial<OpenAIResponsesLLMSettings>;
-  /** Whether a turn without output after `retryTimeoutMs` is asked again, once; default false. */
-  retryOnTimeout?: boolean;
-  /** Default 5000. */
-  retryTimeoutMs?: number;
-  /** How long a server may take to answer with its first event, in milliseconds; default 60 000. */
-  firstEventTimeoutMs?: number;
-  /** How long it may be silent between two events, in milliseconds; default: as long as it takes to think. */
-  idleEventTimeoutMs?: number;
-  /** How long a turn may wait in all before it is asked again, when the server is busy, in milliseconds; default 10 000. */
-  retryBudgetMs?: number;
-  /**
-   * What becomes of a turn whose connection is lost after output: `fail`, the default, ends it with an error that says how
-   * much was delivered; `continue` asks the model to go on where it stopped.
-   */
-  onLost?: "fail" | "continue";
-}
+import { changedSettings, type OpenAIResponsesLLMSettings, settingsOf } from "./settings.ts";
 
 export interface OpenAIRunInferenceOptions extends RunInferenceOptions {
   /** Asks for JSON that conforms to a schema. */
   responseFormat?: ResponseFormat;
+}
+
+const runInferenceChecks: Checks<OpenAIRunInferenceOptions> = {
+  instructions: is.string,
+  maxTokens: is.number({ min: 1, integer: true }),
+  responseFormat: is.group<ResponseFormat>({ name: is.text, schema: is.object }),
+  signal: is.signal,
+};
+
+/** An option is not a setting: it cannot be changed. */
+const settingHints: Hints = {
+  ...Object.fromEntries(
+    Object.keys(websocketServiceChecks).map((name) => [name, "it is an option of the constructor"]),
+  ),
+  ...optionHints,
+};
+
+export interface ResponsesClientOptions extends OpenAIResponsesOptions {
+  timeouts?: OpenAIResponsesTimeouts;
 }
 
 /** What a service lends. */
@@ -59,7 +61,7 @@ const resumeNote: LLMMessage = {
 
 /** What both Responses services are made of: their settings, requests, inference over HTTP, and `runInference`. */
 export class ResponsesClient {
-  readonly #options: OpenAIResponsesOptions;
+  readonly #options: ResponsesClientOptions;
   readonly #tools: Tools;
   readonly #endpoint: Endpoint;
   readonly #adapter: ContextAdapter;
@@ -67,12 +69,12 @@ export class ResponsesClient {
   #settings: OpenAIResponsesLLMSettings;
 
   /** @throws InvalidArgumentError */
-  constructor(options: OpenAIResponsesOptions, tools: Tools) {
+  constructor(options: ResponsesClientOptions, tools: Tools) {
     this.#options = options;
     this.#tools = tools;
     this.#endpoint = new Endpoint(options);
     this.#adapter = new ContextAdapter(tools.logger);
-    this.#settings = initialSettings(options.settings);
+    this.#settings = settingsOf(options);
   }
 
   get settings(): OpenAIResponsesLLMSettings {
@@ -80,7 +82,7 @@ export class ResponsesClient {
   }
 
   updateSettings(changes: Readonly<Record<string, unknown>>): void {
-    this.#settings = changedSettings(this.#settings, changes);
+    this.#settings = changedSettings("updateSettings()", this.#settings, changes, settingHints);
   }
 
   /** Where the WebSocket goes. */
@@ -112,9 +114,9 @@ export class ResponsesClient {
 
   /** How long the server may make no progress in an attempt. */
   progressLimits(attempt: Pick<Attempt, "isFirst">): ProgressLimits {
-    const { firstEventTimeoutMs = 60_000, idleEventTimeoutMs, retryTimeoutMs = 5000, retryOnTimeout } = this.#options;
-    const outputTimeoutMs = retryOnTimeout === true && attempt.isFirst ? retryTimeoutMs : undefined;
-    return { firstEventTimeoutMs, idleEventTimeoutMs, outputTimeoutMs };
+    const { timeouts = {}, retryOnTimeout = false } = this.#options;
+    const { firstEventMs = 60_000, idleMs, outputMs = 5000 } = timeouts;
+    return { firstEventMs, idleMs, outputMs: retryOnTimeout && attempt.isFirst ? outputMs : undefined };
   }
 
   /** Makes attempts at an inference, or at work like it. `allowed`: what the transport adds to the options. */
@@ -123,9 +125,10 @@ export class ResponsesClient {
     allowed: Pick<RetryOptions, "canUseHttp" | "overHttp" | "reconnects" | "onRetry">,
     attempt: (attempt: Attempt) => Promise<Result>,
   ): Promise<Result> {
-    const { retryOnTimeout = false, onLost = "fail", retryBudgetMs = 10_000 } = this.#options;
+    const { retryOnTimeout = false, onConnectionLost = "fail", timeouts } = this.#options;
     const { random, clock } = this.#tools;
-    const options = { ...allowed, retryOnTimeout, onLost, budgetMs: retryBudgetMs, random, clock };
+    const budgetMs = timeouts?.retryMs ?? 10_000;
+    const options = { ...allowed, retryOnTimeout, onConnectionLost, budgetMs, random, clock };
     return withRetries(work, options, attempt);
   }
 
@@ -141,8 +144,9 @@ export class ResponsesClient {
 
   /** One answer outside of the conversation, always over HTTP. */
   async runInference(context: LLMContext, options: OpenAIRunInferenceOptions, signal: AbortSignal): Promise<string> {
+    checkOptions("runInference()", options, runInferenceChecks, optionHints);
     const fields = this.requestFields(context, options.responseFormat);
-    if (options.systemInstruction !== undefined) fields.instructions = options.systemInstruction;
+    if (options.instructions !== undefined) fields.instructions = options.instructions;
     if (options.maxTokens !== undefined) fields.max_output_tokens = options.maxTokens;
     delete fields.tools;
     delete fields.tool_choice;

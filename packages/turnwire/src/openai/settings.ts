@@ -1,49 +1,60 @@
 import type { ResponseCreateParams } from "openai/resources/responses/responses";
-import { is } from "../checks/index.ts";
-import { changedSettings as withChanges, type SettingsTable } from "../service/index.ts";
+import { checkFields, checkName, type Checks, type Hints, is } from "../checks/index.ts";
 
 /** How a model reasons: `{ effort, summary }`, as the Responses API takes it. */
 export type Reasoning = NonNullable<ResponseCreateParams["reasoning"]>;
 
-/** Settings of the Responses services; they can be changed while running and hold from the next inference on. */
+/** Settings of the Responses services. They can be changed at any time and hold from the next inference on. */
 export interface OpenAIResponsesLLMSettings {
   /** Default `gpt-4.1`. */
   model: string;
-  /** Sent as `instructions` with every request. */
-  systemInstruction?: string | undefined;
+  /** Sent with every request. */
+  instructions?: string | undefined;
   /** 0 to 2. */
   temperature?: number | undefined;
   /** 0 to 1. */
   topP?: number | undefined;
   /** The longest answer in tokens, reasoning included. */
-  maxCompletionTokens?: number | undefined;
-  /** Left out, models from gpt-5 on are asked for effort `none`: a voice cannot wait for thoughts. */
+  maxTokens?: number | undefined;
+  /** Default: effort `none` for models from gpt-5 on, since a voice cannot wait for thoughts; nothing for others. */
   reasoning?: Reasoning | undefined;
-  /** Further fields of the request, as the API names them; they go before what turnwire sets. */
+  /** Further fields of the request, as the API names them. They replace those that turnwire sets. */
   extra?: Readonly<Record<string, unknown>> | undefined;
 }
 
-const table: SettingsTable<OpenAIResponsesLLMSettings> = {
-  checks: {
-    model: is.text,
-    systemInstruction: is.string,
-    temperature: is.number({ min: 0, max: 2 }),
-    topP: is.number({ min: 0, max: 1 }),
-    maxCompletionTokens: is.number({ min: 1, integer: true }),
-    reasoning: is.object,
-    extra: is.object,
-  },
-  defaults: { model: "gpt-4.1" },
+export const settingsChecks: Checks<OpenAIResponsesLLMSettings> = {
+  model: is.text,
+  instructions: is.string,
+  temperature: is.number({ min: 0, max: 2 }),
+  topP: is.number({ min: 0, max: 1 }),
+  maxTokens: is.number({ min: 1, integer: true }),
+  reasoning: is.object,
+  extra: is.object,
 };
 
-/** @throws InvalidArgumentError naming the field that is unknown or cannot be used. */
-export function changedSettings(
-  settings: OpenAIResponsesLLMSettings,
-  changes: Readonly<Record<string, unknown>>,
-): OpenAIResponsesLLMSettings {
-  return withChanges(table, settings, changes);
+const defaultSettings: OpenAIResponsesLLMSettings = { model: "gpt-4.1" };
+
+type Changes = Readonly<Record<string, unknown>>;
+
+/** The settings among a service's options. They have been checked. */
+export function settingsOf(options: Partial<OpenAIResponsesLLMSettings>): OpenAIResponsesLLMSettings {
+  const { model = defaultSettings.model, instructions, temperature, topP, maxTokens, reasoning, extra } = options;
+  return { model, instructions, temperature, topP, maxTokens, reasoning, extra };
 }
 
-export function initialSettings(settings: Readonly<Record<string, unknown>> = {}): OpenAIResponsesLLMSettings {
-  return changedSettings(table.defaults, settings);
+/**
+ * Applies changes. A setting that is set to undefined goes back to its default.
+ * @param owner Whose settings they are, for the error.
+ * @throws InvalidArgumentError which names the setting that is unknown or cannot be used; nothing is changed then.
+ */
+export function changedSettings(
+  owner: string,
+  settings: OpenAIResponsesLLMSettings,
+  changes: Changes,
+  hints: Hints,
+): OpenAIResponsesLLMSettings {
+  const known = Object.keys(settingsChecks);
+  for (const name of Object.keys(changes)) checkName("setting", name, known, owner, hints);
+  checkFields(changes, settingsChecks);
+  return settingsOf({ ...settings, ...changes });
 }

@@ -2,9 +2,10 @@ import { type Clock, type EventMap, systemClock } from "../async/index.ts";
 import { toTurnwireError } from "../errors.ts";
 import { CancelFrame, EndFrame, type Frame, StartFrame } from "../frames/index.ts";
 import { type FrameDirection, FrameProcessor, type FrameProcessorOptions } from "../pipeline/index.ts";
+import type { Environment } from "../websocket/index.ts";
 
 export interface AIServiceOptions extends FrameProcessorOptions {
-  clock?: Clock;
+  environment?: Environment;
 }
 
 /** The base of every service: a processor with events and a life of start, then stop or cancel. */
@@ -13,7 +14,7 @@ export abstract class AIService<Events extends EventMap<Events>> extends FramePr
 
   constructor(options: AIServiceOptions = {}) {
     super(options);
-    this.clock = options.clock ?? systemClock;
+    this.clock = options.environment?.clock ?? systemClock;
   }
 
   /** Opens what the service needs. In a pipeline the StartFrame does it; in direct use the first turn does. */

@@ -1,11 +1,13 @@
 export { Backoff, type BackoffOptions } from "./backoff.ts";
 export { isRetryableCloseCode, isRetryableUpgradeStatus } from "./close-codes.ts";
 export { type ConnectionSettings, WebsocketConnection } from "./connection.ts";
+export { type Environment, environmentCheck } from "./environment.ts";
 export { FailureStreak, type GiveUpAfterOptions } from "./failure-streak.ts";
 export { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
 export { proxiedFetch } from "./proxy.ts";
 export {
   connectionEvents,
+  type ConnectionTimeouts,
   ReconnectingWebsocket,
   type ReconnectingWebsocketEvents,
   type ReconnectingWebsocketOptions,

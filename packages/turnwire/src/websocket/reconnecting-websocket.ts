@@ -1,10 +1,8 @@
 import {
-  type Clock,
   defaultLogger,
   Emitter,
   type Listener,
   type Logger,
-  type Random,
   systemClock,
   throwIfAborted,
   untilAborted,
@@ -13,17 +11,23 @@ import { TurnwireError, WebsocketClosedError } from "../errors.ts";
 import { Backoff, type BackoffOptions } from "./backoff.ts";
 import type { ConnectionSettings, WebsocketConnection } from "./connection.ts";
 import { Connector, type TargetSource, verifyTimeoutMs } from "./connector.ts";
+import type { Environment } from "./environment.ts";
 import { FailureStreak, type GiveUpAfterOptions } from "./failure-streak.ts";
 import type { HeartbeatOptions } from "./heartbeat.ts";
-import { type SocketFactory, wsSocketFactory } from "./socket.ts";
+import { wsSocketFactory } from "./socket.ts";
 
-/** How a connection is opened and kept alive. Times are in milliseconds. */
-export interface ReconnectingWebsocketOptions {
-  /** Default 10 000. */
-  connectTimeoutMs?: number;
+/** Time limits of a connection, in milliseconds. */
+export interface ConnectionTimeouts {
+  /** Until the connection is open; default 10 000. */
+  connectMs?: number;
   /** How long the other end has to answer a close; default 2000. */
-  closeTimeoutMs?: number;
-  /** Pings on a silent connection; default after 20 000, to be answered within 10 000. `false` for none. */
+  closeMs?: number;
+}
+
+/** How a connection is opened and kept alive. */
+export interface ReconnectingWebsocketOptions {
+  timeouts?: ConnectionTimeouts;
+  /** Pings on a silent connection; default after 20 000 ms, to be answered within 10 000. `false` for none. */
   heartbeat?: HeartbeatOptions | false;
   /** How many attempts to connect there are, and the delays between them. */
   backoff?: BackoffOptions;
@@ -31,11 +35,8 @@ export interface ReconnectingWebsocketOptions {
   giveUpAfter?: GiveUpAfterOptions;
   /** With how many received messages the socket is paused; default 1024. */
   queueCapacity?: number;
-  /** Default: sockets of the `ws` package. */
-  socketFactory?: SocketFactory;
-  clock?: Clock;
-  random?: Random;
   logger?: Logger;
+  environment?: Environment;
 }
 
 export interface ReconnectingWebsocketEvents {
@@ -73,17 +74,18 @@ export class ReconnectingWebsocket {
   #isLost = false;
 
   constructor(target: TargetSource, options: ReconnectingWebsocketOptions = {}) {
+    const { timeouts = {}, environment = {} } = options;
     const settings: ConnectionSettings = {
-      socketFactory: options.socketFactory ?? wsSocketFactory,
-      connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
-      closeTimeoutMs: options.closeTimeoutMs ?? 2000,
+      socketFactory: environment.socketFactory ?? wsSocketFactory,
+      connectTimeoutMs: timeouts.connectMs ?? 10_000,
+      closeTimeoutMs: timeouts.closeMs ?? 2000,
       heartbeat: options.heartbeat ?? { intervalMs: 20_000, timeoutMs: 10_000 },
       queueCapacity: options.queueCapacity ?? 1024,
-      clock: options.clock ?? systemClock,
+      clock: environment.clock ?? systemClock,
       logger: options.logger ?? defaultLogger,
     };
     this.#failures = new FailureStreak(options.giveUpAfter);
-    const backoff = new Backoff(options.backoff ?? {}, options.random ?? Math.random);
+    const backoff = new Backoff(options.backoff ?? {}, environment.random ?? Math.random);
     this.#connector = new Connector(target, settings, backoff, this.#failures);
     this.events = new Emitter(
       (event, error) => settings.logger.warn(`a listener of "${event}" failed`, { error }),

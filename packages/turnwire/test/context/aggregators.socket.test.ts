@@ -281,7 +281,7 @@ describe("functions", () => {
 });
 
 describe("thoughts", () => {
-  const llm = { settings: { model: "gpt-5", reasoning: { effort: "low" as const, summary: "auto" as const } } };
+  const llm = { model: "gpt-5", reasoning: { effort: "low" as const, summary: "auto" as const } };
   const thought = (encryptedContent: string): { type: "reasoning"; summary: string; encryptedContent: string } => ({
     type: "reasoning",
     summary: "Hm.",

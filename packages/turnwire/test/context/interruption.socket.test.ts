@@ -350,7 +350,7 @@ it("leaves whole responses, a true context and nothing of the old in the new: at
         const driver = new Driver(plans);
         await using talk = await startTalk({
           server: { brain: planned(plans), cancel },
-          llm: { settings: { model: "gpt-5", reasoning: { effort: "low", summary: "auto" } } },
+          llm: { model: "gpt-5", reasoning: { effort: "low", summary: "auto" } },
           context: new LLMContext({ tools: [look] }),
           between: pauses.length === 0 ? [] : [new Slow(pauses)],
           onFrame: (frame, running) => driver.onFrame(frame, running),

@@ -298,7 +298,7 @@ describe("a signal", () => {
     const thought = { type: "reasoning", summary: "Hm.", encryptedContent: "t1" } as const;
     await using service = await setup(
       { brain: script([thought, text("One "), text("two "), text("three.")], "Next.") },
-      { settings: { model: "gpt-5", reasoning: { effort: "low", summary: "auto" } } },
+      { model: "gpt-5", reasoning: { effort: "low", summary: "auto" } },
     );
     const context = contextOf("Count");
     const frames: Frame[] = [];
@@ -538,7 +538,7 @@ describe("a turn's record", () => {
       yield text("a");
       yield text("b");
     };
-    await using service = await setup({ brain }, { clock });
+    await using service = await setup({ brain }, { environment: { clock } });
     const frames: Frame[] = [];
     let texts = 0;
     for await (const frame of service.llm.stream(contextOf("a"))) {

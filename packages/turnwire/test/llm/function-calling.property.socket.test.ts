@@ -176,7 +176,7 @@ it("gives every call exactly one output, whatever happens: in direct use", async
         const clock = new VirtualClock();
         using _pump = pump(clock);
         const world = new World();
-        await using service = await setup({ brain: playing(all) }, { clock, runInParallel });
+        await using service = await setup({ brain: playing(all) }, { environment: { clock }, runInParallel });
         const { llm, server, logger } = service;
         llm.registerFunction("registered", (args, { toolCallId }) => {
           world.run(args, toolCallId);
@@ -241,7 +241,7 @@ it("gives every call exactly one output, whatever happens: in a pipeline", async
         let count = 0;
         await using talk = await startTalk({
           server: { brain: playing(all) },
-          llm: { clock, runInParallel },
+          llm: { environment: { clock }, runInParallel },
           context,
           onFrame: (_frame, { say }) => {
             count += 1;

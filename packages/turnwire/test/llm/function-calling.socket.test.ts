@@ -295,8 +295,8 @@ describe("a time limit", () => {
   it("is the function's own, or the service's", async () => {
     const clock = new VirtualClock();
     await using service = await setup(calling(call("own", {}, "c1"), call("plain", {}, "c2")), {
-      clock,
-      functionTimeoutMs: 300,
+      environment: { clock },
+      timeouts: { functionMs: 300 },
     });
     const results: string[] = [];
     let begun = 0;
@@ -323,7 +323,7 @@ describe("a time limit", () => {
   it("fires the function's signal, with the reason", async () => {
     const clock = new VirtualClock();
     const reasons: unknown[] = [];
-    await using service = await setup(calling(call("look", {}, "c1")), { clock });
+    await using service = await setup(calling(call("look", {}, "c1")), { environment: { clock } });
     service.llm.registerFunction(
       "look",
       async (_args, { signal }) => {
@@ -361,7 +361,7 @@ describe("a time limit", () => {
       timeoutMs: 5,
       execute: () => (ran += 1),
     });
-    await using service = await setup(calling(call("stuck", { n: 1 }, "c1")), { clock });
+    await using service = await setup(calling(call("stuck", { n: 1 }, "c1")), { environment: { clock } });
     const { outputs } = await runCalls(service, contextOf("Go", { tools: [stuck] }), async (frame) => {
       if (frame instanceof FunctionCallInProgressFrame) await clock.advance(5);
     });

@@ -35,7 +35,7 @@ describe("metrics", () => {
       await go.promise;
       yield text("Hello.");
     };
-    await using talk = await startTalk({ server: { brain }, llm: { clock, name: "my-llm" } });
+    await using talk = await startTalk({ server: { brain }, llm: { environment: { clock }, name: "my-llm" } });
     await talk.say("Hi");
     await until(() => talk.server.requests.length === 1);
     await clock.advance(250);
@@ -108,7 +108,7 @@ describe("LLMUpdateSettingsFrame", () => {
     await talk.say("a");
     await talk.ended(1);
     await talk.task.queueFrame(
-      new LLMUpdateSettingsFrame({ temperature: 0.5, systemInstruction: "Be brief.", model: "gpt-4.1-mini" }),
+      new LLMUpdateSettingsFrame({ temperature: 0.5, instructions: "Be brief.", model: "gpt-4.1-mini" }),
     );
     await talk.say("b");
     await talk.ended(2);
@@ -128,7 +128,7 @@ describe("LLMUpdateSettingsFrame", () => {
     await using talk = await startTalk({ server: { brain: script("Done.") } });
     await talk.task.queueFrame(new LLMUpdateSettingsFrame({ temperature: 0.5, colour: "red" }));
     await until(() => talk.errors.length === 1);
-    expect(talk.errors[0]).toMatchObject({ code: "invalid_argument", field: "settings.colour" });
+    expect(talk.errors[0]).toMatchObject({ code: "invalid_argument", field: "colour" });
     await talk.say("a");
     await talk.ended(1);
     expect(talk.server.requests[0]!.body).not.toHaveProperty("temperature");

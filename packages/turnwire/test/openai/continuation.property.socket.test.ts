@@ -107,7 +107,7 @@ class Run {
       apiKey: "k",
       baseURL: server.url,
       logger,
-      drainTimeoutMs: 2000,
+      timeouts: { drainMs: 2000 },
       // Connections are dropped faster here than any network does.
       giveUpAfter: { failures: 1000 },
     });

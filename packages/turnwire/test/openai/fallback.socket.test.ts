@@ -65,7 +65,7 @@ describe("a refused upgrade", () => {
   it("sends this very turn over HTTP, and the next ones", async () => {
     await using server = await httpOnly(426);
     const clock = new VirtualClock();
-    await using llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url, clock });
+    await using llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url, environment: { clock } });
     const records: InferenceRecord[] = [];
     llm.on("inference", (record) => void records.push(record));
     const context = new LLMContext();
@@ -185,7 +185,7 @@ describe("an answer that breaks off", () => {
         setTimeout(() => peer.socket.terminate(), 5);
       } else peer.respond("r2", "a time.");
     });
-    await using llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url, onLost: "continue" });
+    await using llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url, onConnectionLost: "resume" });
     const context = contextOf("Tell me");
     const frames = await collect(llm.respond(context));
     expect(textOf(frames)).toBe("Once upon a time.");
@@ -202,7 +202,7 @@ describe("an answer that breaks off", () => {
     await using server = await ScriptedServer.start((_message, peer) =>
       peer.send(created("r1"), ...textEvents("r1", "Once")),
     );
-    await using llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url, idleEventTimeoutMs: 30 });
+    await using llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url, timeouts: { idleMs: 30 } });
     const context = contextOf("Tell me");
     await expect(collect(llm.respond(context))).rejects.toMatchObject({
       code: "lost_after_output",
@@ -215,7 +215,10 @@ describe("an answer that breaks off", () => {
 describe("a connection's age", () => {
   it("is not let to its limit: the connection is replaced while idle", async () => {
     const clock = new VirtualClock();
-    await using setup = await overWebsocket({}, { clock, heartbeat: false, maxConnectionAgeMs: 60_000 });
+    await using setup = await overWebsocket(
+      {},
+      { environment: { clock }, heartbeat: false, maxConnectionAgeMs: 60_000 },
+    );
     const context = new LLMContext();
     await say(setup.llm, context, "a");
     const first = setup.server.connections[0]!.id;

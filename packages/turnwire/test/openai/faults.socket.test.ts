@@ -242,7 +242,7 @@ describe("time limits", () => {
       if (count === 1) peer.send(created("r1"));
       else peer.respond("r2", `on ${connection}`);
     });
-    await using llm = serviceOn(server, { retryOnTimeout: true, retryTimeoutMs: 30 });
+    await using llm = serviceOn(server, { retryOnTimeout: true, timeouts: { outputMs: 30 } });
     let timeouts = 0;
     llm.on("completionTimeout", () => void (timeouts += 1));
     expect(textOf(await collect(llm.stream(contextOf("Hi"))))).toBe("on 2");
@@ -254,13 +254,13 @@ describe("time limits", () => {
       peer.send(created("r1"), ...textEvents("r1", "slow"));
       setTimeout(() => peer.send(completed("r1", "slow")), 60);
     });
-    await using llm = serviceOn(server, { retryOnTimeout: true, retryTimeoutMs: 30, firstEventTimeoutMs: 30 });
+    await using llm = serviceOn(server, { retryOnTimeout: true, timeouts: { outputMs: 30, firstEventMs: 30 } });
     expect(textOf(await collect(llm.stream(contextOf("Hi"))))).toBe("slow");
   });
 
   it("end a turn that never hears anything", async () => {
     await using server = await ScriptedServer.start(() => undefined);
-    await using llm = serviceOn(server, { firstEventTimeoutMs: 30, drainTimeoutMs: 10 });
+    await using llm = serviceOn(server, { timeouts: { firstEventMs: 30, drainMs: 10 } });
     const frames: unknown[] = [];
     const run = async (): Promise<void> => {
       for await (const frame of llm.stream(contextOf("Hi"))) frames.push(frame);

@@ -165,13 +165,13 @@ describe("a refusal over HTTP", () => {
 
   test("in the events ends the turn with the code", async () => {
     server.answer = events([{ type: "error", error: { code: "server_error", message: "no" } }]);
-    await expect(turn({ retryBudgetMs: 0 })).rejects.toMatchObject({ code: "server_error" });
+    await expect(turn({ timeouts: { retryMs: 0 } })).rejects.toMatchObject({ code: "server_error" });
   });
 
   test("to connect names the reason", async () => {
     const gone = await startServer();
     await gone[Symbol.asyncDispose]();
-    await expect(turn({ baseURL: gone.url, retryBudgetMs: 0 })).rejects.toMatchObject({
+    await expect(turn({ baseURL: gone.url, timeouts: { retryMs: 0 } })).rejects.toMatchObject({
       code: "connection_failed",
       message: expect.stringContaining("ECONNREFUSED") as string,
     });

@@ -70,7 +70,7 @@ describe("an interrupted turn", () => {
     "that goes on at a server that meets cancels with %s is never heard again: its connection is replaced",
     async (cancel) => {
       const { brain } = endless();
-      await using setup = await overWebsocket({ brain, cancel }, { drainTimeoutMs: 20 });
+      await using setup = await overWebsocket({ brain, cancel }, { timeouts: { drainMs: 20 } });
       const context = new LLMContext();
       await interrupted(setup.llm, context, "forever");
       expect(await say(setup.llm, context, "c")).toBe("About c. ");
@@ -125,7 +125,11 @@ describe("an interrupted turn", () => {
 
   it("before the request was sent leaves nothing to wait for", async () => {
     await using server = await ScriptedServer.start((_message, peer, count) => peer.respond(`r${count}`, "ok"));
-    await using llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url, drainTimeoutMs: 60_000 });
+    await using llm = new OpenAIResponsesLLMService({
+      apiKey: "k",
+      baseURL: server.url,
+      timeouts: { drainMs: 60_000 },
+    });
     const controller = new AbortController();
     const first = collect(llm.stream(contextOf("a"), { signal: controller.signal }));
     controller.abort();
@@ -141,7 +145,11 @@ describe("an interrupted turn", () => {
       peer = from;
       if (count === 2) from.respond("r2", "Next");
     });
-    await using llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url, drainTimeoutMs: 60_000 });
+    await using llm = new OpenAIResponsesLLMService({
+      apiKey: "k",
+      baseURL: server.url,
+      timeouts: { drainMs: 60_000 },
+    });
     const controller = new AbortController();
     const first = collect(llm.stream(contextOf("a"), { signal: controller.signal }));
     await server.until(1);

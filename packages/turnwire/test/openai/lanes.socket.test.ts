@@ -48,7 +48,7 @@ describe("with lanes", () => {
   it.each(["honour", "refuse", "ignore"] as const)(
     "an interrupted reply holds up nothing at a server that meets cancels with %s",
     async (cancel) => {
-      await using setup = await overWebsocket({ brain, cancel }, { drainTimeoutMs: 60_000 });
+      await using setup = await overWebsocket({ brain, cancel }, { timeouts: { drainMs: 60_000 } });
       const context = new LLMContext();
       await say(setup.llm, context, "a");
       for (const text of ["b", "c", "d"]) {
@@ -197,7 +197,10 @@ describe("with lanes", () => {
 
 describe("without lanes", () => {
   it("the next turn goes over a second connection when the abandoned reply does not end", async () => {
-    await using setup = await overWebsocket({ brain, cancel: "ignore", lanes: false }, { drainTimeoutMs: 60_000 });
+    await using setup = await overWebsocket(
+      { brain, cancel: "ignore", lanes: false },
+      { timeouts: { drainMs: 60_000 } },
+    );
     const context = new LLMContext();
     await say(setup.llm, context, "a");
     await interrupted(setup.llm, context, "forever");
@@ -274,7 +277,7 @@ describe("a standby connection", () => {
 
   it("is made again when it has ended, unless the server ends it at once", async () => {
     const clock = new VirtualClock();
-    await using setup = await overWebsocket({ brain }, { standby: true, clock });
+    await using setup = await overWebsocket({ brain }, { standby: true, environment: { clock } });
     await say(setup.llm, new LLMContext(), "a");
     const [, spare] = await untilOpen(setup, 2);
     await clock.advance(10_000);
@@ -290,7 +293,7 @@ describe("a standby connection", () => {
 
 describe("an abandoned reply that is cut", () => {
   it("is left with its connection in the background; the next turn is incremental on the other", async () => {
-    await using setup = await overWebsocket({ brain, cancel: "refuse" }, { abandoned: "cut" });
+    await using setup = await overWebsocket({ brain, cancel: "refuse" }, { onInterrupt: "disconnect" });
     const context = new LLMContext();
     await say(setup.llm, context, "a");
     const before = setup.server.connections[0]!.id;
@@ -303,7 +306,7 @@ describe("an abandoned reply that is cut", () => {
   });
 
   it("stays where the server cancels it", async () => {
-    await using setup = await overWebsocket({ brain, cancel: "honour" }, { abandoned: "cut" });
+    await using setup = await overWebsocket({ brain, cancel: "honour" }, { onInterrupt: "disconnect" });
     const context = new LLMContext();
     await interrupted(setup.llm, context, "forever");
     const before = setup.server.connections[0]!.id;
@@ -350,7 +353,7 @@ describe("a pool", () => {
     await using server = await ResponsesServer.start({ brain, cancel: "refuse" });
     await using pool = new ResponsesConnectionPool();
     const options = { apiKey: "k", baseURL: server.url, pool, logger: new RecordingLogger() };
-    await using loud = new OpenAIResponsesLLMService({ ...options, abandoned: "cut" });
+    await using loud = new OpenAIResponsesLLMService({ ...options, onInterrupt: "disconnect" });
     await using calm = new OpenAIResponsesLLMService(options);
     const records: InferenceRecord[] = [];
     calm.on("inference", (record) => void records.push(record));

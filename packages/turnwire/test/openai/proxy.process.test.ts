@@ -89,7 +89,7 @@ describe("a proxy that refuses", () => {
     await using proxy = await ConnectProxy.start({ refuse });
     stubProxies({ HTTP_PROXY: proxy.urlWith("caller:s3cret") });
     // 501 is one of the statuses that HTTP requests are made again for.
-    await using socket = await overWebsocket({}, { retryBudgetMs: 0 });
+    await using socket = await overWebsocket({}, { timeouts: { retryMs: 0 } });
     const error = await failureOf(say(socket.llm, contextOf("Hi"), "in vain"));
     expect(error).toBeInstanceOf(ProviderError);
     expect(error).toMatchObject({ code: `http_${status}`, status });
@@ -128,7 +128,7 @@ test("a proxy that cannot be reached is told with its host, on either transport"
   stubProxies({ HTTP_PROXY: `http://caller:s3cret@${host}` });
   const reason = `no tunnel through the proxy ${host}: connect ECONNREFUSED`;
   await using socket = await overWebsocket({}, { backoff: { maxAttempts: 1 } });
-  await using http = await overHttp({}, { retryBudgetMs: 0 });
+  await using http = await overHttp({}, { timeouts: { retryMs: 0 } });
   const turns = [
     () => say(socket.llm, contextOf("Hi"), "in vain"),
     () => socket.llm.runInference(contextOf("Hi")),
@@ -189,7 +189,7 @@ describe("a process of its own", () => {
       import { createRequire } from "node:module";
       import * as turnwire from ${JSON.stringify(source)};
       const { LLMContext, LLMTextFrame, OpenAIResponsesHttpLLMService, OpenAIResponsesLLMService } = turnwire;
-      const options = { apiKey: "test-key", baseURL: ${JSON.stringify(baseURL)}, retryBudgetMs: 0 };
+      const options = { apiKey: "test-key", baseURL: ${JSON.stringify(baseURL)}, timeouts: { retryMs: 0 } };
       const newContext = () => new LLMContext({ messages: [{ role: "user", content: "Hi" }] });
       const transports = [];
       async function turn(llm) {

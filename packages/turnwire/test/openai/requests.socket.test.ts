@@ -11,7 +11,7 @@ async function bodyOf(
   context: LLMContext = contextOf("Hi"),
   options: Record<string, unknown> = {},
 ): Promise<{ body: Body; warnings: string[] }> {
-  await using setup = await overWebsocket({ brain: lines("ok") }, { settings, ...options });
+  await using setup = await overWebsocket({ brain: lines("ok") }, { ...settings, ...options });
   await collect(setup.llm.stream(context));
   return { body: setup.server.requests[0]!.body, warnings: setup.logger.warned };
 }
@@ -38,10 +38,10 @@ describe("a request", () => {
     const { body } = await bodyOf(
       {
         model: "gpt-4o",
-        systemInstruction: "Be brief.",
+        instructions: "Be brief.",
         temperature: 0,
         topP: 1,
-        maxCompletionTokens: 64,
+        maxTokens: 64,
         extra: { user: "u" },
       },
       context,
@@ -95,10 +95,7 @@ describe("a request", () => {
   });
 
   it("warns once of a reasoning setting for a model known not to reason", async () => {
-    await using setup = await overWebsocket(
-      { brain: lines("ok") },
-      { settings: { model: "gpt-4.1", reasoning: { effort: "low" } } },
-    );
+    await using setup = await overWebsocket({ brain: lines("ok") }, { model: "gpt-4.1", reasoning: { effort: "low" } });
     const context = new LLMContext();
     await say(setup.llm, context, "a");
     await say(setup.llm, context, "b");
@@ -106,10 +103,10 @@ describe("a request", () => {
   });
 
   it("follows settings changed while running, and forgets one set to undefined", async () => {
-    await using setup = await overWebsocket({ brain: lines("ok") }, { settings: { temperature: 1 } });
+    await using setup = await overWebsocket({ brain: lines("ok") }, { temperature: 1 });
     const context = new LLMContext();
     await say(setup.llm, context, "a");
-    setup.llm.updateSettings({ model: "gpt-4o", temperature: undefined, systemInstruction: "New." });
+    setup.llm.updateSettings({ model: "gpt-4o", temperature: undefined, instructions: "New." });
     await say(setup.llm, context, "b");
     expect(setup.server.requests[1]!.body).toMatchObject({ model: "gpt-4o", instructions: "New." });
     expect(setup.server.requests[1]!.body).not.toHaveProperty("temperature");
@@ -117,14 +114,13 @@ describe("a request", () => {
   });
 
   it.each([
-    [{ temperature: 3 }, "settings.temperature: expected a number from 0 to 2, got the number 3"],
-    [{ model: "" }, "settings.model: expected a non-empty string, got an empty string"],
-    [
-      { maxCompletionTokens: 1.5 },
-      "settings.maxCompletionTokens: expected a whole number of at least 1, got the number 1.5",
-    ],
-    [{ reasoning: "high" }, "settings.reasoning: expected an object, got a string"],
-    [{ temprature: 1 }, "settings.temprature: unknown setting of this service; did you mean `settings.temperature`?"],
+    [{ temperature: 3 }, "temperature: expected a number from 0 to 2, got the number 3"],
+    [{ model: "" }, "model: expected a non-empty string, got an empty string"],
+    [{ maxTokens: 1.5 }, "maxTokens: expected a whole number of at least 1, got the number 1.5"],
+    [{ reasoning: "high" }, "reasoning: expected an object, got a string"],
+    [{ temprature: 1 }, "temprature: unknown setting of updateSettings(); did you mean `temperature`?"],
+    [{ apiKey: "k" }, "apiKey: unknown setting of updateSettings(); it is an option of the constructor"],
+    [{ max_output_tokens: 1 }, "max_output_tokens: unknown setting of updateSettings(); it is called `maxTokens`"],
   ])("refuses %o by name", async (changes, said) => {
     await using setup = await overWebsocket();
     const change = (): void => setup.llm.updateSettings(changes as never);

@@ -27,7 +27,7 @@ const before: AttemptState = {
   retryOnTimeout: false,
   canUseHttp: true,
   reconnects: true,
-  onLost: "fail",
+  onConnectionLost: "fail",
   random: () => 1,
 };
 
@@ -84,7 +84,7 @@ const rowOf = {
   limits: "websocket_connection_limit_reached, websocket_stream_limit_reached",
   ambiguous: "an error that may have been a cancel's answer",
   backOff: "what the server calls temporary: 408, 429, 5xx, overload; an HTTP request without an answer",
-  final: "everything else, or a wait that retryBudgetMs does not cover",
+  final: "everything else, or a wait that timeouts.retryMs does not cover",
 } as const;
 
 const inRow = (row: string, name: string, error: unknown, decision: RetryDecision): DocumentedCase => {
@@ -315,7 +315,7 @@ const documentedTimes = new Map([
   ["once", 1],
   ["twice", 2],
   ["once for each known response", 40],
-  ["four times for each reason, waiting retryBudgetMs (10 s) in all", 4],
+  ["four times for each reason, waiting timeouts.retryMs (10 s) in all", 4],
 ]);
 
 describe("the retry decision: before output", () => {
@@ -444,15 +444,15 @@ describe("the retry decision: after output", () => {
   });
 
   it.each(losses)("%s has the rest asked for with onLost: continue", (_, error) => {
-    expect(decided(error, { ...text, onLost: "continue" })).toEqual(resumes);
+    expect(decided(error, { ...text, onConnectionLost: "resume" })).toEqual(resumes);
   });
 
   it.each(losses)("%s has nothing to go on from when only thoughts were delivered", (_, error) => {
-    expect(decided(error, { ...onlyThoughts, onLost: "continue" })).toEqual(lostAfter(0, error));
+    expect(decided(error, { ...onlyThoughts, onConnectionLost: "resume" })).toEqual(lostAfter(0, error));
   });
 
   it("the rest is asked for once", () => {
-    const state: Partial<AttemptState> = { ...text, onLost: "continue", ...after("answer-broke-off", 1) };
+    const state: Partial<AttemptState> = { ...text, onConnectionLost: "resume", ...after("answer-broke-off", 1) };
     expect(decided(closed, state)).toEqual(fails(closed));
     expect(decided(reconnected, state)).toEqual(fails(closed));
   });
@@ -469,7 +469,7 @@ describe("the retry decision: after output", () => {
   ])("%s ends the turn with that error, whatever onLost says", (_, error) => {
     const continued = { continued: true, retryOnTimeout: true };
     expect(decided(error, { ...text, ...continued })).toEqual(fails(error));
-    expect(decided(error, { ...text, ...continued, onLost: "continue" })).toEqual(fails(error));
+    expect(decided(error, { ...text, ...continued, onConnectionLost: "resume" })).toEqual(fails(error));
   });
 });
 
@@ -522,7 +522,7 @@ describe("the retry decision: the reasons", () => {
   it("are those of docs/continuation.md", () => {
     const state: Partial<AttemptState> = { continued: true, retryOnTimeout: true };
     const decisions = [...beforeOutput, ...finals].map(({ error, state: own }) => decided(error, { ...state, ...own }));
-    decisions.push(decided(closed, { hasOutput: true, characters: 1, onLost: "continue" }));
+    decisions.push(decided(closed, { hasOutput: true, characters: 1, onConnectionLost: "resume" }));
     const reasons = decisions.flatMap((decision) => (decision.kind === "fail" ? [] : [decision.reason]));
     expect([...new Set(reasons)].toSorted()).toEqual(reasonsGivenBy.retry.toSorted());
   });
@@ -540,7 +540,7 @@ describe("the retry decision: a lost connection, as in docs/interruption.md", ()
       ],
     },
     {
-      when: 'in a turn, after output, onLost: "fail" (the default)',
+      when: 'in a turn, after output, onConnectionLost: "fail" (the default)',
       decisions: [
         {
           name: "",
@@ -551,9 +551,14 @@ describe("the retry decision: a lost connection, as in docs/interruption.md", ()
       ],
     },
     {
-      when: 'in a turn, after text, onLost: "continue"',
+      when: 'in a turn, after text, onConnectionLost: "resume"',
       decisions: [
-        { name: "", error: closed, state: { hasOutput: true, characters: 3, onLost: "continue" }, decision: resumes },
+        {
+          name: "",
+          error: closed,
+          state: { hasOutput: true, characters: 3, onConnectionLost: "resume" },
+          decision: resumes,
+        },
       ],
     },
     {

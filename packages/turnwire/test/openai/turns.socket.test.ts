@@ -85,7 +85,7 @@ describe.each([
           yield { type: "text", delta: "Done." };
         },
       },
-      { settings: { model: "gpt-5", reasoning: { effort: "low", summary: "auto" } } },
+      { model: "gpt-5", reasoning: { effort: "low", summary: "auto" } },
     );
     const context = contextOf("Think");
     const frames = await collect(setup.llm.respond(context));
@@ -194,7 +194,7 @@ describe.each([
       additionalProperties: false,
     };
     const answer = await setup.llm.runInference(context, {
-      systemInstruction: "Title this.",
+      instructions: "Title this.",
       maxTokens: 400,
       responseFormat: { name: "title", schema },
     });

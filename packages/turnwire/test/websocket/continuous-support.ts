@@ -35,9 +35,7 @@ export function continuous(options: ContinuousFixtureOptions = {}): ContinuousFi
   const logger = new RecordingLogger();
   const websocket = new ReconnectingWebsocket(options.target ?? (() => ({ url: "ws://memory.test/v1" })), {
     heartbeat: false,
-    random: () => 0,
-    socketFactory: network.factory,
-    clock,
+    environment: { random: () => 0, socketFactory: network.factory, clock },
     logger,
     ...options.websocket,
   });

@@ -66,8 +66,7 @@ async function run(behaviours: Server[], plan: Step[]): Promise<void> {
     else if (behaviour === "accepts and dies") server.accept().drop();
   });
   const service = new ReconnectingWebsocket(() => target, {
-    clock,
-    socketFactory: network.factory,
+    environment: { clock, socketFactory: network.factory },
     logger: new RecordingLogger(),
   });
   const told: string[] = [];

@@ -45,11 +45,9 @@ function fixture(options: FixtureOptions = {}): Fixture {
   const logger = new RecordingLogger();
   const service = new ReconnectingWebsocket(options.target ?? (() => target), {
     heartbeat: false,
-    random: () => 0,
-    socketFactory: network.factory,
-    clock,
     logger,
     ...options,
+    environment: { random: () => 0, socketFactory: network.factory, clock, ...options.environment },
   });
   const told: string[] = [];
   service.on("connected", () => void told.push("connected"));
@@ -130,7 +128,7 @@ describe("connect", () => {
   });
 
   test("does not wait longer for the target than connecting may take", async () => {
-    const options = { connectTimeoutMs: 3000, backoff: { maxAttempts: 1 } };
+    const options = { timeouts: { connectMs: 3000 }, backoff: { maxAttempts: 1 } };
     const { service, clock, network, told } = fixture({ ...options, target: () => new Promise(() => undefined) });
     const failed = rejection(service.connect());
     await clock.advance(3000);
@@ -216,7 +214,7 @@ describe("trying again", () => {
     const random = [0.5, 0.25, 0.75].values();
     const { clock, service } = fixture({
       onConnect: (server) => server.fail(),
-      random: () => random.next().value ?? 0,
+      environment: { random: () => random.next().value ?? 0 },
     });
     const failed = rejection(service.connect());
     const waits: number[] = [];
@@ -253,7 +251,7 @@ describe("trying again", () => {
 
   test("a server that does not answer is tried again after the time limit", async () => {
     const { clock, network, service } = fixture({
-      connectTimeoutMs: 3000,
+      timeouts: { connectMs: 3000 },
       onConnect: (server, index) => void (index === 0 ? undefined : server.accept()),
     });
     const connecting = service.connect();
@@ -708,7 +706,7 @@ describe("disconnect", () => {
   });
 
   test("takes limited time if the other side does not acknowledge the close", async () => {
-    const { service, network, clock, logger } = fixture({ closeTimeoutMs: 700 });
+    const { service, network, clock, logger } = fixture({ timeouts: { closeMs: 700 } });
     await service.connect();
     network.last.goSilent();
     const disconnecting = service.disconnect();
@@ -740,7 +738,7 @@ describe("the rest", () => {
   test("by default, the heartbeat pings a silent connection after 20 s and gives it up 10 s later", async () => {
     const clock = new VirtualClock();
     const network = new MemoryNetwork();
-    const service = new ReconnectingWebsocket(() => target, { clock, socketFactory: network.factory });
+    const service = new ReconnectingWebsocket(() => target, { environment: { clock, socketFactory: network.factory } });
     const connection = await service.connect();
     network.last.goSilent();
     await clock.advance(29_999);

@@ -9,8 +9,7 @@ import {
 import { ReplayBuffer } from "./replay-buffer.ts";
 import { STTService, type STTServiceOptions, type Transcript } from "./stt-service.ts";
 
-export interface WebsocketSTTServiceOptions
-  extends STTServiceOptions, Omit<ReconnectingWebsocketOptions, "clock" | "logger"> {
+export interface WebsocketSTTServiceOptions extends STTServiceOptions, Omit<ReconnectingWebsocketOptions, "logger"> {
   /**
    * How much audio is kept until a final transcription covers it, in milliseconds: the longest outage without a loss.
    * Default 30 000.
@@ -56,7 +55,6 @@ export abstract class WebsocketSTTService extends STTService {
       ...options,
       heartbeat: options.heartbeat ?? defaultHeartbeat,
       backoff: { ...defaultBackoff, ...options.backoff },
-      clock,
       logger,
     });
     this.events.forward(websocket, ["connected", "disconnected", "reconnected"]);

@@ -10,8 +10,7 @@ import {
 } from "turnwire/provider";
 import { TTSService, type TTSServiceOptions } from "./tts-service.ts";
 
-export interface WebsocketTTSServiceOptions
-  extends TTSServiceOptions, Omit<ReconnectingWebsocketOptions, "clock" | "logger"> {}
+export interface WebsocketTTSServiceOptions extends TTSServiceOptions, Omit<ReconnectingWebsocketOptions, "logger"> {}
 
 /** Audio arrives faster than it is played. What a slow consumer has not taken should wait at the provider. */
 const queueCapacity = 32;
@@ -45,7 +44,7 @@ export abstract class WebsocketTTSService<Settings extends object> extends TTSSe
       this.#attempted = this.activeSettings;
       return this.websocketTarget(this.#attempted, signal);
     };
-    const websocket = new ReconnectingWebsocket(target, { queueCapacity, ...options, clock, logger });
+    const websocket = new ReconnectingWebsocket(target, { queueCapacity, ...options, logger });
     this.events.forward(websocket, ["connected", "disconnected", "reconnected", "connectionError"]);
     const handlers = {
       onOpen: (connection: WebsocketConnection) => this.#onOpen(connection),

@@ -74,7 +74,7 @@ describe("CartesiaTTSService", () => {
     await using server = await ScriptedSpeechServer.start(speaker.answer);
     // Time stands still: nothing goes out only because it has to be played.
     const clock = new VirtualClock();
-    const tts = service(server, { clock, heartbeat: false, voice: "v", speed: 1.2, emotion: "calm" });
+    const tts = service(server, { environment: { clock }, heartbeat: false, voice: "v", speed: 1.2, emotion: "calm" });
     await using talk = await talkWith(tts);
     const said = "Hello, world, and all who live in it! Here I am.";
     await talk.give(...answer(said.slice(0, 38), said.slice(38)));
@@ -169,7 +169,7 @@ describe("CartesiaTTSService", () => {
     const speaker = new Speaker();
     const clock = new VirtualClock();
     await using server = await ScriptedSpeechServer.start(speaker.answer);
-    await using talk = await talkWith(service(server, { clock, heartbeat: false }));
+    await using talk = await talkWith(service(server, { environment: { clock }, heartbeat: false }));
     await talk.give(new LLMFullResponseStartFrame(), new LLMTextFrame("First. S"));
     await clock.advance(10);
     await until(() => heard(talk.out) === "First. ");
@@ -280,7 +280,7 @@ describe("CartesiaTTSService", () => {
     await using server = await ScriptedSpeechServer.start((message, caller) => {
       if (message["transcript"] === "Begun and never ended.") caller.send(chunk(message["context_id"], speak("Begun")));
     });
-    const tts = service(server, { clock });
+    const tts = service(server, { environment: { clock } });
     await using talk = await talkWith(tts);
     await talk.give(...answer("Begun and never ended."));
     await talk.saw(TTSStartedFrame);

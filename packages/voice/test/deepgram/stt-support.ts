@@ -163,7 +163,7 @@ export class Rig implements AsyncDisposable {
       apiKey: "secret-key",
       baseURL: server.url,
       backoff: { initialDelayMs: 1, maxDelayMs: 1 },
-      clock,
+      environment: { clock },
       logger,
       ...options,
     });

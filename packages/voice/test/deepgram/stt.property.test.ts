@@ -167,11 +167,9 @@ async function run(spoken: ReadonlyArray<{ ms: number; gapMs: number }>, plan: r
     apiKey: "k",
     baseURL: "ws://memory.test",
     sampleRate: 1000,
-    socketFactory: network.factory,
+    environment: { socketFactory: network.factory, random: () => 0, clock },
     giveUpAfter: { failures: 1000 },
     backoff: { maxAttempts: 1000, maxDelayMs: 1000 },
-    random: () => 0,
-    clock,
     logger,
   });
   const out: Frame[] = [];

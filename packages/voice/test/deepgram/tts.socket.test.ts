@@ -157,7 +157,7 @@ describe("DeepgramTTSService", () => {
       if (text !== undefined)
         caller.send(speak(connection === 1 ? "Old" : text), ...(connection === 1 ? [] : [flushed]));
     });
-    const tts = service(server, { clock, heartbeat: false });
+    const tts = service(server, { environment: { clock }, heartbeat: false });
     await using talk = await talkWith(tts);
     await talk.give(...answer("Old."));
     await talk.saw(TTSAudioRawFrame);
@@ -253,7 +253,7 @@ describe("DeepgramTTSService", () => {
       },
     );
     const logger = new RecordingLogger();
-    const tts = service(server, { clock, logger, heartbeat: { intervalMs: 1000, timeoutMs: 500 } });
+    const tts = service(server, { environment: { clock }, logger, heartbeat: { intervalMs: 1000, timeoutMs: 500 } });
     await using talk = await talkWith(tts);
     await talk.give(...answer("Is anybody there?"));
     await until(() => server.received.length === 2);
@@ -270,7 +270,7 @@ describe("DeepgramTTSService", () => {
     await using server = await ScriptedSpeechServer.start((message, caller, connection) => {
       if (connection > 1) speaker.answer(message, caller);
     });
-    const tts = service(server, { clock, responseTimeoutMs: 800, heartbeat: false });
+    const tts = service(server, { environment: { clock }, responseTimeoutMs: 800, heartbeat: false });
     await using talk = await talkWith(tts);
     await talk.give(...answer("Silence."), ...answer("Sound."));
     await until(() => server.received.length === 2);
@@ -360,7 +360,9 @@ describe("DeepgramTTSService", () => {
       if (message["type"] === "Flush") flushes += 1;
       speaker.answer(message, caller);
     });
-    await using talk = await talkWith(service(server, { clock: new VirtualClock(), heartbeat: false }));
+    await using talk = await talkWith(
+      service(server, { environment: { clock: new VirtualClock() }, heartbeat: false }),
+    );
     const said = Array.from({ length: 40 }, (_, index) => `This is number ${index} of them. `).join("");
     await talk.give(...answer(said));
     await talk.saw(LLMFullResponseEndFrame);
@@ -393,7 +395,7 @@ describe("DeepgramTTSService", () => {
       if (message["type"] === "Flush") caller.send(speak("Begun"));
       if (message["type"] === "Close") caller.socket.close(1000);
     });
-    const tts = service(server, { clock });
+    const tts = service(server, { environment: { clock } });
     await using talk = await talkWith(tts);
     await talk.give(...answer("Begun and never ended."));
     await talk.saw(TTSStartedFrame);

@@ -78,9 +78,8 @@ function some(options: WebsocketSTTServiceOptions = {}): {
   const clock = new VirtualClock();
   const stt = new SomeSTT({
     sampleRate: 1000,
-    socketFactory: network.factory,
+    environment: { socketFactory: network.factory, clock },
     heartbeat: false,
-    clock,
     logger: new RecordingLogger(),
     ...options,
   });
@@ -162,7 +161,7 @@ test("a final of audio that is settled already is not said twice", async () => {
     }
   }
   const network = new MemoryNetwork();
-  const stt = new Timed({ sampleRate: 1000, socketFactory: network.factory, heartbeat: false });
+  const stt = new Timed({ sampleRate: 1000, environment: { socketFactory: network.factory }, heartbeat: false });
   const { out } = placed(stt);
   stt.start();
   await settle();

@@ -58,7 +58,7 @@ it("an interruption keeps exactly the words whose audio was played", async () =>
   await fc.assert(
     fc.asyncProperty(line, fc.nat({ max: 700 }), async (said, afterMs) => {
       const clock = new VirtualClock();
-      const tts = new FakeTTS({ exact: true, clock });
+      const tts = new FakeTTS({ exact: true, environment: { clock } });
       let unspoken = "";
       tts.onSay = (text) => void (unspoken += text);
       tts.onFinish = (part) => {

@@ -99,7 +99,7 @@ describe("speech", () => {
 
   it("lets audio wait for the times of its words, but not longer than it takes to play what is out", async () => {
     const clock = new VirtualClock();
-    const tts = new FakeTTS({ exact: true, clock });
+    const tts = new FakeTTS({ exact: true, environment: { clock } });
     await using talk = await talkWith(tts);
     await talk.give(...answer("x".repeat(100)));
     await until(() => tts.asked.length === 2);
@@ -157,7 +157,7 @@ describe("speech", () => {
 
   it("measures the time to the first audio, once an utterance", async () => {
     const clock = new VirtualClock();
-    const tts = new FakeTTS({ clock });
+    const tts = new FakeTTS({ environment: { clock } });
     await using talk = await talkWith(tts);
     await talk.give(...answer("Hello there. Friend."));
     await until(() => tts.asked.length === 3);
@@ -362,7 +362,7 @@ describe("interruption", () => {
 describe("failure", () => {
   it("gives up an utterance without audio in time, says so, and goes on", async () => {
     const clock = new VirtualClock();
-    const tts = new FakeTTS({ clock, responseTimeoutMs: 500 });
+    const tts = new FakeTTS({ environment: { clock }, responseTimeoutMs: 500 });
     await using talk = await talkWith(tts);
     await talk.give(...answer("Hello."), ...answer("Again."));
     await until(() => tts.asked.includes("finish 1"));
@@ -386,7 +386,7 @@ describe("failure", () => {
 
   it("gives up one that stops in the middle, and does not count the time the model takes", async () => {
     const clock = new VirtualClock();
-    const tts = new FakeTTS({ clock, responseTimeoutMs: 500, exact: true });
+    const tts = new FakeTTS({ environment: { clock }, responseTimeoutMs: 500, exact: true });
     await using talk = await talkWith(tts);
     await talk.give(new LLMFullResponseStartFrame(), new LLMTextFrame("One two. And "));
     await until(() => tts.asked.length === 1);
@@ -405,7 +405,7 @@ describe("failure", () => {
 
   it("loses no frame that comes behind what failed in the middle of an answer", async () => {
     const clock = new VirtualClock();
-    const tts = new FakeTTS({ clock, responseTimeoutMs: 500 });
+    const tts = new FakeTTS({ environment: { clock }, responseTimeoutMs: 500 });
     await using talk = await talkWith(tts);
     await talk.give(new LLMFullResponseStartFrame(), new LLMTextFrame("One. And"));
     await until(() => tts.asked.length === 1);
@@ -421,7 +421,7 @@ describe("failure", () => {
   it("does not count the time a slow consumer takes", async () => {
     const clock = new VirtualClock();
     const turnstile = new Turnstile({ capacity: 1 });
-    const tts = new FakeTTS({ clock, responseTimeoutMs: 500 });
+    const tts = new FakeTTS({ environment: { clock }, responseTimeoutMs: 500 });
     await using talk = await talkWith(tts, [turnstile]);
     await talk.give(...answer("Long."));
     await until(() => tts.asked.includes("finish 1"));

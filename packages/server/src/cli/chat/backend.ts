@@ -47,14 +47,14 @@ export async function openBackend({ options, natural, logger }: BackendSettings)
   const model = options.model ?? (embedded ? "turnwire-rules" : "gpt-4.1");
   const serviceOptions: OpenAIResponsesOptions & { logger: Logger } = {
     apiKey: apiKey ?? "none",
-    ...defined({ baseURL }),
-    settings: { model, ...(options.system === undefined ? {} : { systemInstruction: options.system }) },
+    model,
+    ...defined({ baseURL, instructions: options.system }),
     logger,
   };
   const sockets = new CuttableSockets();
   const llm = options.http
     ? new OpenAIResponsesHttpLLMService(serviceOptions)
-    : new OpenAIResponsesLLMService({ ...serviceOptions, socketFactory: sockets.factory });
+    : new OpenAIResponsesLLMService({ ...serviceOptions, environment: { socketFactory: sockets.factory } });
   return {
     llm,
     transport: options.http ? "http" : "websocket",

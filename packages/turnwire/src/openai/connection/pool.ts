@@ -1,19 +1,19 @@
-import { type Clock, defaultLogger, type Logger, systemClock } from "../../async/index.ts";
+import { defaultLogger, type Logger, systemClock } from "../../async/index.ts";
 import { InvalidArgumentError, kindOf } from "../../errors.ts";
-import type { ReconnectingWebsocket } from "../../websocket/index.ts";
-import { ConnectionManager } from "./connection-manager.ts";
+import type { Environment, ReconnectingWebsocket } from "../../websocket/index.ts";
+import { ConnectionManager, type ConnectionManagerOptions } from "./connection-manager.ts";
 import { type Tenant, tenantsPerConnection } from "./lanes.ts";
 import { ServerCapabilities } from "./server-capabilities.ts";
 
 export interface ResponsesConnectionPoolOptions {
   /** The most connections; default 16. */
   maxConnections?: number;
-  /** Default 1000; see `OpenAIResponsesLLMServiceOptions`. */
-  drainTimeoutMs?: number;
+  /** Time limits, in milliseconds: `drainMs` as for `OpenAIResponsesLLMService`, default 1000. */
+  timeouts?: { drainMs?: number };
   /** Default 55 minutes. */
   maxConnectionAgeMs?: number;
   logger?: Logger;
-  clock?: Clock;
+  environment?: Pick<Environment, "clock">;
 }
 
 export const defaultConnectionAgeMs = 55 * 60_000;
@@ -30,7 +30,7 @@ export const defaultConnectionAgeMs = 55 * 60_000;
 export class ResponsesConnectionPool implements AsyncDisposable {
   readonly #maxConnections: number;
   readonly #capabilities: ServerCapabilities;
-  readonly #options: Required<Omit<ResponsesConnectionPoolOptions, "maxConnections" | "maxConnectionAgeMs">>;
+  readonly #options: Pick<ConnectionManagerOptions, "drainTimeoutMs" | "logger" | "clock">;
   readonly #managers = new Set<ConnectionManager>();
 
   /** @throws InvalidArgumentError */
@@ -45,9 +45,9 @@ export class ResponsesConnectionPool implements AsyncDisposable {
     this.#maxConnections = maxConnections;
     this.#capabilities = new ServerCapabilities(maxConnectionAgeMs);
     this.#options = {
-      drainTimeoutMs: options.drainTimeoutMs ?? 1000,
+      drainTimeoutMs: options.timeouts?.drainMs ?? 1000,
       logger: options.logger ?? defaultLogger,
-      clock: options.clock ?? systemClock,
+      clock: options.environment?.clock ?? systemClock,
     };
   }
 

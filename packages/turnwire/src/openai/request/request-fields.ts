@@ -28,10 +28,10 @@ export interface RequestOptions {
 export function requestFields({ settings, context, serviceTier, responseFormat }: RequestOptions): RequestFields {
   const reasoning = reasoningFor(settings.model, settings.reasoning);
   const fields: RequestFields = { model: settings.model, store: false };
-  if (settings.systemInstruction) fields.instructions = settings.systemInstruction;
+  if (settings.instructions) fields.instructions = settings.instructions;
   if (settings.temperature !== undefined) fields.temperature = settings.temperature;
   if (settings.topP !== undefined) fields.top_p = settings.topP;
-  if (settings.maxCompletionTokens !== undefined) fields.max_output_tokens = settings.maxCompletionTokens;
+  if (settings.maxTokens !== undefined) fields.max_output_tokens = settings.maxTokens;
   if (serviceTier !== undefined && serviceTier !== null) fields.service_tier = serviceTier;
   if (reasoning !== undefined) fields.reasoning = reasoning;
   if (mayReason(settings.model, reasoning)) fields.include = ["reasoning.encrypted_content"];

@@ -4,11 +4,11 @@ import type { Inference } from "../../llm/index.ts";
 
 /** How long a server may leave a turn without a sign of progress, in milliseconds. */
 export interface ProgressLimits {
-  firstEventTimeoutMs: number;
+  firstEventMs: number;
   /** Between two events; undefined for as long as it takes. */
-  idleEventTimeoutMs: number | undefined;
+  idleMs: number | undefined;
   /** Until the first output, for the first attempt of a turn that may be asked again; undefined for none. */
-  outputTimeoutMs: number | undefined;
+  outputMs: number | undefined;
 }
 
 /** A signal that fires when a turn is interrupted or a server makes no progress. Dispose of it at the end. */
@@ -30,8 +30,8 @@ export class ProgressWatch implements Disposable {
     this.#clock = clock;
     this.signal = this.#controller.signal;
     this.#removeListener = onAbort(turn.signal, (reason) => this.#controller.abort(reason));
-    this.#cancelFirstEventTimer = this.#limit("first event", limits.firstEventTimeoutMs);
-    if (limits.outputTimeoutMs !== undefined) this.#cancelOutputTimer = this.#limit("output", limits.outputTimeoutMs);
+    this.#cancelFirstEventTimer = this.#limit("first event", limits.firstEventMs);
+    if (limits.outputMs !== undefined) this.#cancelOutputTimer = this.#limit("output", limits.outputMs);
   }
 
   /** Records that an event came and was delivered. */
@@ -60,7 +60,7 @@ export class ProgressWatch implements Disposable {
   #onFirstEvent(): void {
     this.#isFirst = false;
     this.#cancelFirstEventTimer();
-    const { idleEventTimeoutMs: limitMs } = this.#limits;
+    const { idleMs: limitMs } = this.#limits;
     if (limitMs === undefined) return;
     const expire = (): void => this.#controller.abort(new TimeoutError("next event", limitMs));
     this.#idle = new InactivityTimer(this.#clock, limitMs, expire, { keepAlive: true });

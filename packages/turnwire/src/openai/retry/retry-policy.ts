@@ -54,7 +54,7 @@ export interface AttemptState {
   canUseHttp: boolean;
   /** Whether a lost connection is to be replaced. */
   reconnects: boolean;
-  onLost: "fail" | "continue";
+  onConnectionLost: "fail" | "resume";
   random: Random;
 }
 
@@ -156,7 +156,8 @@ function exhausted(error: TurnwireError): RetryDecision {
 
 function afterOutput(error: TurnwireError, state: AttemptState): RetryDecision {
   if (!codesOfLoss.has(error.code)) return { kind: "fail", error };
-  if (state.onLost === "continue" && state.characters > 0) return { kind: "resume", reason: "answer-broke-off" };
+  if (state.onConnectionLost === "resume" && state.characters > 0)
+    return { kind: "resume", reason: "answer-broke-off" };
   return { kind: "fail", error: new LostAfterOutputError(state.characters, { cause: error }) };
 }
 

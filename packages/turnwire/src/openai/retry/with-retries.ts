@@ -39,7 +39,7 @@ export interface RetryOptions {
   /** Whether a lost connection is to be replaced. */
   reconnects: boolean;
   retryOnTimeout: boolean;
-  onLost: "fail" | "continue";
+  onConnectionLost: "fail" | "resume";
   /** How long back-off may wait in all, in milliseconds. */
   budgetMs: number;
   onRetry: OnRetry;
