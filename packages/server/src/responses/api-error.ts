@@ -22,7 +22,7 @@ export interface ApiErrorBody {
   code: string | null;
 }
 
-/** An error as the Responses API says it. A brain throws it to have the server answer with it. */
+/** An error in the shape of the Responses API. If a brain throws one, the server answers with it. */
 export class ResponsesApiError extends TurnwireError {
   readonly status: number;
   readonly body: Readonly<ApiErrorBody>;
@@ -52,7 +52,7 @@ export function invalidRequest(param: string | null, message: string, code: stri
   return new ResponsesApiError({ status: 400, message, param, code });
 }
 
-/** What a client is told of a failure: API errors as they are, nothing of any other. */
+/** The error that the client gets: an API error as it is, and a general one for any other. */
 export function toApiError(error: unknown): ResponsesApiError {
   if (error instanceof ResponsesApiError) return error;
   return new ResponsesApiError({
@@ -62,7 +62,7 @@ export function toApiError(error: unknown): ResponsesApiError {
   });
 }
 
-/** The text of the WebSocket mode guide; `detail` adds what is particular to this server. */
+/** The text is that of the WebSocket mode guide. `detail` adds what only this server says. */
 export function previousResponseNotFound(id: string, detail = ""): ResponsesApiError {
   return invalidRequest(
     "previous_response_id",

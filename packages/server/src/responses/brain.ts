@@ -2,7 +2,7 @@ import type { Response, ResponseCreateParamsBase, Tool } from "openai/resources/
 import type { Reasoning } from "openai/resources/shared";
 import type { ResponseInputItem } from "turnwire/internal";
 
-/** What a brain is asked. */
+/** A request, as a brain gets it. */
 export interface BrainRequest {
   readonly model: string;
   readonly instructions?: string;
@@ -14,24 +14,24 @@ export interface BrainRequest {
   readonly reasoning: Reasoning | null;
   readonly text: Response["text"];
   readonly maxOutputTokens: number | null;
-  /** The fields of the request as they came: for what has none of its own here, such as `temperature`. */
+  /** The fields of the request as they came, for those that have no field here, such as `temperature`. */
   readonly params?: Readonly<ResponseCreateParamsBase>;
-  /** Fires when nobody wants the answer any more: the response was cancelled or its client is gone. */
+  /** Fires when the response was cancelled or its client is gone. */
   readonly signal: AbortSignal;
 }
 
-/** One piece of what a brain says. Consecutive pieces of text, and of refusal, belong to one message. */
+/** One piece of a brain's output. Consecutive pieces of text, or of refusal, belong to one message. */
 export type BrainOutput =
   | { type: "text"; delta: string }
   | { type: "refusal"; delta: string }
   | {
       type: "reasoning";
       summary?: string;
-      /** Opaque to the client; the server makes one when it is absent. */
+      /** Opaque to the client. If it is absent, the server makes one. */
       encryptedContent?: string;
     }
   | { type: "function_call"; name: string; /** JSON text. */ arguments: string; callId?: string }
-  /** What the answer cost by the brain's own count, which takes the place of the server's. Says nothing to the client. */
+  /** The brain's own count of tokens, which replaces the server's. It adds nothing to the output. */
   | BrainUsage
   /** Ends the response as incomplete, with this reason in `incomplete_details`. */
   | { type: "incomplete"; reason: string };
@@ -58,6 +58,6 @@ export interface BrainUsage {
  */
 export interface Brain {
   (request: BrainRequest): Iterable<BrainOutput> | AsyncIterable<BrainOutput>;
-  /** True: the brain ends at `maxOutputTokens` by its own count of tokens, and the server does not cut it off. */
+  /** Whether the brain itself ends at `maxOutputTokens`, so that the server does not cut it off. */
   readonly countsTokens?: boolean;
 }

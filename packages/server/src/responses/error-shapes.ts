@@ -1,7 +1,7 @@
 import { errorEvent, type ResponsesApiError } from "./api-error.ts";
 
 /**
- * The shapes in which servers have been seen to send errors over a WebSocket; each source is in `docs/faults.md`.
+ * The shapes in which servers send errors over a WebSocket; `docs/faults.md` has the source of each.
  * `wrapped` is the API's own.
  */
 export const errorShapes = [
@@ -19,9 +19,9 @@ export const errorShapes = [
 export type ErrorShape = (typeof errorShapes)[number];
 
 interface ShapeContext {
-  /** The events of the response so far; 0 when it never became one. */
+  /** How many events of the response were sent; 0 if it never began. */
   readonly sent: number;
-  /** The response that is ended, as it was last sent. */
+  /** The response that the error ends, as it was last sent. */
   readonly response?: object | undefined;
 }
 
@@ -60,7 +60,7 @@ const shapers: Readonly<Record<ErrorShape, Shaper>> = {
   }),
 };
 
-/** The event that says the error. Its lane is still to be named. */
+/** The event that reports the error, still without its lane. */
 export function shapeError(shape: ErrorShape, error: ResponsesApiError, context: ShapeContext): object {
   return shapers[shape](error, context);
 }

@@ -6,14 +6,14 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 /** A server event before it is numbered and, on a named lane, labelled. */
 export type EventBody = DistributiveOmit<ServerEvent, "sequence_number" | "stream_id">;
 
-/** Where the events of one response go. */
+/** Takes the events of one response. */
 export interface EventSink {
   event(body: EventBody): void;
   /** The request's error, in the shape of the transport. It comes last. */
   error(error: ResponsesApiError): void;
   /** Resolves when the reader has caught up enough to be sent more; rejects with the signal's reason. */
   ready(signal: AbortSignal): Promise<void>;
-  /** Resolves when all that was given is sent; rejects with the signal's reason. Absent: it always is. */
+  /** Resolves when everything is sent; rejects with the signal's reason. Absent if nothing is ever held back. */
   settled?(signal: AbortSignal): Promise<void>;
 }
 

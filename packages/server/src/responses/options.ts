@@ -12,23 +12,23 @@ import {
 } from "./dialects/index.ts";
 import { type Fault, readResponsesFault } from "./faults/index.ts";
 
-/** How a server is started; every field has a default. */
+/** The options of a server; every one has a default. */
 export interface ResponsesServerOptions {
-  /** The TCP port; 0, the default: any free one. */
+  /** The TCP port. Default: 0, which takes any free one. */
   port?: number;
   /** The address to listen on. Default: `127.0.0.1`, which other machines cannot reach. */
   host?: string;
-  /** Host names beside the loopback ones and `host` that requests may name. */
+  /** Further host names that requests may name, beside the loopback ones and `host`. */
   allowedHosts?: readonly string[];
-  /** The API keys of which a request has to bring one. Default: none is asked for. */
+  /** The API keys; every request has to bring one of them. Default: no key is needed. */
   apiKeys?: readonly string[];
-  /** What decides what is said. Default: `rulesBrain()`. */
+  /** Produces the answers. Default: `rulesBrain()`. */
   brain?: Brain;
-  /** Which server's ways it has. Default: `openai`. */
+  /** The server whose behaviour it has. Default: `openai`. */
   dialect?: DialectName | Partial<Dialect>;
-  /** What is done about `response.cancel`. Default: the dialect's; `refuse` for most, as it is in no official list. */
+  /** How it reacts to `response.cancel`. Default: the dialect's; `refuse` for most, as the event is in no official list. */
   cancel?: CancelMode;
-  /** False: `stream_id` is ignored and never echoed. Default: the dialect's. */
+  /** If false, `stream_id` is ignored and never echoed. Default: the dialect's. */
   lanes?: boolean;
   /** The models whose responses take `response.steer`; a trailing `*` stands for anything. Default: the dialect's. */
   steering?: readonly string[];
@@ -36,11 +36,11 @@ export interface ResponsesServerOptions {
   maxConnectionAgeMs?: number;
   /** How many WebSocket connections may be open at once. Default: 10 000. */
   maxConnections?: number;
-  /** How many of them for one of the `apiKeys`. Default: as many as there may be at all. */
+  /** How many of them may be of one API key. Default: no limit but `maxConnections`. */
   maxConnectionsPerKey?: number;
   /** How many requests of a connection may wait for their turn. Default: 256. */
   maxQueuedRequests?: number;
-  /** The models served; requests for others are refused. Default: every name is taken, and `turnwire-rules` listed. */
+  /** The models; requests for others are refused. Default: every name is accepted, and `turnwire-rules` is listed. */
   models?: readonly string[];
   /** Where responses with `store: true` are kept. Default: the latest 1 000 in memory. It is closed with the server. */
   store?: ResponseStore;
@@ -48,21 +48,21 @@ export interface ResponsesServerOptions {
   tokenizer?: "estimate" | "exact" | TokenCounter;
   /** How long the model takes. Default: as long as the brain. */
   timing?: Timing;
-  /** What goes wrong, from the start. `docs/faults.md` has the list. */
+  /** The faults from the start. `docs/faults.md` lists the kinds. */
   faults?: readonly Fault[];
-  /** Whether processes of this machine can ask for faults at `/_turnwire/faults`. Default: false. */
+  /** Whether processes of this machine can add faults at `/_turnwire/faults`. Default: false. */
   faultControl?: boolean;
   /** How many of the latest requests `requests` keeps. Default: 10 000. */
   keptRequests?: number;
-  /** Told of each request as it comes to its end: for a log. The request holds the conversation. */
+  /** Called with each request when it has ended, for a log. The request holds the conversation. */
   onRequest?: (request: ReceivedRequest) => void;
-  /** Told of what a brain threw, unless it was a `ResponsesApiError`. Default: a warning without its content. */
+  /** Called with any error of a brain that is not a `ResponsesApiError`. Default: a warning without its content. */
   onBrainError?: (error: unknown) => void;
   /** What only tests need to set: the clock that times the age of connections, the timing model and the faults, and where ids come from. */
   environment?: ServerEnvironment;
 }
 
-/** The dialect that is asked for, with the options that override it. */
+/** The dialect of the options, with those options that override it. */
 export function dialectOf(options: ResponsesServerOptions): Dialect {
   const { dialect = "openai", cancel, lanes, steering, maxConnectionAgeMs } = options;
   const base = typeof dialect === "string" ? dialects[dialect] : { ...dialects.openai, ...dialect };

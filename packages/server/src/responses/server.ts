@@ -87,18 +87,18 @@ export class ResponsesServer {
     return this.#sessions.connections;
   }
 
-  /** What is to go wrong. */
+  /** The faults. */
   get faults(): FaultList<Fault> {
     return this.#core.faults;
   }
 
-  /** Forgets the recorded requests and the faults asked for. Connections stay open and keep what they know. */
+  /** Forgets the recorded requests and removes the faults. Connections stay open and keep their responses. */
   reset(): void {
     this.#core.log.clear();
     this.#core.faults.clear();
   }
 
-  /** Ends every connection and stops listening; what is being answered is cut short. Never rejects. */
+  /** Ends every connection and stops listening. Running responses are cut short. Never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -145,7 +145,7 @@ function newCore(options: ResponsesServerOptions, tokens: TokenCounter): ServerC
   };
 }
 
-/** Says neither the message nor the stack: they may hold a part of the conversation. */
+/** Prints neither the message nor the stack, which may hold a part of the conversation. */
 function warnOfBrainError(error: unknown): void {
   const name = error instanceof Error ? error.name : kindOf(error);
   defaultLogger.warn(`a brain threw ${name}; the client was told server_error. Pass onBrainError to see the error.`);

@@ -5,17 +5,17 @@ import { closeCode, closeReason, faultPlace, readFault } from "../kit/index.ts";
 export interface SpeechFaultPlace {
   /** Default: both. */
   readonly path?: "listen" | "speak";
-  /** Only at this one of the connections that are asked for at a path, from 1; those that are refused count. */
+  /** The n-th connection that is requested at a path, from 1; refused ones count, too. Absent: any. */
   readonly connection?: number;
   /** How often. Default: once. */
   readonly times?: number | "always";
-  /** When so much audio was received (`listen`) or sent (`speak`), in milliseconds. Default: as soon as it is open. */
+  /** Injected after this much audio was received (`listen`) or sent (`speak`), in milliseconds. Default: at once. */
   readonly afterAudioMs?: number;
-  /** Before the message with which more bytes than these would have been sent. */
+  /** Injected before the message that would go beyond so many sent bytes. */
   readonly afterSentBytes?: number;
 }
 
-/** What goes wrong. */
+/** The faults. */
 export type SpeechFaultAction =
   /** The upgrade is refused. Default: 503. */
   | { readonly fault: "refuse"; readonly status?: number }

@@ -1,7 +1,7 @@
-/** What is done about a message, by its type. */
+/** The handler of each type of message. */
 export type Commands = Readonly<Record<string, (message: Record<string, unknown>) => void>>;
 
-/** Hands a text message to the command it names. False: it names none of them. */
+/** Hands a text message to the command that it names. Returns false if it names none. */
 export function dispatch(text: string, commands: Commands): boolean {
   const message = parse(text);
   const type = message?.["type"];
@@ -10,7 +10,7 @@ export function dispatch(text: string, commands: Commands): boolean {
   return true;
 }
 
-/** The type of a message; undefined: it is no JSON object with one. */
+/** The type of a message; undefined if it is no JSON object with one. */
 export function typeOf(text: string): string | undefined {
   const type = parse(text)?.["type"];
   return typeof type === "string" ? type : undefined;

@@ -8,27 +8,27 @@ import { type OpenVoiceOptions, voiceChecks } from "./voices/index.ts";
 
 /** How a speech server is started; every field has a default. */
 export interface SpeechServerOptions extends OpenVoiceOptions {
-  /** The TCP port; 0, the default: any free one. */
+  /** The TCP port. Default: 0, which takes any free one. */
   port?: number;
   /** The address to listen on. Default: `127.0.0.1`, which other machines cannot reach. */
   host?: string;
-  /** The API keys of which a connection has to bring one. Default: any is taken, but one has to be there. */
+  /** The API keys; every connection has to bring one of them. Default: any key will do, but there has to be one. */
   apiKeys?: readonly string[];
-  /** What is heard, and when. Default: nothing. */
+  /** The words that are heard, and when. Default: none. */
   script?: Script;
-  /** At which time of the script a connection's audio begins, in milliseconds. Default: at 0, for every connection. */
+  /** The time of the script at which a connection's audio begins, in milliseconds. Default: 0 for every connection. */
   timeline?: (request: ListenRequest) => number;
-  /** How long what is heard takes to be said, in milliseconds. Default: 0. */
+  /** The time from audio to its result, in milliseconds. Default: 0. */
   latencyMs?: number;
-  /** How often interim results are said, in milliseconds of audio. Default: 1 000. */
+  /** The time between interim results, in milliseconds of audio. Default: 1 000. */
   interimMs?: number;
   /** How much audio a result covers at most before it becomes final in the middle of speech. Default: 5 000 ms. */
   segmentMs?: number;
-  /** How long nothing has to come in for a listening connection to be closed with NET-0001. Default: 10 000 ms. */
+  /** A listening connection that receives nothing for this long is closed with NET-0001. Default: 10 000 ms. */
   idleTimeoutMs?: number;
-  /** How long after a `Flush` its first audio comes, at the earliest. Default: 0 ms. */
+  /** The least time from a `Flush` to its first audio. Default: 0 ms. */
   firstByteMs?: number;
-  /** How many times faster than it is played audio is made: 1 is real time. Default: Infinity, all at once. */
+  /** How many times faster than real time audio is sent. Default: Infinity, all at once. */
   realtimeFactor?: number;
   /** How long a speaking connection may last before it is closed with NET-0003. Default: 60 minutes. */
   maxSessionMs?: number;
@@ -36,9 +36,9 @@ export interface SpeechServerOptions extends OpenVoiceOptions {
   maxConnections?: number;
   /** How many of the latest connections `connections` keeps. Default: 1 000. */
   keptConnections?: number;
-  /** What goes wrong, from the start. */
+  /** The faults from the start. */
   faults?: readonly SpeechFault[];
-  /** Told of what happens, without what is said: for a log. */
+  /** Called for everything that happens, without any text, for a log. */
   onEvent?: (event: SpeechEvent) => void;
   /** What only tests need to set: the clock that times everything but eSpeak NG, and where ids come from. */
   environment?: ServerEnvironment;

@@ -3,11 +3,11 @@ import type { Clock } from "turnwire/internal";
 export interface OutboxEntry {
   readonly send: () => void;
   readonly bytes: number;
-  /** Called right before; when it holds or ends the outbox, nothing is sent. */
+  /** Called right before sending. If it holds or ends the outbox, nothing is sent. */
   readonly before?: () => void;
 }
 
-/** What is to be sent, in order, each at its time. It can be held up. */
+/** Sends entries in order, each at its time. It can be held. */
 export class Outbox {
   readonly #clock: Clock;
   #entries: Array<OutboxEntry & { readonly dueMs: number }> = [];
@@ -25,7 +25,7 @@ export class Outbox {
     return this.#bytes;
   }
 
-  /** Sends in `delayMs`, but not before what was put in earlier. */
+  /** Sends the entry `delayMs` from now, but not before earlier entries. */
   put(entry: OutboxEntry, delayMs: number): void {
     if (this.#state === "ended") return;
     const dueMs = Math.max(this.#lastDueMs, this.#clock.now() + delayMs);
@@ -46,7 +46,7 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Forgets what waits, and takes no more. */
+  /** Drops the waiting entries, and takes no more. */
   end(): void {
     this.#stop("ended");
     this.#entries = [];

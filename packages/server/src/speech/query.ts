@@ -1,6 +1,6 @@
 import { invalidQuery, SpeechApiError } from "./refusal.ts";
 
-/** Reads query parameters. What cannot be read is a 400 that names the parameter. */
+/** Reads query parameters. Throws a 400 that names a parameter it cannot read. */
 export class Query {
   readonly #parameters: URLSearchParams;
 
@@ -8,7 +8,7 @@ export class Query {
     this.#parameters = parameters;
   }
 
-  /** The parameters as they came; of one that came more than once, the last. */
+  /** The parameters as they came; the last value of a repeated one. */
   get all(): Record<string, string> {
     return Object.fromEntries(this.#parameters);
   }
@@ -32,7 +32,7 @@ export class Query {
   }
 }
 
-/** What Deepgram takes and this server does not. */
+/** The error for an encoding that Deepgram takes and this server does not. */
 export function onlyLinear16(encoding: string): SpeechApiError {
   const shown = /^[\w-]{1,32}$/.test(encoding) ? ` ${encoding}` : "";
   return new SpeechApiError(

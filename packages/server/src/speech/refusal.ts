@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import { TurnwireError } from "turnwire/internal";
 import { refuseUpgrade } from "../kit/index.ts";
 
-/** A refusal as Deepgram says it (https://developers.deepgram.com/docs/errors). */
+/** A refusal in Deepgram's shape (https://developers.deepgram.com/docs/errors). */
 export class SpeechApiError extends TurnwireError {
   readonly status: number;
 

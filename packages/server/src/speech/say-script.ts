@@ -17,7 +17,7 @@ import { record, whole } from "../kit/index.ts";
 import { openVoice, type OpenVoiceOptions, toneWords, type Voice, voiceChecks } from "./voices/index.ts";
 import { lettersOf, type TimedWord, wordsOf } from "./words.ts";
 
-/** What is said, and from when on. */
+/** A line of the user, and when it begins. */
 export interface ScriptLine {
   text: string;
   /** Milliseconds from the beginning of the audio. */
@@ -27,7 +27,7 @@ export interface ScriptLine {
 export interface SayScriptOptions extends OpenVoiceOptions {
   /** Samples per second. Default: 16 000. */
   sampleRate?: number;
-  /** How much silence there is behind the last line, in milliseconds. Default: 1 000. */
+  /** The length of silence after the last line, in milliseconds. Default: 1 000. */
   tailMs?: number;
 }
 
@@ -42,16 +42,16 @@ const checks = {
   tailMs: is.duration,
 } satisfies Checks<SayScriptOptions>;
 
-/** Louder than this is speech, quieter is the silence around it. */
+/** Anything louder is speech, anything quieter is the silence around it. */
 const quiet = 0.005;
 const lookMs = 10;
 
 /**
- * Makes the audio of somebody who says the lines, with silence between them, and the words with their times in it: an
- * input for a voice agent, and the `script` for the server that is to hear it. With tones the times are exact; with
- * eSpeak NG, which does not tell them, the words share the time of their line by their letters.
+ * Makes the audio of a user who says the lines, with silence between them, and the words with their times: the
+ * input for a voice agent, and the `script` for the server that hears it. With tones the times are exact. With
+ * eSpeak NG, which reports no times, the words share the time of their line by their letters.
  *
- * @throws InvalidArgumentError for lines that overlap, or a voice that there is not.
+ * @throws InvalidArgumentError for lines that overlap, or an unknown voice.
  */
 export async function sayScript(
   lines: readonly ScriptLine[],
@@ -97,7 +97,7 @@ function timesOf(text: string, said: PcmAudio, voice: Voice): TimedWord[] {
   });
 }
 
-/** Where the audio is no silence, from its first to its last sound. */
+/** The part of the audio from its first to its last sound. */
 function spokenPart(said: PcmAudio): [startMs: number, endMs: number] {
   if (said.audio.length < bytesPerFrame(said)) return [0, 0];
   const loud = splitAudio(said, lookMs).map((part) => rms(part) > quiet);

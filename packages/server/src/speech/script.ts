@@ -2,7 +2,7 @@ import { type Checks, checkValue, InvalidArgumentError, is, kindOf } from "turnw
 import { record, whole } from "../kit/index.ts";
 import type { TimedWord } from "./words.ts";
 
-/** A word that is heard when the audio has come to its end. */
+/** A word, which is heard once the audio up to its end has come. */
 export interface ScriptedWord extends TimedWord {
   /** The channel it is on, with `multichannel=true`. Default: 0. */
   channel?: number;
@@ -10,30 +10,30 @@ export interface ScriptedWord extends TimedWord {
   confidence?: number;
 }
 
-/** A connection that listens, as a script is asked about it. */
+/** A listening connection, as a script function gets it. */
 export interface ListenRequest {
-  /** Counts the connections to `/v1/listen` that were let in, from 1. */
+  /** The number of the accepted connection to `/v1/listen`, from 1. */
   readonly connection: number;
-  /** The parameters it came with. */
+  /** Its query parameters. */
   readonly query: Readonly<Record<string, string>>;
-  /** How far the connection before it came. */
+  /** How far the previous connection came. */
   readonly previous: ListenProgress | undefined;
 }
 
 /** How far a connection came, in milliseconds of the script's time. */
 export interface ListenProgress {
-  /** Up to where audio was received. */
+  /** The time up to which audio was received. */
   readonly receivedMs: number;
-  /** Up to where the results are final. */
+  /** The time up to which the results are final. */
   readonly finalMs: number;
 }
 
-/** What the server "hears": the words of every connection, or a function that says them for one. */
+/** What the server "hears": the words for every connection, or a function that returns them for one. */
 export type Script = readonly ScriptedWord[] | ((request: ListenRequest) => readonly ScriptedWord[]);
 
 /**
- * The words in the time of a connection whose audio begins at `offsetMs` of the script. Of a word that the offset cuts,
- * more than half has to be left for it to be heard.
+ * The words in the time of a connection whose audio begins at `offsetMs` of the script. A word that the offset cuts is
+ * heard if more than half of it is left.
  */
 export function wordsFrom(words: readonly ScriptedWord[], offsetMs: number): ScriptedWord[] {
   return words

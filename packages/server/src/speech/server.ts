@@ -13,7 +13,7 @@ import { refuse, SpeechApiError, toSpeechApiError } from "./refusal.ts";
 import { openVoice, type Voice } from "./voices/index.ts";
 
 /**
- * A local server that speaks Deepgram's WebSocket protocols, so that a voice conversation runs without a key. It is no
+ * A local server with Deepgram's WebSocket protocols, so that a voice conversation runs without a key. It is no
  * speech service: it speaks with eSpeak NG, or a tone for each word, and hears only what a script says.
  *
  * ```ts
@@ -23,9 +23,9 @@ import { openVoice, type Voice } from "./voices/index.ts";
 export class SpeechServer {
   /** Where it is: `ws://127.0.0.1:PORT`. */
   readonly url: string;
-  /** What speaks: `espeak-ng`, or `tones`. */
+  /** The voice: `espeak-ng` or `tones`. */
   readonly voice: string;
-  /** What goes wrong. */
+  /** The faults. */
   readonly faults: FaultList<SpeechFault>;
   readonly #listener: Listener;
   readonly #host: SpeechHost;
@@ -75,13 +75,13 @@ export class SpeechServer {
     return this.#host.connections;
   }
 
-  /** Forgets the closed connections and the faults asked for. */
+  /** Forgets the closed connections and removes the faults. */
   reset(): void {
     this.#host.reset();
     this.faults.clear();
   }
 
-  /** Ends every connection and stops listening; what is being said is cut short. Never rejects. */
+  /** Ends every connection and stops listening. Running speech is cut short. Never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#listener.close(this.#host.webSockets);
     return this.#closing;

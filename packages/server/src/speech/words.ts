@@ -1,4 +1,4 @@
-/** A word and where it lies in some audio. */
+/** A word and its time in some audio. */
 export interface TimedWord {
   /** As it is written: `Hello,`. */
   word: string;

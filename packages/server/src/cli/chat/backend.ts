@@ -10,7 +10,7 @@ import { ResponsesServer, rulesBrain } from "../../responses/index.ts";
 import type { ChatOptions } from "./options.ts";
 import { CuttableSockets } from "./sockets.ts";
 
-/** Whom the conversation is held with. */
+/** The service that the conversation is held with. */
 export interface Backend extends AsyncDisposable {
   readonly llm: LLMService;
   readonly transport: "websocket" | "http";
@@ -19,24 +19,24 @@ export interface Backend extends AsyncDisposable {
   readonly baseURL: string | undefined;
   /** Whether it is the embedded server. */
   readonly embedded: boolean;
-  /** Cuts the connections that are open; the answer is how many. */
+  /** Cuts the open connections. Returns how many there were. */
   drop(): number;
 }
 
 export interface BackendSettings {
   options: ChatOptions;
-  /** Whether the embedded server speaks at the pace of a person rather than as fast as it can. */
+  /** Whether the embedded server answers at a person's pace instead of as fast as it can. */
   natural: boolean;
   logger: Logger;
 }
 
-/** How fast the rules speak to a person. */
+/** The pace of the rules for a person. */
 export const naturalPace = { msPerToken: 25, firstTokenMs: 150 };
 
-/** With a server that refuses to cancel, a reply cut short would have to run out before the next begins. */
+/** If the server refused to cancel, an interrupted reply would have to end before the next one begins. */
 const cancel = "honour";
 
-/** Makes the service, and starts the embedded server where there is no other. */
+/** Makes the service, and starts the embedded server if there is no other. */
 export async function openBackend({ options, natural, logger }: BackendSettings): Promise<Backend> {
   const { apiKey } = options;
   const embedded = apiKey === undefined && options.baseURL === undefined;

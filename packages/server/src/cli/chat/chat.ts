@@ -11,7 +11,7 @@ import { TextView } from "./text-view.ts";
 import { chatHelp } from "./help.ts";
 import type { ChatView } from "./view.ts";
 
-/** `turnwire chat`: a conversation in the terminal, or one turn per line of piped input. The answer is the exit code. */
+/** Runs `turnwire chat`: a conversation in the terminal, or one turn per line of piped input. Returns the exit code. */
 export async function chat(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { env, stdin, stdout, version } = surroundings;
   const options = readChatOptions(args, env);

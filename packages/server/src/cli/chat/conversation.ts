@@ -11,7 +11,7 @@ import type { Backend } from "./backend.ts";
 import { calculate, currentTime } from "./tools/index.ts";
 import type { ChatView, TurnSummary } from "./view.ts";
 
-/** A conversation with a backend, shown in a view. */
+/** A conversation with a backend, which a view shows. */
 export class Conversation {
   readonly context = new LLMContext({ tools: [calculate, currentTime()] });
   readonly #backend: Backend;
@@ -34,7 +34,7 @@ export class Conversation {
     llm.on("reconnected", () => view.reconnected(whyLost));
   }
 
-  /** Says something and shows the answer, until the signal fires. The answer is whether it went well. */
+  /** Sends a message and shows the answer, until the signal fires. Returns whether the turn succeeded. */
   async say(said: string, signal: AbortSignal): Promise<boolean> {
     const turn = ++this.#turns;
     const startMs = performance.now();
@@ -66,7 +66,7 @@ export class Conversation {
     return !failed;
   }
 
-  /** Runs a command; the answer is whether the conversation goes on. */
+  /** Runs a command. Returns whether the conversation goes on. */
   command(line: string): boolean {
     const view = this.#view;
     view.commanded(line);

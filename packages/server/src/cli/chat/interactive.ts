@@ -4,7 +4,7 @@ import type { Conversation } from "./conversation.ts";
 import type { Screen } from "./screen.ts";
 
 /**
- * A conversation with a person at a terminal. What is typed during a reply interrupts it and is said next; commands are
+ * A conversation with a person at a terminal. A line typed during a reply interrupts it and is sent next; commands are
  * run at once; Ctrl-C interrupts a reply, and leaves when there is none.
  */
 export class InteractiveSession {
@@ -26,7 +26,7 @@ export class InteractiveSession {
   async run(signal: AbortSignal): Promise<void> {
     const editor = this.#startEditor(signal);
     const repaint = (): void => this.#screen.refresh();
-    // Behind the editor's own listener: it has taken the key by then.
+    // Added after the editor's own listener, which has taken the key by then.
     this.#input.on("keypress", repaint);
     editor.on("SIGCONT", repaint);
     try {
@@ -44,7 +44,7 @@ export class InteractiveSession {
     }
   }
 
-  /** The line editor: Node's, but it paints nothing itself, since it does not know of the text above its line. */
+  /** Node's line editor, with an output that goes nowhere: it does not know the text above its line. */
   #startEditor(signal: AbortSignal): Interface {
     const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
     const editor = createInterface({ input: this.#input, output: nowhere, terminal: true, prompt: "", signal });
@@ -73,7 +73,7 @@ export class InteractiveSession {
     this.#wake();
   }
 
-  /** The line to be said next; undefined when the person has left. */
+  /** The next line to send; undefined when the person has left. */
   async #next(): Promise<string | undefined> {
     while (!this.#left && this.#lines.length === 0) {
       this.#screen.promptAlways = true;

@@ -3,7 +3,7 @@ import { errorCode, errorLine } from "../shared/error-line.ts";
 import { commands } from "./help.ts";
 import type { ChatView, SessionInfo, TurnSummary } from "./view.ts";
 
-/** A conversation for machines: one JSON object per line. `chatHelp` documents them. */
+/** Shows a conversation as one JSON object per line. `chatHelp` documents them. */
 export class JsonView implements ChatView {
   readonly #write: (text: string) => void;
   readonly #writeError: (text: string) => void;
@@ -22,11 +22,11 @@ export class JsonView implements ChatView {
   }
 
   commanded(_line: string): void {
-    // Its answer says so.
+    // Its answer shows it.
   }
 
   text(_delta: string): void {
-    // The whole of it comes at the end.
+    // The whole text comes at the end.
   }
 
   thought(_delta: string): void {

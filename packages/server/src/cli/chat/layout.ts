@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** A place in text laid out on a terminal. A column equal to the width means: the next character starts a new row. */
+/** A position in text on a terminal. If the column equals the width, the next character starts a new row. */
 export interface Position {
   row: number;
   column: number;
@@ -12,7 +12,7 @@ const withoutWidth = /^(?:\p{M}|\p{Cf})+$/u;
 const ascii = /^[\u0020-\u007e]*$/;
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** Where a terminal's cursor is after text that starts at a position. */
+/** The position of the cursor after text that starts at a position. */
 export function layOut(text: string, from: Position, width: number): Position {
   let { row, column } = from;
   const visible = stripVTControlCharacters(text);
@@ -34,7 +34,7 @@ function* widths(line: string): Iterable<number> {
 }
 
 /**
- * The text with line breaks where a word would not fit into its row. A word whose beginning is on the screen already stays
+ * Breaks lines where a word would not fit into its row. A word whose beginning is on the screen already stays
  * where it is.
  */
 export function wrap(text: string, column: number, width: number): string {

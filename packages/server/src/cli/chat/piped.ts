@@ -3,7 +3,7 @@ import type { Conversation } from "./conversation.ts";
 import type { Output } from "../shared/output.ts";
 import type { TextSink } from "./text-view.ts";
 
-/** Text to a stream that nobody types into. */
+/** Writes to a stream that is no terminal. */
 export class PlainSink implements TextSink {
   readonly #stdout: Output;
   readonly #stderr: Output;
@@ -31,8 +31,8 @@ export class PlainSink implements TextSink {
 }
 
 /**
- * Holds a conversation of one turn per line, until the input ends, a turn fails or the signal fires. The answer is
- * whether every turn went well.
+ * Holds a conversation of one turn per line, until the input ends, a turn fails or the signal fires. Returns
+ * whether every turn succeeded.
  */
 export async function converse(
   conversation: Conversation,

@@ -14,7 +14,7 @@ const escape = (count: number, what: "A" | "C"): string => (count > 0 ? `\u001b[
 const eraseBelow = "\u001b[J";
 
 /**
- * A terminal with text that flows and, under it, the line that is being typed. Text goes on where the last text ended, and
+ * A terminal with flowing text and, under it, the line that is being typed. Text goes on where the last text ended, and
  * the typed line moves down with it, so that the two never mix. Everything on the screen is painted here.
  */
 export class Screen implements TextSink {
@@ -33,7 +33,7 @@ export class Screen implements TextSink {
     this.#style = style;
   }
 
-  /** From now on this is the line being typed; it is shown when something is in it. */
+  /** Sets the line being typed; it is shown if it is not empty. */
   attach(edited: EditedLine): void {
     this.#edited = edited;
   }
@@ -50,7 +50,7 @@ export class Screen implements TextSink {
   }
 
   write(text: string): void {
-    // The break behind a full row takes the place of what would have been there.
+    // The line break after a full row replaces the space or line break that begins the text.
     const rest = this.#filled ? text.replace(/^[ \n]/, "") : text;
     if (text !== "") this.#paint(rest);
   }
@@ -105,7 +105,7 @@ export class Screen implements TextSink {
     return `${begin}${typed}${fill}${escape(end.row - cursor.row, "A")}\r${escape(cursor.column, "C")}`;
   }
 
-  /** Where the cursor is behind a part of the typed line: behind a full row, at the next row's beginning. */
+  /** Where the cursor is after a part of the typed line; after a full row, at the beginning of the next. */
   #place(typed: string): Position {
     const { row, column } = layOut(typed, { row: 0, column: 0 }, this.#width);
     return column >= this.#width ? { row: row + 1, column: 0 } : { row, column };

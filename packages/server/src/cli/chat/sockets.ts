@@ -1,6 +1,6 @@
 import { type Socket, type SocketFactory, wsSocketFactory } from "turnwire";
 
-/** Sockets that can be cut from outside, as a network would: the service that uses them is not told why. */
+/** Sockets that can be cut from outside, as a network would do it: the service is not told why. */
 export class CuttableSockets {
   readonly #live = new Set<Socket>();
 
@@ -16,7 +16,7 @@ export class CuttableSockets {
     return socket;
   };
 
-  /** Cuts what is open; the answer is how many connections that were. */
+  /** Cuts the open connections. Returns how many there were. */
   cut(): number {
     const cut = this.#live.size;
     for (const socket of this.#live) socket.terminate();

@@ -23,7 +23,7 @@ export function summaryLine(summary: TurnSummary): string {
   return parts.filter((part) => part !== "").join(" · ");
 }
 
-/** Incremental or full, each with why where that is not a matter of course; the same again is said once. */
+/** The modes, `full` with its reason. A repeated one is shown once. */
 function modes(records: readonly InferenceRecord[]): string {
   const said = records
     .filter(({ bytesSent }) => bytesSent > 0)

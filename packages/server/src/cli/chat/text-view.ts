@@ -9,9 +9,9 @@ import { summaryLine } from "./summary-line.ts";
 import { commands } from "./help.ts";
 import type { ChatView, SessionInfo, TurnSummary } from "./view.ts";
 
-/** Where text is written to. */
+/** Takes the text of a view. */
 export interface TextSink {
-  /** Writes on where the last text ended. */
+  /** Writes where the last text ended. */
   write(text: string): void;
   /** Writes a line of its own, whatever came before. */
   line(text: string): void;
@@ -19,14 +19,14 @@ export interface TextSink {
   error(text: string): void;
 }
 
-/** A conversation as text to read. */
+/** Shows a conversation as text. */
 export class TextView implements ChatView {
   readonly #sink: TextSink;
   readonly #style: Style;
   readonly #echo: boolean;
   #thinking = false;
 
-  /** @param options.echo Whether what the user says is to be shown: a terminal does that by itself. */
+  /** @param options.echo Whether to show the user's lines, which a terminal shows by itself. */
   constructor(sink: TextSink, options: { style: Style; echo: boolean }) {
     this.#sink = sink;
     this.#style = options.style;
@@ -62,7 +62,7 @@ export class TextView implements ChatView {
   }
 
   toolRan(_turn: number, _call: FunctionCall, _output: string, _failed: boolean): void {
-    // The line at the end of the turn says so.
+    // The line at the end of the turn shows it.
   }
 
   record(_turn: number, _record: InferenceRecord): void {

@@ -1,9 +1,9 @@
 import type { FunctionCall, LLMContext, InferenceRecord } from "turnwire";
 import type { Backend } from "./backend.ts";
 
-/** What became of one thing the user said: one inference, or with tools several. */
+/** A turn: one message of the user, and the inferences until the model has no more calls. */
 export interface TurnSummary {
-  /** Counts up from 1 in a conversation. */
+  /** The number of the turn, from 1. */
   turn: number;
   /** The whole reply. */
   text: string;
@@ -12,7 +12,7 @@ export interface TurnSummary {
   records: readonly InferenceRecord[];
   /** The tools that were run, in order. */
   tools: ReadonlyArray<{ name: string; failed: boolean }>;
-  /** From the user's line to the first text; absent when there was none. */
+  /** From the user's line to the first text; undefined if there was none. */
   firstTextMs: number | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface SessionInfo extends Pick<Backend, "transport" | "model" | "base
   version: string;
 }
 
-/** Where a conversation is shown. */
+/** Shows a conversation. */
 export interface ChatView {
   opened(session: SessionInfo): void;
   said(turn: number, text: string): void;
@@ -30,9 +30,9 @@ export interface ChatView {
   toolRan(turn: number, call: FunctionCall, output: string, failed: boolean): void;
   record(turn: number, record: InferenceRecord): void;
   turnEnded(summary: TurnSummary): void;
-  /** A turn failed; without a turn, something else did. */
+  /** Shows why a turn failed, or without a turn something else. */
   failed(turn: number | undefined, error: unknown): void;
-  /** A lost connection has been replaced; why it was lost, where somebody said so. */
+  /** Shows that a lost connection was replaced. `reason` is why it was lost, or empty. */
   reconnected(reason: string): void;
   notice(message: string): void;
   stats(records: readonly InferenceRecord[]): void;

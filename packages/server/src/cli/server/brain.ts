@@ -4,7 +4,7 @@ import { naturalPace } from "../chat/backend.ts";
 import { UsageError } from "../shared/read-args.ts";
 import type { BrainChoice, ServerCommandOptions } from "./options.ts";
 
-/** Makes the brain that is asked for. Throws what names the option at fault. */
+/** Makes the brain of the options. Its errors name the option. */
 export function openBrain({ brain: choice, record }: Pick<ServerCommandOptions, "brain" | "record">): Brain {
   const brain = chosenBrain(choice);
   return record === undefined ? brain : blaming(`--record ${record}`, () => recordingBrain(brain, record));
@@ -28,7 +28,7 @@ function chosenBrain(choice: BrainChoice): Brain {
   }
 }
 
-/** What is thrown names the field of a fixture; which file that is in, only the caller knows. */
+/** The error names the field of a fixture; this adds the option and its file. */
 function blaming(option: string, make: () => Brain): Brain {
   try {
     return make();
@@ -38,7 +38,7 @@ function blaming(option: string, make: () => Brain): Brain {
   }
 }
 
-/** Who answers, in a few words, without a key. */
+/** Describes the brain in a few words, without a key. */
 export function describeBrain({ brain, record }: Pick<ServerCommandOptions, "brain" | "record">): string {
   const recorded = record === undefined ? "" : `, recorded in ${record}`;
   if (brain.kind === "rules") return `rules, no language model${recorded}`;

@@ -1,7 +1,7 @@
 import type { RequestEntry } from "./request-entry.ts";
 import type { ServerInfo, ServerView } from "./view.ts";
 
-/** A server's doings for machines: one JSON object per line. `serverHelp` documents them. */
+/** Shows what a server does as one JSON object per line. `serverHelp` documents them. */
 export class ServerJsonView implements ServerView {
   readonly #line: (text: string) => void;
 
@@ -34,7 +34,7 @@ export class ServerJsonView implements ServerView {
   }
 }
 
-/** The line of a request; `--log` has the same. */
+/** The JSON line of a request, also for `--log`. */
 export function requestJson(entry: RequestEntry): string {
   return JSON.stringify({ type: "request", ...entry });
 }

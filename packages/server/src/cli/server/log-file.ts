@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
 
-/** A disk this far behind misses lines. */
+/** Lines are left out while the disk is this far behind. */
 const longestBacklog = 16 * 1024 * 1024;
 
 /** A file that lines are appended to. */
@@ -13,7 +13,7 @@ export class LogFile implements AsyncDisposable {
     this.#stream = stream;
   }
 
-  /** @param onBroken Told once why nothing more can be written. Rejects when the file cannot be opened. */
+  /** @param onBroken Called once, when nothing more can be written. Rejects if the file cannot be opened. */
   static async open(path: string, onBroken: (error: Error) => void): Promise<LogFile> {
     const stream = createWriteStream(path, { flags: "a", mode: 0o600 });
     try {
@@ -35,7 +35,7 @@ export class LogFile implements AsyncDisposable {
     this.#stream.write(`${text}\n`);
   };
 
-  /** Resolves when everything is written, as far as it can be. */
+  /** Resolves when everything that can be written is written. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#stream.destroyed) return;
     await new Promise<void>((resolve) => {

@@ -2,10 +2,10 @@ import { type CancelMode, type DialectName, dialects, type Timing } from "../../
 import { readArgs, readPort, refuseEmpty, UsageError } from "../shared/read-args.ts";
 import { readTiming, timingPresets } from "./timing.ts";
 
-/** TURN on the keys of a telephone. */
+/** Spells TURN on the keys of a telephone. */
 export const defaultPort = 8876;
 
-/** Whom the server asks what to say. */
+/** The brain of the server. */
 export type BrainChoice =
   | { readonly kind: "rules"; readonly pace: boolean }
   | { readonly kind: "script"; readonly file: string }

@@ -1,7 +1,7 @@
 import { withoutKeys } from "turnwire/internal";
 import type { ReceivedRequest, RequestStatus } from "../../responses/index.ts";
 
-/** A request that has ended, as it is shown and logged: nothing of what was said. */
+/** A request that has ended, as it is shown and logged. It holds no text. */
 export interface RequestEntry {
   readonly receivedAt: string;
   readonly transport: "websocket" | "http";
@@ -24,7 +24,7 @@ export interface RequestEntry {
   readonly errorCode: string | null;
 }
 
-/** @param nowMs The time of its end, as `Date.now()` has it. */
+/** @param nowMs The time of its end, by `Date.now()`. */
 export function entryOf(request: ReceivedRequest, nowMs: number): RequestEntry {
   const { transport, connection, lane, body, bytes, conversation, usage, status, responseId } = request;
   const durationMs = request.durationMs ?? 0;
@@ -64,7 +64,7 @@ function rounded(ms: number | undefined): number | null {
   return ms === undefined ? null : Math.round(ms * 1000) / 1000;
 }
 
-/** A name that came from outside: short, and nothing in it that looks like a key. */
+/** A name that came from outside, shortened and without anything that looks like a key. */
 function wireText(value: unknown): string | null {
   return typeof value === "string" ? withoutKeys(value.slice(0, 256)) : null;
 }

@@ -4,7 +4,7 @@ import type { RequestEntry } from "./request-entry.ts";
 interface Column {
   readonly head: string;
   readonly width: number;
-  /** Numbers stand at the right. */
+  /** Whether the cell is aligned to the right, as numbers are. */
   readonly right?: true;
   cell(entry: RequestEntry): string;
 }
@@ -30,7 +30,7 @@ const columns: readonly Column[] = [
   { head: "total", width: 7, right: true, cell: ({ durationMs }) => formatMs(durationMs) },
 ];
 
-/** What stands above the lines. */
+/** The head of the lines. */
 export const requestHead = ["time    ", ...columns.map((column) => pad(column, column.head)), "end"].join("  ");
 
 /** A request in one line: `12:31:05  3/left  gpt-4.1  incremental, 1 of 7  …  completed`. */

@@ -22,7 +22,7 @@ import { StopSignal } from "../shared/stop-signal.ts";
 import { ServerTextView } from "./text-view.ts";
 import type { ServerView } from "./view.ts";
 
-/** `turnwire server`: the embedded server as a process of its own, until it is told to end. The answer is the exit code. */
+/** Runs `turnwire server`: the embedded server in its own process, until a signal ends it. Returns the exit code. */
 export async function server(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { env, stdout, version } = surroundings;
   const options = readServerOptions(args, env);
@@ -70,7 +70,7 @@ async function start(
       dialect,
       tokenizer,
       faultControl: faults,
-      // Nobody looks at them in here.
+      // The command does not look at them.
       keptRequests: 0,
       ...listeners,
       ...defined({ cancel }),
@@ -101,7 +101,7 @@ function viewFor({ json, log }: ServerCommandOptions, { env, stdout, stderr }: S
   return new ServerTextView(LineWriter.ofText(output).line, styleFor(output.isTTY, env));
 }
 
-/** Where the lines of `--log` go; without `line`, nowhere. */
+/** Opens what `--log` writes to. `line` is undefined without `--log`. */
 async function openLog(
   { log }: ServerCommandOptions,
   { stdout, stderr }: Surroundings,
@@ -126,7 +126,7 @@ function announce(view: ServerView, running: ResponsesServer, options: ServerCom
   }
 }
 
-/** What a brain threw. Only our own errors, and those of the system, are known to hold nothing of a conversation. */
+/** Describes a brain's error. Only turnwire's own errors and those of the system are sure to hold no text of a conversation. */
 function failure(error: unknown): string {
   if (!(error instanceof Error)) return "it threw what is no error";
   return error instanceof TurnwireError || "syscall" in error ? error.message : error.name;

@@ -4,7 +4,7 @@ import type { RequestEntry } from "./request-entry.ts";
 import { requestHead, requestLine } from "./request-line.ts";
 import type { ServerInfo, ServerView } from "./view.ts";
 
-/** A server's doings as text to read, a line for each turn. */
+/** Shows what a server does as text, a line for each request. */
 export class ServerTextView implements ServerView {
   readonly #line: (text: string) => void;
   readonly #style: Style;
@@ -19,7 +19,7 @@ export class ServerTextView implements ServerView {
     const style = this.#style;
     const asked =
       keys === 0 ? "no key is asked for" : keys === 1 ? "a key is asked for" : `one of ${keys} keys is asked for`;
-    // In one piece: who reads the first line may go on to look for the others.
+    // Written at once: a program that reads the first line may look for the others.
     const lines = [
       style.dim(`turnwire ${version} server · ${printable(brain)} · dialect ${dialect} · ${asked}`),
       `HTTP       ${style.bold(url)}`,

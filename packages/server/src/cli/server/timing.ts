@@ -2,7 +2,7 @@ import type { Timing } from "../../responses/index.ts";
 
 type Field = keyof Timing;
 
-/** Rough classes of hosted models: a small one, a large one, and a large one on a bad day. */
+/** Roughly a small hosted model, a large one, and a large one on a bad day. */
 export const timingPresets: Readonly<Record<string, Readonly<Timing>>> = {
   fast: { firstTokenMs: 200, perInputTokenMs: 0.02, perTokenMs: 8, jitter: 0.2 },
   typical: { firstTokenMs: 500, perInputTokenMs: 0.05, perTokenMs: 20, jitter: 0.3 },
@@ -11,7 +11,7 @@ export const timingPresets: Readonly<Record<string, Readonly<Timing>>> = {
 
 const fields: readonly Field[] = ["firstTokenMs", "perInputTokenMs", "perTokenMs", "jitter", "seed"];
 
-/** Reads `typical`, `firstTokenMs=300,perTokenMs=20` or both; what comes later wins. Undefined: it cannot be read. */
+/** Reads `typical`, `firstTokenMs=300,perTokenMs=20` or both; later parts win. Undefined if it makes no sense. */
 export function readTiming(text: string): Timing | undefined {
   let timing: Timing = {};
   for (const part of text.split(",")) {

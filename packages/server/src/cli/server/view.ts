@@ -4,19 +4,19 @@ export interface ServerInfo {
   readonly version: string;
   readonly url: string;
   readonly wsURL: string;
-  /** Where faults are asked for; undefined: nowhere. */
+  /** Where faults are added; undefined if the server takes none. */
   readonly faultsURL: string | undefined;
-  /** Who answers, in a few words. */
+  /** The brain, in a few words. */
   readonly brain: string;
   readonly dialect: string;
-  /** How many API keys are accepted; 0: none is asked for. */
+  /** How many API keys are accepted; 0 if none is needed. */
   readonly keys: number;
 }
 
-/** Where a server's doings are shown. */
+/** Shows what a server does. */
 export interface ServerView {
   listening(info: ServerInfo): void;
-  /** A request has come to its end. */
+  /** Shows a request that has ended. */
   request(entry: RequestEntry): void;
   notice(message: string): void;
   stopping(signal: string): void;

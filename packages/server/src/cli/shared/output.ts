@@ -1,6 +1,6 @@
-/** A stream that is printed to, until nobody reads it any more. */
+/** A stream to print to until its reader is gone. */
 export class Output {
-  /** Fires when nothing more can be printed: mostly because the other end is closed, as `head` does. */
+  /** Fires when nothing more can be printed, mostly because the reader has closed its end, as `head` does. */
   readonly closed: AbortSignal;
   readonly stream: NodeJS.WritableStream & { isTTY?: boolean; columns?: number; writableLength?: number };
 
@@ -8,11 +8,11 @@ export class Output {
     const controller = new AbortController();
     this.closed = controller.signal;
     this.stream = stream;
-    // Unheard, the event would end the process with a stack.
+    // Without a listener the event would end the process with a stack.
     stream.on("error", (error) => controller.abort(error));
   }
 
-  /** Why nothing more can be printed, where it is not just that nobody reads any more. */
+  /** Why nothing more can be printed, unless the reader is just gone. */
   get brokenBy(): Error | undefined {
     const reason: unknown = this.closed.reason;
     const isError = this.closed.aborted && reason instanceof Error;
@@ -23,7 +23,7 @@ export class Output {
     return this.stream.isTTY === true;
   }
 
-  /** How many characters or bytes wait for a reader who does not keep up. */
+  /** How many characters or bytes wait for a slow reader. */
   get backlog(): number {
     return this.closed.aborted ? 0 : (this.stream.writableLength ?? 0);
   }

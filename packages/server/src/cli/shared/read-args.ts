@@ -15,9 +15,9 @@ type Values<T extends Known> = ReturnType<
 >["values"];
 
 export interface ReadArgsOptions {
-  /** Says what there is; it is named with every mistake. */
+  /** The command that lists the options; every error names it. */
   readonly helpCommand: string;
-  /** Whether a key may be among the arguments: one that belongs nowhere is not repeated then. */
+  /** Whether a key may be among the arguments, so that errors must not repeat a stray one. */
   readonly secrets?: boolean;
 }
 
@@ -35,7 +35,7 @@ export function readArgs<const T extends Known>(
   } catch (error) {
     const stray = error instanceof Error && "code" in error && error.code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL";
     if (stray && secrets) throw new UsageError("there is an argument that belongs to no option", helpCommand);
-    // Of what it says only the first sentence is about the mistake.
+    // Only the first sentence of the message is about the mistake.
     const message = error instanceof Error ? error.message : String(error);
     const [problem = message] = message.split(/\.\s|\n/);
     throw new UsageError(problem.charAt(0).toLowerCase() + problem.slice(1).replace(/\.$/, ""), helpCommand);
@@ -52,7 +52,7 @@ export function refuseEmpty(values: Readonly<Record<string, unknown>>, helpComma
   }
 }
 
-/** @throws UsageError for what is no TCP port. */
+/** @throws UsageError if the text is no TCP port. */
 export function readPort(text: string, helpCommand: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Infinity;
   if (port > 65_535) throw new UsageError("--port is not a number from 0 to 65535", helpCommand);

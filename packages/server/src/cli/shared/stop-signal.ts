@@ -2,13 +2,13 @@ import { constants } from "node:os";
 
 const names = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** How long the end may take once it is asked for: a reader of the output that hangs must not keep the process. */
+/** How long the end may take: a reader of the output that hangs must not keep the process alive. */
 const longestEndMs = 5_000;
 
-/** The same signal again so soon is no second one: `npx` passes on the Ctrl-C that the terminal has sent already. */
+/** A repeated signal this soon does not count: `npx` passes on the Ctrl-C that the terminal has sent already. */
 const echoMs = 250;
 
-/** Waits for the wish to end the process. A second one ends it at once. */
+/** Waits for a signal to end the process. A second one ends it at once. */
 export class StopSignal implements Disposable {
   readonly arrived: Promise<string>;
   readonly #listener: (name: NodeJS.Signals) => void;

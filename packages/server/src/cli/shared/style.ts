@@ -1,4 +1,4 @@
-/** How text is set apart: by colour where that can be seen, else not at all. */
+/** Sets text apart by colour where that can be seen, otherwise not at all. */
 export interface Style {
   dim(text: string): string;
   bold(text: string): string;
@@ -15,7 +15,7 @@ const code =
 export const plainStyle: Style = { dim: none, bold: none, red: none, cyan: none };
 export const colourStyle: Style = { dim: code(2, 22), bold: code(1, 22), red: code(31, 39), cyan: code(36, 39) };
 
-/** Colour only for a terminal, and not where NO_COLOR asks for none (https://no-color.org). */
+/** Colour only on a terminal, and not if NO_COLOR is set (https://no-color.org). */
 export function styleFor(isTTY: boolean, env: Readonly<Record<string, string | undefined>>): Style {
   return isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb" ? colourStyle : plainStyle;
 }

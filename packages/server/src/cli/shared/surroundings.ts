@@ -1,7 +1,7 @@
 import type { ReadStream } from "node:tty";
 import type { Output } from "./output.ts";
 
-/** What a run of the command has around it. */
+/** The process around a run of the command. */
 export interface Surroundings {
   env: Readonly<Record<string, string | undefined>>;
   stdin: NodeJS.ReadableStream & Partial<Pick<ReadStream, "isTTY">>;

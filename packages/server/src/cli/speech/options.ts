@@ -1,6 +1,6 @@
 import { readArgs, readPort, refuseEmpty, UsageError } from "../shared/read-args.ts";
 
-/** Beside the port of `turnwire server`. */
+/** The port after that of `turnwire server`. */
 export const defaultPort = 8877;
 
 /** Roughly what speech services take, for `--pace`. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { InvalidArgumentError, kindOf } from "turnwire/internal";
 import { checkScript, type Script, type ScriptedWord } from "../../speech/index.ts";
 
-/** What a script file says. */
+/** The content of a script file. */
 export interface ScriptFile {
   readonly script: Script;
   /** How many words are in it, over all connections. */
@@ -10,8 +10,8 @@ export interface ScriptFile {
 }
 
 /**
- * Reads a script: a list of words for every connection, or `{ "connections": [...] }` with a list for each, of which the
- * last goes on. Throws what names the file and the place in it.
+ * Reads a script: a list of words for every connection, or `{ "connections": [...] }` with a list for each; the last
+ * also serves all later connections. Errors name the file and the place in it.
  */
 export function readScriptFile(path: string): ScriptFile {
   const value = parse(path);

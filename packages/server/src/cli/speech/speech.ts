@@ -11,7 +11,7 @@ import { pace, readSpeechOptions, type SpeechCommandOptions } from "./options.ts
 import { readScriptFile, type ScriptFile } from "./script-file.ts";
 import { SpeechJsonView, SpeechTextView, type SpeechView } from "./view.ts";
 
-/** `turnwire speech`: the speech server as a process of its own, until it is told to end. The answer is the exit code. */
+/** Runs `turnwire speech`: the speech server in its own process, until a signal ends it. Returns the exit code. */
 export async function speech(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { stdout, version } = surroundings;
   const options = readSpeechOptions(args);
@@ -49,7 +49,7 @@ async function start(
       apiKeys,
       voice,
       onEvent,
-      // Nobody looks at them in here.
+      // The command does not look at them.
       keptConnections: 0,
       ...(file === undefined ? {} : { script: file.script }),
       ...(options.pace ? pace : {}),

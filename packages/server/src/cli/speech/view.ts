@@ -7,15 +7,15 @@ export interface SpeechInfo {
   readonly url: string;
   readonly listenURL: string;
   readonly speakURL: string;
-  /** What speaks. */
+  /** The voice. */
   readonly voice: string;
-  /** How many words the script has; undefined: there is none. */
+  /** How many words the script has; undefined without a script. */
   readonly words: number | undefined;
-  /** How many API keys are accepted; 0: any is. */
+  /** How many API keys are accepted; 0 if any is. */
   readonly keys: number;
 }
 
-/** Where a speech server's doings are shown. */
+/** Shows what a speech server does. */
 export interface SpeechView {
   listening(info: SpeechInfo): void;
   /** @param at When, ISO 8601. */
@@ -25,7 +25,7 @@ export interface SpeechView {
   stopped(connections: number): void;
 }
 
-/** For machines: one JSON object per line. `speechHelp` documents them. */
+/** Shows it as one JSON object per line. `speechHelp` documents them. */
 export class SpeechJsonView implements SpeechView {
   readonly #line: (text: string) => void;
 
@@ -58,7 +58,7 @@ export class SpeechJsonView implements SpeechView {
   }
 }
 
-/** As text to read, a line for each event. */
+/** Shows it as text, a line for each event. */
 export class SpeechTextView implements SpeechView {
   readonly #line: (text: string) => void;
   readonly #style: Style;
@@ -74,7 +74,7 @@ export class SpeechTextView implements SpeechView {
     const hears =
       words === undefined ? "hears nothing: no --script" : `hears only the ${count(words, "word")} of its script`;
     const asked = keys === 0 ? "any key will do" : `a key is asked for`;
-    // In one piece: who reads the first line may go on to look for the others.
+    // Written at once: a program that reads the first line may look for the others.
     const lines = [
       style.dim(`turnwire ${version} speech · no speech service · ${printable(speaks)} · ${hears} · ${asked}`),
       `listen  ${style.bold(listenURL)}`,

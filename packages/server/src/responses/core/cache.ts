@@ -1,7 +1,7 @@
 import type { Lane } from "./lanes.ts";
 import type { CompletedResponse } from "./request.ts";
 
-/** The responses that the requests of one connection can continue from. */
+/** The responses that requests of one connection can continue. */
 export class ResponseCache {
   readonly #keeps: "latest-of-lane" | number;
   readonly #responses = new Map<string, { lane: Lane; response: CompletedResponse }>();
@@ -14,7 +14,7 @@ export class ResponseCache {
     return this.#responses.get(id)?.response;
   }
 
-  /** Keeps the latest response of a lane; what there is no room for any more goes. */
+  /** Keeps the latest response of a lane, and drops those that there is no room for. */
   put(lane: Lane, response: CompletedResponse): void {
     if (this.#keeps === "latest-of-lane") this.leave(lane);
     this.#responses.delete(response.id);
@@ -26,12 +26,12 @@ export class ResponseCache {
     }
   }
 
-  /** The lane's responses are gone. */
+  /** Drops the lane's responses. */
   leave(lane: Lane): void {
     for (const [id, kept] of this.#responses) if (kept.lane === lane) this.#responses.delete(id);
   }
 
-  /** A continuation on the same lane that failed takes its parent with it; a fork from another lane does not. */
+  /** Drops the parent of a continuation that failed on the same lane; a fork from another lane keeps it. */
   evictParent(lane: Lane, id: unknown): void {
     if (typeof id === "string" && this.#responses.get(id)?.lane === lane) this.#responses.delete(id);
   }

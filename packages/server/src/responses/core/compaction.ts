@@ -4,13 +4,13 @@ import type { IdSource } from "./ids.ts";
 import { unixSeconds } from "./response-object.ts";
 import { countValueTokens, type TokenCounter } from "./tokens.ts";
 
-/** How much of what was not said by the user is kept, in characters. */
+/** How many characters are kept of everything but the user's messages. */
 const summaryLength = 4_000;
 const mark = "gAAAAAtw";
 
 /**
- * A shorter window for a conversation: the user's messages as they are, then one item that holds the gist of the rest.
- * The item is opaque to clients, as the API's is; what it holds is a text that `readCompaction` gives a brain.
+ * Shortens a conversation to the user's messages and one item that holds the gist of the rest.
+ * The item is opaque to clients, as in the API. A brain reads its text with `readCompaction`.
  */
 export function compact(
   conversation: readonly ResponseInputItem[],
@@ -51,7 +51,7 @@ export function readCompaction(encryptedContent: string): string | undefined {
   return Buffer.from(encryptedContent.slice(mark.length), "base64url").toString("utf8");
 }
 
-/** An item as the API gives it back: with an id, and its content as parts. */
+/** An item as the API returns it: with an id, and its content as parts. */
 export function asOutput(item: ResponseInputItem, newId: IdSource): Record<string, unknown> {
   const fields: Record<string, unknown> = { ...item };
   if (!("role" in item) || !("content" in item))

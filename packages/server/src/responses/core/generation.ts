@@ -13,7 +13,7 @@ import type { SteerInbox } from "./steering.ts";
 import type { Pace } from "./timing.ts";
 import type { TokenCounter } from "./tokens.ts";
 
-/** What answering needs, whatever the transport. */
+/** What generating a response needs on either transport. */
 export interface GenerationContext {
   readonly brain: Brain;
   readonly newId: IdSource;
@@ -21,33 +21,33 @@ export interface GenerationContext {
   readonly clock: Clock;
   readonly tokens: TokenCounter;
   readonly promptCache: PromptCache;
-  /** How long a model takes; absent: as long as its brain. */
+  /** How long a model takes. Absent: as long as its brain. */
   readonly pace?: Pace;
-  /** Told what a brain threw when it was not a `ResponsesApiError`: the client is not. */
+  /** Called with an error of a brain that is not a `ResponsesApiError`; the client gets a general one. */
   readonly onBrainError: (error: unknown) => void;
 }
 
 export type Outcome =
-  /** It came to an end, on its own or not. `completed` is what can be continued; `steered`: cut short by steering. */
+  /** The response has ended. `completed` is what can be continued; `steered` was cut short by steering. */
   | { status: "completed" | "steered" | "incomplete" | "cancelled"; response: Response; completed: CompletedResponse }
   /** `response.failed` after output, or an error before any. */
   | { status: "failed" | "rejected"; error: ResponsesApiError };
 
-/** The signal's reason when a client asked for the end: the response is ended with an event. */
+/** The signal's reason when the client cancelled: then an event ends the response. */
 export const cancelledByClient = Symbol("cancelled by the client");
 
-/** How many outputs of a brain that never waits are sent before others get their turn. */
+/** How many outputs of a brain that never waits are sent before the event loop goes on. */
 const outputsPerTurn = 8;
 
-/** What a generation tells of, and hears from, the connection it is on. */
+/** What connects a generation with its connection. */
 export interface GenerationLinks {
-  /** The response has an id; its first event is about to be sent. */
+  /** Called when the response has an id, before its first event is sent. */
   created?(responseId: string): void;
-  /** Input that is queued for the response: it ends where that is safe. */
+  /** Input that is queued for the response, which it ends for at the next safe place. */
   steers?: SteerInbox;
 }
 
-/** Answers one request: runs the brain, sends the events to `sink`, keeps `record` up to date. Never rejects. */
+/** Answers one request: runs the brain, sends the events to `sink` and keeps `record` up to date. Never rejects. */
 export async function generate(
   context: GenerationContext,
   request: CreateRequest,
@@ -158,7 +158,7 @@ class Generation {
       const returned: unknown = this.#iterator?.return?.();
       if (returned instanceof Promise) returned.catch(() => undefined);
     } catch {
-      // The answer is out: what a brain's clean-up throws concerns nobody.
+      // The answer is sent; an error of the brain's clean-up changes nothing.
     }
   }
 
@@ -166,7 +166,7 @@ class Generation {
     try {
       this.#context.onBrainError(cause);
     } catch {
-      // The answer matters more than a reporter that fails.
+      // A listener that fails must not take the answer with it.
     }
   }
 
@@ -179,7 +179,7 @@ class Generation {
     this.#sink.event({ type: "response.in_progress", response: this.#response });
   }
 
-  /** What the brain says, when a model would have said it. */
+  /** Delays the brain's output to when a model would have produced it. */
   #paced(next: Promise<IteratorResult<BrainOutput>>, first: boolean, signal: AbortSignal): typeof next {
     const { pace } = this.#context;
     if (pace === undefined) return next;
@@ -192,14 +192,14 @@ class Generation {
     })();
   }
 
-  /** A wait for the brain is a safe place to be interrupted, unless it is in the middle of an item. */
+  /** While the brain is awaited, steering may end the response, unless an item is open. */
   async #unlessSteered(next: Promise<IteratorResult<BrainOutput>>): Promise<IteratorResult<BrainOutput> | "steered"> {
     const { steers } = this.#links;
     if (steers === undefined || !this.#writer.betweenItems || this.#writer.hasCalls) return await next;
     return await Promise.race([next, steers.arrived.then(() => "steered" as const)]);
   }
 
-  /** Whether queued input ends the response at the item that would begin: not while the client owes tool outputs. */
+  /** Whether queued input ends the response before this new item. It does not while the client owes tool outputs. */
   #steeredBefore(output: BrainOutput): boolean {
     const waiting = this.#links.steers?.size ?? 0;
     return waiting > 0 && !this.#writer.hasCalls && this.#writer.beginsItem(output);
@@ -223,7 +223,7 @@ class Generation {
     return { status: "incomplete", response: this.#cutShort(reason), completed: this.#completed() };
   }
 
-  /** Ended between two items by queued input: what was said stands, and the successor continues from it. */
+  /** Ends the response between two items for queued input. Its output stands, and the successor continues it. */
   #steered(): Outcome {
     this.#writer.close("completed");
     const response = this.#cutShort("steered");
@@ -296,8 +296,8 @@ function nextTick(): Promise<void> {
 }
 
 /**
- * Rejects when the brain refuses the request straight away, and resolves otherwise: such a request never becomes a
- * response. A brain that takes its time is not waited for, as `response.created` must not be late.
+ * Rejects if the brain refuses the request at once, and resolves otherwise: a refused request never becomes a
+ * response. It does not wait for a slow brain, since `response.created` must not be late.
  */
 async function refusedAtOnce(first: Promise<unknown>): Promise<void> {
   await Promise.race([first, nextTick()]);

@@ -7,7 +7,7 @@ export function idSource(random: Random): IdSource {
   return (prefix) => `${prefix}_${hexDigits(random, prefix === "steer" ? 32 : 48)}`;
 }
 
-/** Looks like the encrypted reasoning of the API: opaque, URL-safe base64. */
+/** Opaque URL-safe base64, like the encrypted reasoning of the API. */
 export function opaqueContent(random: Random): string {
   return `gAAAAA${Buffer.from(hexDigits(random, 96), "hex").toString("base64url")}`;
 }

@@ -24,7 +24,7 @@ const fields: Readonly<Record<Purpose, { known: readonly string[]; required: rea
   },
 };
 
-/** Reads a request that is about an input and not for an answer. */
+/** Reads a request to count or compact an input. */
 export function countInput(
   body: Record<string, unknown>,
   purpose: Purpose,

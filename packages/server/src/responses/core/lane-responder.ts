@@ -22,13 +22,13 @@ import { storeResponse } from "./stored.ts";
 export interface LaneResponderOptions {
   readonly core: ServerCore;
   readonly connection: number;
-  /** Whose connection it is; empty where no keys are asked for. */
+  /** Whose connection it is; empty if the server needs no keys. */
   readonly owner: string;
   readonly socket: SessionSocket;
   readonly scheduler: LaneScheduler;
-  /** The faults that the client asked for itself as it connected. */
+  /** The faults that the client asked for when it connected. */
   readonly ownFaults: ReadonlyArray<PendingFault<Fault>>;
-  /** Throws when no request is answered any more. */
+  /** Throws if the connection answers no more requests. */
   checkOpen(): void;
 }
 
@@ -39,11 +39,11 @@ interface Exchange {
   readonly sink: SocketSink;
   /** The response whose queued input this continues. */
   readonly steered: SteerTarget | undefined;
-  /** Counts the requests of the connection. */
+  /** The number of the request on its connection. */
   readonly number: number;
 }
 
-/** How many pieces of steering input can wait for one response. The API has such a limit, and does not say which. */
+/** How many pieces of steering input can wait for one response. The API does not say what its own limit is. */
 const maxPendingSteers = 16;
 
 /** Answers the requests of one connection, lane by lane: chains, forks, eviction, steering and its successors. */
@@ -71,7 +71,7 @@ export class LaneResponder {
     this.#steering.receive(event);
   }
 
-  /** Forgets every response that a request could continue from. */
+  /** Forgets every response that could be continued. */
   evict(): void {
     this.#cache.clear();
     this.#steering.giveBackLost();
@@ -134,7 +134,7 @@ export class LaneResponder {
   }
 
   #read({ queued, body, steered }: Exchange): CreateRequest {
-    // What came later would not be in this request.
+    // Input that comes from now on would not be in this request.
     if (steered?.state === "waiting") steered.state = "completed";
     const { core, owner } = this.#options;
     const { models, dialect, promptCache } = core;
@@ -162,7 +162,7 @@ export class LaneResponder {
     return generate && !managed && this.#options.core.dialect.steering.some((pattern) => fits(pattern, params.model));
   }
 
-  /** What the outcome means for the lane and for the input that was queued meanwhile; answers the successor. */
+  /** Applies the outcome to the lane and to the input queued meanwhile. Returns the successor, if there is one. */
   #settle(exchange: Exchange, request: CreateRequest, outcome: Outcome, target: SteerTarget): Exchange | undefined {
     const { core, owner } = this.#options;
     storeResponse(core, request, outcome, owner);
@@ -201,12 +201,12 @@ export class LaneResponder {
     return { queued, body: inherited, sink, steered: parent, number };
   }
 
-  /** A request came to nothing, or its response failed: the parent goes, and what was queued is given back. */
+  /** Ends a request that came to nothing, or whose response failed: drops the parent and gives queued input back. */
   #fail({ queued, body, steered }: Exchange, status?: "rejected" | "cancelled", error?: ResponsesApiError): undefined {
     const { record, lane } = queued;
     if (status !== undefined) record.status = status;
     if (error !== undefined) record.errorCode = error.code;
-    // A successor that never was leaves what it was to continue; a cancelled request has failed nothing.
+    // A successor that was never created keeps its parent, and so does a cancelled request.
     const spared = record.successorOf !== undefined && record.responseId === undefined;
     if (!spared && status !== "cancelled") this.#cache.evictParent(lane, body["previous_response_id"]);
     steered?.fail("successor_creation_failed", "The response that was to take up this input could not be created.");
@@ -249,7 +249,7 @@ export class LaneResponder {
   }
 }
 
-/** The events of a successor. An error before the first of them is no error of a request: the input is given back. */
+/** Sends the events of a successor. If it fails before the first, the input is given back in place of an error. */
 class SuccessorSink extends SocketSink {
   readonly #parent: SteerTarget;
 

@@ -34,7 +34,7 @@ export class LaneScheduler {
     this.#lanes.set(undefined, new Lane(undefined));
   }
 
-  /** The lane of that name, or undefined when the connection has had too many already. */
+  /** The lane of that name; undefined if the connection has had too many. */
   lane(name: string | undefined): Lane | undefined {
     const known = this.#lanes.get(name);
     if (known !== undefined) return known;
@@ -70,7 +70,7 @@ export class LaneScheduler {
     this.#startWaiting();
   }
 
-  /** Ends what runs; answers what waited and never will be. */
+  /** Aborts the running requests and returns those that waited. */
   abortAll(): QueuedRequest[] {
     const dropped = this.#waiting;
     this.#waiting = [];

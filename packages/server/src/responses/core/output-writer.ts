@@ -31,10 +31,10 @@ export interface OutputWriterOptions {
   tokens: TokenCounter;
 }
 
-/** About how many tokens of a function call's arguments go into one delta. */
+/** How many tokens of a call's arguments go into one delta. */
 const argumentTokensPerDelta = 4;
 
-/** Turns what a brain says into output items and their events, in the order of the API. */
+/** Turns a brain's output into output items and their events, in the order of the API. */
 export class OutputWriter {
   readonly #options: OutputWriterOptions;
   readonly #items: OutputItem[] = [];
@@ -54,7 +54,7 @@ export class OutputWriter {
     return this.#reasoningTokens;
   }
 
-  /** Whether anything has been said. */
+  /** Whether there is any output. */
   get started(): boolean {
     return this.#items.length > 0 || this.#open !== undefined;
   }
@@ -75,7 +75,7 @@ export class OutputWriter {
     return output.type !== "refusal" || this.#open?.part !== "refusal";
   }
 
-  /** Writes one piece. False when `max_output_tokens` is reached: what was too much is cut off. */
+  /** Writes one piece. Returns false if it had to be cut off at `max_output_tokens`. */
   write(output: Exclude<BrainOutput, { type: "incomplete" | "usage" }>): boolean {
     switch (output.type) {
       case "text":
@@ -103,7 +103,7 @@ export class OutputWriter {
     this.#done(open.index, messageOf(open, status));
   }
 
-  /** The items so far; a message that is still being written is there as incomplete. */
+  /** The items so far. A message that is still open is incomplete. */
   items(): OutputItem[] {
     if (this.#open === undefined) return [...this.#items];
     return [...this.#items, messageOf(this.#open, "incomplete")];
@@ -196,7 +196,7 @@ export class OutputWriter {
     this.#options.emit(event);
   }
 
-  /** As much of the text as there are tokens left for. */
+  /** The part of the text that there are tokens left for. */
   #spend(text: string): { text: string; fits: boolean } {
     const { maxOutputTokens, tokens } = this.#options;
     const left = Math.max(0, (maxOutputTokens ?? Infinity) - this.#tokens);

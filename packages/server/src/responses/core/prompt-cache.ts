@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import type { ResponseInputItem } from "turnwire/internal";
 import { countValueTokens, type TokenCounter } from "./tokens.ts";
 
-/** The prompt so far: what identifies it, and how many tokens it is. */
+/** A beginning of a prompt: its key and its number of tokens. */
 export interface Prefix {
   readonly key: string;
   readonly tokens: number;
 }
 
-/** How a prompt begins: it is whose it is, and has its instructions and tools before the conversation. */
+/** What a prompt has before the conversation: its owner, instructions and tools. */
 export interface PromptHead {
   readonly owner: string;
   readonly instructions: string;
@@ -19,20 +19,20 @@ export interface ReadPrompt {
   readonly head: Prefix;
   /** The prompt up to its end. */
   readonly end: Prefix;
-  /** How many tokens of it a prompt of lately began with. */
+  /** How many of its tokens a recent prompt began with. */
   readonly cachedTokens: number;
 }
 
-/** How many beginnings of prompts are remembered at least, once there were as many; twice as many at most. */
+/** How many beginnings of prompts are remembered: at least so many, at most twice as many. */
 const remembered = 50_000;
 
 /**
- * Knows which prompts of lately began alike. Where the API only counts prefixes from 1 024 tokens on, and in steps,
- * every token counts here, so that short conversations show what they reuse.
+ * Knows the beginnings of recent prompts. The API counts prefixes from 1 024 tokens on, in steps; here every token
+ * counts, so that short conversations show what they reuse.
  */
 export class PromptCache {
   readonly #tokens: TokenCounter;
-  // Two generations: to take the oldest out of one large set takes long, since a set finds its first entry by searching.
+  // Two generations: removing the oldest entry of one large set is slow, since a set searches for its first entry.
   #recent = new Set<string>();
   #older: ReadonlySet<string> = new Set();
 
@@ -40,7 +40,7 @@ export class PromptCache {
     this.#tokens = tokens;
   }
 
-  /** Reads a prompt: its head, what follows on `from` when that has the same head, and its new items. */
+  /** Reads a prompt: from `from` on if that has the same head, otherwise from the start. */
   read(
     head: PromptHead,
     earlier: readonly ResponseInputItem[],
@@ -62,7 +62,7 @@ export class PromptCache {
     return { head: start, end: prefix, cachedTokens };
   }
 
-  /** The prompt with what was answered to it, as the next one begins. */
+  /** The prompt with its answer, which the next one begins with. */
   extend(prefix: Prefix, output: readonly ResponseInputItem[]): Prefix {
     let longer = prefix;
     for (const item of output) {
@@ -99,12 +99,12 @@ export class PromptCache {
 
 const unread: ReadonlySet<string> = new Set(["id", "status", "annotations", "logprobs", "type"]);
 
-/** What a model reads of an item: the same whether the server kept it or the client sent it back. */
+/** What a model reads of an item, the same whether the server kept it or the client sent it back. */
 function readable(value: unknown): unknown {
   if (Array.isArray(value)) {
     if (value.length !== 1) return value.map(readable);
     const only = readable(value[0]);
-    // A text alone is the same as a list of one text.
+    // One text is the same as a list of one text.
     return Array.isArray(only) && only.length === 1 && only[0][0] === "text" ? only[0][1] : [only];
   }
   if (typeof value !== "object" || value === null) return value;

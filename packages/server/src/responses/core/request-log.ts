@@ -3,23 +3,23 @@ import type { ResponseUsage, Tool } from "openai/resources/responses/responses";
 import type { Clock } from "turnwire/internal";
 import type { ResponseInputItem, ResponseOutputItem } from "turnwire/internal";
 
-/** How far a request has come; `rejected`: it was refused before it became a response. */
+/** How far a request has come. `rejected` requests were refused before they became a response. */
 export type RequestStatus = "queued" | "in_progress" | "completed" | "incomplete" | "failed" | "cancelled" | "rejected";
 
-/** A request the server received, and what became of it. The fields fill up while it is worked on. */
+/** A request and its outcome. The fields are filled in while it is answered. */
 export interface ReceivedRequest {
   readonly transport: "websocket" | "http";
   /** The `id` of the connection it came over; absent for HTTP. */
   readonly connection?: number;
   /** The lane it named. */
   readonly lane?: string;
-  /** The response that was steered, for a request that the server made itself out of the steering input. */
+  /** The response that was steered, if the server made this request from the steering input. */
   readonly successorOf?: string;
-  /** The event, or the HTTP body, as it was received; of a successor: what the server asked itself for. */
+  /** The event or HTTP body as it was received, or the request that the server made for a successor. */
   readonly body: Readonly<Record<string, unknown>>;
   /** The size of the message, or of the HTTP body. */
   readonly bytes: number;
-  /** What the model was shown: the whole chain with the outputs in between, then this input. Empty until it is started. */
+  /** What the model sees: the whole chain with its outputs, then this input. Empty until the request is started. */
   readonly conversation: readonly ResponseInputItem[];
   readonly instructions?: string;
   /** The tools as they were sent. */
@@ -28,15 +28,15 @@ export interface ReceivedRequest {
   readonly responseId?: string;
   readonly status: RequestStatus;
   readonly output: readonly ResponseOutputItem[];
-  /** What was counted, once the response has come to its end. */
+  /** The usage, once the response has ended. */
   readonly usage?: ResponseUsage;
   /** The code of the error it ended with. */
   readonly errorCode?: string;
   /** By the server's clock, in milliseconds. */
   readonly receivedAtMs: number;
-  /** From when it was taken up to its first output. */
+  /** From the start of the work to the first output. */
   readonly firstOutputMs?: number;
-  /** From its arrival to its end. Absent while it is worked on. */
+  /** From arrival to end. Absent until the request has ended. */
   readonly durationMs?: number;
   /** Whether a `response.cancel` named its response, whatever the server did about it. */
   readonly cancelRequested: boolean;
@@ -67,11 +67,11 @@ export interface RequestLogOptions {
   /** How many of the latest requests are kept. */
   readonly limit: number;
   readonly clock: Clock;
-  /** Told of each request as it comes to its end. */
+  /** Called with each request when it has ended. */
   readonly onEnd?: ((request: ReceivedRequest) => void) | undefined;
 }
 
-/** The latest requests, the oldest first. Older ones are forgotten so that a server can run for ever. */
+/** The latest requests, the oldest first. Older ones are forgotten, so that memory stays bounded. */
 export class RequestLog {
   readonly entries: RequestRecord[] = [];
   readonly #options: RequestLogOptions;
@@ -80,7 +80,7 @@ export class RequestLog {
     this.#options = options;
   }
 
-  /** A record of a request that has just come. */
+  /** Adds the record of a request that has just come. */
   add(given: Omit<Parameters<typeof newRecord>[0], "receivedAtMs">): RequestRecord {
     const record = newRecord({ ...given, receivedAtMs: this.#options.clock.now() });
     const { limit } = this.#options;
@@ -91,13 +91,13 @@ export class RequestLog {
     return record;
   }
 
-  /** The request has come to its end, whatever that was. */
+  /** Notes that the request has ended. */
   end(record: RequestRecord): void {
     record.durationMs = this.#options.clock.now() - record.receivedAtMs;
     try {
       this.#options.onEnd?.(record);
     } catch {
-      // The answer is out: a listener that fails takes nothing with it.
+      // The answer is sent; a listener that fails changes nothing.
     }
   }
 

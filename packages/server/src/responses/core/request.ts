@@ -28,7 +28,7 @@ export interface CreateRequest {
   readonly toolChoice: Response["tool_choice"];
   readonly includeEncryptedReasoning: boolean;
   readonly prompt: Prefix;
-  /** How many tokens of the prompt a prompt of lately began with. */
+  /** How many of the prompt's tokens a recent prompt began with. */
   readonly cachedTokens: number;
   readonly store: boolean;
 }
@@ -39,14 +39,14 @@ export interface RequestContext {
   /** The models served; absent: any name. */
   readonly models?: readonly string[];
   readonly promptCache: PromptCache;
-  /** Whose request it is; empty where no keys are asked for. */
+  /** Whose request it is; empty if the server needs no keys. */
   readonly owner: string;
   find(previousResponseId: string): CompletedResponse | undefined;
-  /** Steering input that was queued for the parent: it comes before the request's own. */
+  /** Steering input that was queued for the parent, and goes before the request's own. */
   readonly steered?: readonly ResponseInputItem[];
 }
 
-/** Reads a `response.create` event or the body of a POST; throws a `ResponsesApiError` for what cannot be answered. */
+/** Reads a `response.create` event or the body of a POST. Throws a `ResponsesApiError` if it cannot be answered. */
 export function readRequest(body: Record<string, unknown>, context: RequestContext): CreateRequest {
   const { transport, dialect, steered = [] } = context;
   validateFields(body, { transport, nulls: dialect.nulls, unknownFields: dialect.unknownFields });
@@ -130,7 +130,7 @@ function instructionsOf(
   );
 }
 
-/** Where nothing is stored, the id of an item is one that the server does not know. */
+/** If nothing is stored, the server cannot know the id of an item. */
 function rejectItemIds(input: readonly ResponseInputItem[]): void {
   for (const item of input) {
     if (!("id" in item) || typeof item.id !== "string" || item.type === "item_reference") continue;

@@ -43,7 +43,7 @@ export function unixSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
-/** By the server's count, unless the brain has counted itself. */
+/** Uses the server's count, unless the brain has counted. */
 export function usageOf(
   request: CreateRequest,
   outputTokens: number,

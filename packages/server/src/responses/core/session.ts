@@ -9,16 +9,16 @@ import { type Lane, LaneScheduler, type QueuedRequest } from "./lanes.ts";
 import type { ServerCore } from "./server-core.ts";
 import { type SessionSocket, SocketSink } from "./socket-sink.ts";
 
-/** Who has connected, and how. */
+/** Who has connected. */
 export interface SessionOptions {
   readonly id: number;
-  /** Whose connection it is; empty where no keys are asked for. */
+  /** Whose connection it is; empty if the server needs no keys. */
   readonly owner: string;
-  /** The faults that the client asked for itself as it connected. */
+  /** The faults that the client asked for when it connected. */
   readonly ownFaults: ReadonlyArray<PendingFault<Fault>>;
 }
 
-/** How long a connection past its age limit stays open, to answer with the reason. */
+/** How long a connection past its age limit stays open to answer with the reason. */
 const lingerMs = 1_000;
 
 /** One connection of WebSocket mode: its lanes, its cache, its age. Knows no transport. */
@@ -60,7 +60,7 @@ export class Session {
     return this.#requests;
   }
 
-  /** Forgets every response that a request could continue from. */
+  /** Forgets every response that could be continued. */
   evict(): void {
     this.#responder.evict();
   }
@@ -70,7 +70,7 @@ export class Session {
     this.#responder.inject(fault);
   }
 
-  /** The socket is gone: nobody waits for anything any more. */
+  /** Ends the session when its socket is gone. */
   end(): void {
     this.#state = "ended";
     this.#cancelTimer();
@@ -80,13 +80,13 @@ export class Session {
     }
   }
 
-  /** Takes one message of the client. Never throws: what is wrong with it is answered with an `error` event. */
+  /** Takes one message of the client. Never throws: mistakes are answered with an `error` event. */
   receive(text: string, bytes: number): void {
     if (this.#state === "ended") return;
     let lane: string | undefined;
     try {
       const event = parseObject(text);
-      // Steering names no lane: the response it is for does.
+      // A steer event names no lane; its response has one.
       if (event["type"] === "response.steer" && this.#core.dialect.steering.length > 0) {
         return this.#responder.steer(event);
       }
@@ -128,7 +128,7 @@ export class Session {
     this.#scheduler.add(queued);
   }
 
-  /** Why a request can neither be answered now nor wait. */
+  /** The reason to refuse a request that can neither be answered now nor wait. */
   #crowded(lane: Lane): ResponsesApiError | undefined {
     const { dialect, maxQueuedRequests } = this.#core;
     if (!this.#scheduler.isBusy(lane)) return undefined;

@@ -2,7 +2,7 @@ import type { ResponsesApiError } from "../api-error.ts";
 import { type ErrorShape, shapeError } from "../error-shapes.ts";
 import { type EventBody, type EventSink, SequenceNumbers } from "../events.ts";
 
-/** The little that a session needs of a socket. */
+/** What a session needs of a socket. */
 export interface SessionSocket {
   send(text: string): void;
   close(code: number, reason: string): void;
@@ -10,7 +10,7 @@ export interface SessionSocket {
   drained(): Promise<void>;
   /** Cuts the connection off without a close frame. */
   reset(): void;
-  /** Reads and writes nothing any more, and closes nothing. */
+  /** Neither reads, writes nor closes any more. */
   freeze(): void;
 }
 
@@ -40,7 +40,7 @@ export class SocketSink implements EventSink {
     this.errorAs(error, this.#shape);
   }
 
-  /** Says an error in a shape of choice. */
+  /** Sends an error in a shape of choice. */
   errorAs(error: ResponsesApiError, shape: ErrorShape, response?: object): void {
     const sent = this.#sequence.started ? this.#sequence.next() : 0;
     this.#socket.send(JSON.stringify({ ...shapeError(shape, error, { sent, response }), ...this.#label }));

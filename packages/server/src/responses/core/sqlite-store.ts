@@ -45,7 +45,7 @@ export class SqliteStore implements ResponseStore {
   }
 }
 
-/** Asked for only here: Node warns that the module is experimental as soon as it is loaded. */
+/** Loaded only here: Node warns as soon as it loads the module that it is experimental. */
 function loadSqlite(): typeof sqlite {
   try {
     return createRequire(import.meta.url)("node:sqlite") as typeof sqlite;

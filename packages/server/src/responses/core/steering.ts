@@ -10,17 +10,17 @@ import type { EventSink } from "../events.ts";
 import type { IdSource } from "./ids.ts";
 import type { Lane } from "./lanes.ts";
 
-/** Input for a response that is under way, owned by the server until it is committed or given back. */
+/** Input for a running response. The server owns it until it is committed or given back. */
 interface Steer {
   readonly id: string;
   readonly input: ResponseSteerInput;
 }
 
-/** What a running response sees of the input that is queued for it. */
+/** The queued input as a running response sees it. */
 export interface SteerInbox {
   /** How many pieces of input wait. */
   readonly size: number;
-  /** Resolves when there is the first. */
+  /** Resolves when the first has come. */
   readonly arrived: Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export interface SteerInbox {
  */
 type SteerableState = "active" | "waiting" | "completed" | "ended";
 
-/** A response of this connection, as far as steering is concerned. */
+/** A response that can be steered. */
 export class SteerTarget implements SteerInbox {
   readonly lane: Lane;
   readonly sink: EventSink;
@@ -39,7 +39,7 @@ export class SteerTarget implements SteerInbox {
   id = "";
   required: readonly ResponseSteerRequiredInput[] = [];
   #steers: Steer[] = [];
-  /** Made when it is asked for: a connection remembers many targets, and nobody waits for most. */
+  /** Made on demand: a connection remembers many targets, and most are never awaited. */
   #arrival: PromiseWithResolvers<void> | undefined;
 
   constructor(lane: Lane, sink: EventSink, supported: boolean) {
@@ -69,7 +69,7 @@ export class SteerTarget implements SteerInbox {
     this.#arrival?.resolve();
   }
 
-  /** Says of each piece of input from the `from`th on what it waits for. */
+  /** Tells the client what each piece of input from the `from`th on waits for. */
   tellPending(from = 0): void {
     for (const { id } of this.#steers.slice(from)) {
       this.sink.event({
@@ -81,12 +81,12 @@ export class SteerTarget implements SteerInbox {
     }
   }
 
-  /** The input has become a part of a response. */
+  /** Forgets the input, which has become part of a response. */
   commit(): void {
     this.#steers = [];
   }
 
-  /** Gives the input back. */
+  /** Gives the input back to the client. */
   fail(code: ResponseSteerErrorCode, message: string): void {
     const steers = this.#steers;
     this.#steers = [];
@@ -99,11 +99,11 @@ export class SteerTarget implements SteerInbox {
 export interface SteeringOptions {
   readonly newId: IdSource;
   readonly maxPending: number;
-  /** For failures that concern no response. */
+  /** A sink for failures that concern no response. */
   newSink(): EventSink;
   /** Whether a response can still be continued. */
   isKept(responseId: string): boolean;
-  /** Whether a request that continues the response waits on its lane: then nothing is said to be missing. */
+  /** Whether a request that continues the response waits on its lane, so that nothing is missing. */
   isContinued(target: SteerTarget): boolean;
 }
 
@@ -119,7 +119,7 @@ export class Steering {
     this.#options = options;
   }
 
-  /** A response has begun, and can be steered from now on. */
+  /** Adds a response, which can be steered from now on. */
   add(target: SteerTarget, id: string): void {
     target.id = id;
     this.#targets.set(id, target);
@@ -151,13 +151,13 @@ export class Steering {
     if (known.state === "waiting" && !this.#options.isContinued(known)) known.tellPending(known.size - 1);
   }
 
-  /** The response that a request of that lane continues, when it waits for tool outputs. */
+  /** The response that a request of the lane continues, if it waits for tool outputs. */
   waiting(lane: Lane, id: unknown): SteerTarget | undefined {
     const target = typeof id === "string" ? this.#targets.get(id) : undefined;
     return target?.state === "waiting" && target.lane === lane ? target : undefined;
   }
 
-  /** Gives back what is queued for responses that can no longer be continued. */
+  /** Gives back the input of responses that can no longer be continued. */
   giveBackLost(): void {
     for (const target of this.#targets.values()) {
       if (target.state !== "waiting" || this.#options.isKept(target.id)) continue;
@@ -195,11 +195,11 @@ function sendFailure(
 
 function inputItems(input: ResponseSteerInput): ResponseInputItem[] {
   if (typeof input === "string") return [{ type: "message", role: "user", content: input }];
-  // The two types differ in nothing that has passed the validation.
+  // Validated input fits both types.
   return input as ResponseInputItem[];
 }
 
-/** What a completed response wants from the client before it can go on. */
+/** What the client has to send before a completed response can go on. */
 export function requiredInput(output: readonly ResponseOutputItem[]): ResponseSteerRequiredInput[] {
   return output.flatMap((item) =>
     item.type === "function_call"

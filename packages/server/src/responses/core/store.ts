@@ -3,13 +3,13 @@ import { checkValue, type ResponseInputItem } from "turnwire/internal";
 import { whole } from "../../kit/index.ts";
 import type { CompletedResponse } from "./request.ts";
 
-/** A response that was to be stored, with what is needed to continue it. */
+/** A stored response, with what is needed to continue it. */
 export interface StoredResponse {
   readonly response: Response;
   /** The items of its own request. */
   readonly input: readonly ResponseInputItem[];
   readonly completed: CompletedResponse;
-  /** Who stored it: nobody else finds it. Empty where no keys are asked for. */
+  /** Who stored it; others do not find it. Empty if the server needs no keys. */
   readonly owner: string;
 }
 
@@ -17,7 +17,7 @@ export interface StoredResponse {
 export interface ResponseStore {
   get(id: string): StoredResponse | undefined;
   put(stored: StoredResponse): void;
-  /** Whether there was one. */
+  /** Returns whether there was one. */
   delete(id: string): boolean;
   close(): void;
 }

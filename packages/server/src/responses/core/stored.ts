@@ -2,7 +2,7 @@ import type { Outcome } from "./generation.ts";
 import type { CreateRequest } from "./request.ts";
 import type { ServerCore } from "./server-core.ts";
 
-/** Keeps a response that was to be stored. One that did not complete can be continued, too, as far as it came. */
+/** Stores a response if its request asks for that. An incomplete one can be continued, too. */
 export function storeResponse(core: ServerCore, request: CreateRequest, outcome: Outcome, owner: string): void {
   if (!request.store || !("response" in outcome)) return;
   const { response, completed } = outcome;

@@ -2,7 +2,7 @@ import { type Clock, delay, type Random } from "turnwire/internal";
 import type { BrainOutput } from "../brain.ts";
 import type { TokenCounter } from "./tokens.ts";
 
-/** How long a model takes, in milliseconds. All zero: as long as its brain takes. */
+/** How long a model takes, in milliseconds. If all are 0, as long as its brain takes. */
 export interface Timing {
   /** Until the first output, whatever the prompt. Default: 0. */
   firstTokenMs?: number;
@@ -17,13 +17,13 @@ export interface Timing {
 }
 
 export interface Pace {
-  /** What is awaited before the first output. */
+  /** Waits before the first output. */
   first(uncachedTokens: number, signal: AbortSignal): Promise<void>;
-  /** What is awaited before a piece of output. */
+  /** Waits before a piece of output. */
   piece(output: BrainOutput, signal: AbortSignal): Promise<void>;
 }
 
-/** The waits of a model with that timing, on that clock. Undefined: none. */
+/** The waits of a model with this timing; undefined if there are none. */
 export function paceOf(timing: Timing | undefined, clock: Clock, tokens: TokenCounter): Pace | undefined {
   const { firstTokenMs = 0, perInputTokenMs = 0, perTokenMs = 0, jitter = 0, seed = 1 } = timing ?? {};
   if (firstTokenMs + perInputTokenMs + perTokenMs === 0) return undefined;

@@ -1,7 +1,7 @@
 /** Counts what a model reads and writes. */
 export interface TokenCounter {
   count(text: string): number;
-  /** The text cut into tokens, which join to the text again. */
+  /** Cuts the text into tokens that join to the text again. */
   split(text: string): string[];
 }
 
@@ -15,14 +15,14 @@ export function splitTokens(text: string): string[] {
 /** About as many tokens as a model would see; costs nothing to load. */
 export const estimatedTokens: TokenCounter = { count: (text) => splitTokens(text).length, split: splitTokens };
 
-/** What is used of `gpt-tokenizer`. */
+/** The part of `gpt-tokenizer` that is used. */
 interface Tokenizer {
   countTokens(text: string, options: { disallowedSpecial: Set<string> }): number;
   encode(text: string, options: { disallowedSpecial: Set<string> }): number[];
   decode(tokens: number[]): string;
 }
 
-/** Not a literal where it is imported: compilers and bundlers would look for a package that may not be there. */
+/** No literal in the import: compilers and bundlers would look for a package that may not be installed. */
 const tokenizerModule: string = "gpt-tokenizer/encoding/o200k_base";
 
 /** Longer words are counted in parts: a tokenizer's work grows with the square of a word's length. */
@@ -39,7 +39,7 @@ export async function exactTokens(): Promise<TokenCounter | undefined> {
   } catch {
     return undefined;
   }
-  // The text of a user is no place for special tokens: `<|endoftext|>` is eleven letters and signs there.
+  // In a user's text `<|endoftext|>` is plain text, not a special token.
   const options = { disallowedSpecial: new Set<string>() };
   const count = (text: string): number =>
     parts(text).reduce((sum, part) => sum + tokenizer.countTokens(part, options), 0);
@@ -54,7 +54,7 @@ function parts(text: string): string[] {
   return text.length <= longestWord ? [text] : (text.match(/\s*\S{1,256}|\s+/gu) ?? []);
 }
 
-/** A sign of several bytes may be several tokens: they stay together. */
+/** A character of several bytes may be several tokens, which stay together. */
 function cut(tokens: readonly number[], decode: (tokens: number[]) => string): string[] {
   const texts: string[] = [];
   let open: number[] = [];

@@ -12,18 +12,18 @@ export type CancelMode = "honour" | "refuse" | "ignore";
 
 export const cancelModes: readonly CancelMode[] = ["honour", "refuse", "ignore"];
 
-/** In what one Responses server differs from another. */
+/** The differences between Responses servers. */
 export interface Dialect {
   /** `echo`: lanes work. `ignore`: `stream_id` means nothing. `refuse`: it is an unknown parameter. */
   readonly lanes: "echo" | "ignore" | "refuse";
   readonly cancel: CancelMode;
-  /** The models whose responses can be steered; a trailing `*` stands for anything. Empty: no such event is known. */
+  /** The models whose responses can be steered; a trailing `*` stands for anything. If empty, the server knows no such event. */
   readonly steering: readonly string[];
-  /** Whether `generate: false` is known; with `refuse` it is an unknown parameter. */
+  /** Whether the server knows `generate: false`. With `refuse` it is an unknown parameter. */
   readonly warmUp: "yes" | "refuse";
   readonly maxConnectionAgeMs: number;
   readonly maxInFlight: number;
-  /** What happens to a request when `maxInFlight` are being answered, or its lane is busy. */
+  /** What happens to a request while `maxInFlight` others are being answered, or its lane is busy. */
   readonly whenBusy: "queue" | "refuse";
   /** How many responses a connection keeps: the latest of each lane, or that many of all. */
   readonly keeps: "latest-of-lane" | number;
@@ -34,12 +34,12 @@ export interface Dialect {
   /** `per-response`, or one id for all responses of a connection. */
   readonly responseIds: "per-response" | "per-connection";
   readonly errors: ErrorShape;
-  /** Whether explicit nulls are taken for optional fields. */
+  /** Whether optional fields may be explicit nulls. */
   readonly nulls: "accept" | "refuse";
   readonly unknownFields: "accept" | "refuse";
   /** Whether items sent back may carry the server's ids when nothing is stored. */
   readonly itemIds: "accept" | "refuse";
-  /** When a response stops being there for forks: when its lane's next one is complete, or as soon as that begins. */
+  /** Until when a response can be forked: until its lane's next one is complete, or until that begins. */
   readonly parentLeaves: "at-completion" | "at-start";
 }
 

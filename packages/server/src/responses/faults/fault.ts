@@ -16,7 +16,7 @@ export interface FaultPlace {
   times?: number | "always";
 }
 
-/** What goes wrong. `docs/faults.md` says what a good client does about each. */
+/** A fault. `docs/faults.md` says what a good client does about each. */
 export type FaultAction =
   /** The WebSocket is closed with a close frame; without `request` and `event`, as soon as it is open. Default: 1011. */
   | { fault: "close"; code?: number; reason?: string }
@@ -32,7 +32,7 @@ export type FaultAction =
   | { fault: "garbage"; text?: string }
   /** The event comes twice. */
   | { fault: "duplicate" }
-  /** The event comes after the one that follows it. */
+  /** The event comes after the next one. */
   | { fault: "reorder" }
   /** The event does not come at all. */
   | { fault: "drop" }
@@ -46,7 +46,7 @@ export type FaultAction =
       param?: string;
       retryAfterMs?: number;
     }
-  /** The connection forgets what could be continued, before the request is read. */
+  /** The connection forgets every response that could be continued, before the request is read. */
   | { fault: "evict" }
   /** The upgrade is refused with an HTTP status. Default: 503. */
   | { fault: "refuse"; status?: number; retryAfter?: number | string; body?: string };

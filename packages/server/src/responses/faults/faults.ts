@@ -1,7 +1,7 @@
 import { FaultList, PendingFault } from "../../kit/index.ts";
 import { type Fault, type FaultStage, readResponsesFault, stageOf } from "./fault.ts";
 
-/** Where something happens. */
+/** Where a fault could be injected. */
 export interface FaultSite {
   readonly transport: "websocket" | "http";
   readonly connection?: number;

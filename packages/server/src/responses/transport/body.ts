@@ -12,7 +12,7 @@ export async function readJson(request: IncomingMessage): Promise<{ value: unkno
   if (Number(request.headers["content-length"] ?? 0) > limits.maxMessageBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  // Destroying the request would take the connection with it, and the answer could not be sent.
+  // Destroying the request would destroy the connection before the answer is sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > limits.maxMessageBytes) throw tooLarge();

@@ -6,7 +6,7 @@ import { readJson } from "./body.ts";
 import { sendJson } from "./http-sinks.ts";
 import type { HttpExchange, Route } from "./route.ts";
 
-/** Where a test in another process asks for faults. Only this machine may. */
+/** Where a test in another process adds faults. Only processes of this machine may. */
 export function controlRoute(faults: FaultList<Fault>): Route {
   const list = ({ response }: HttpExchange): void =>
     sendJson(response, 200, { pending: faults.pending.map(({ fault, injected }) => ({ ...fault, injected })) });

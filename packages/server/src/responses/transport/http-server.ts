@@ -23,7 +23,7 @@ export class HttpServer {
     ];
   }
 
-  /** Never rejects. `owner`: whose request it is. */
+  /** Answers a request. `owner` says whose it is. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse, owner: string): Promise<void> {
     response.setHeader("x-request-id", this.#core.newId("req"));
     try {
@@ -59,7 +59,7 @@ export class HttpServer {
 
 export function answerError(response: ServerResponse, error: unknown): void {
   const apiError = toApiError(error);
-  // The rest of a body that was too large is not read: the connection cannot be used again.
+  // The rest of a body that is too large is not read, so the connection cannot be used again.
   sendError(response, apiError, apiError.status === 413 ? { connection: "close" } : {});
   if (!response.writableEnded) response.end();
 }

@@ -31,15 +31,15 @@ export function sendError(
   sendJson(response, error.status, { error: error.body }, { ...error.headers, ...headers });
 }
 
-/** Where the answer to a POST goes. */
+/** Takes the answer to a POST. */
 export interface HttpSink extends EventSink {
-  /** True: nothing is written any more, and the response is left open. */
+  /** Whether nothing is written any more, while the response stays open. */
   readonly muted: boolean;
   /** What faults can do to the answer. */
   readonly faultTarget: FaultTarget;
 }
 
-/** What is the same for both kinds of answer when a fault strikes. */
+/** What both kinds of answer have in common. */
 abstract class BaseSink {
   protected readonly response: ServerResponse;
   muted = false;
@@ -60,7 +60,7 @@ abstract class BaseSink {
         this.muted = true;
       },
       raw: (text) => this.raw(text),
-      // Over HTTP nothing is kept that a connection could forget.
+      // HTTP connections keep nothing that could be forgotten.
       evict: () => undefined,
       error: (error, shape, response) => this.errorAs(error, shape, response),
     };
@@ -73,7 +73,7 @@ abstract class BaseSink {
   }
 }
 
-/** Answers with the finished response; the events on the way, and `response.failed`, are left to the host. */
+/** Answers with the finished response. It ignores the other events; the routes report `response.failed`. */
 export class JsonSink extends BaseSink implements HttpSink {
   event(body: EventBody): void {
     if (this.muted) return;

@@ -19,7 +19,7 @@ import { type HttpSink, JsonSink, sendError, sendJson, SseSink } from "./http-si
 import { pageOf } from "./paging.ts";
 import type { HttpExchange, Route } from "./route.ts";
 
-/** `/v1/responses` and what is under it. */
+/** The routes of `/v1/responses` and below it. */
 export class ResponsesRoutes {
   readonly routes: readonly Route[];
   readonly #core: ServerCore;

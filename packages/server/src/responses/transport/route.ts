@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** One HTTP request, and where its answer goes. */
+/** An HTTP request and its answer. */
 export interface HttpExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly url: URL;
   /** The variable part of the path; empty when there is none. */
   readonly parameter: string;
-  /** Whose request it is; empty where no keys are asked for. */
+  /** Whose request it is; empty if the server needs no keys. */
   readonly owner: string;
 }
 

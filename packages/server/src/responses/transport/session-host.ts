@@ -9,7 +9,7 @@ import { faultsOf } from "./fault-header.ts";
 
 /** A live WebSocket connection of the server. */
 export interface ServerConnection {
-  /** Counts the connections that were asked for, from 1. */
+  /** The number of the connection, from 1; refused ones count, too. */
   readonly id: number;
   /** By the server's clock, in milliseconds. */
   readonly openedAt: number;
@@ -19,9 +19,9 @@ export interface ServerConnection {
   close(code?: number, reason?: string): void;
   /** Cuts it off: no close frame, the client sees 1006. */
   terminate(): void;
-  /** Forgets what its client could continue from: the next continuation meets `previous_response_not_found`. */
+  /** Forgets the responses that could be continued: the next continuation meets `previous_response_not_found`. */
   evict(): void;
-  /** Sends a text as it is: for events that the server would not send. */
+  /** Sends a text as it is, for events that the server would not send. */
   send(text: string): void;
 }
 

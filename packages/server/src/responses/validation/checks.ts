@@ -1,7 +1,7 @@
 import { isObject } from "turnwire/internal";
 import { invalidRequest, type ResponsesApiError } from "../api-error.ts";
 
-/** Checks a value that is there and not null; throws a `ResponsesApiError` naming `path`. */
+/** Checks a value that is neither undefined nor null. Throws a `ResponsesApiError` naming `path`. */
 export type Check = (value: unknown, path: string) => void;
 
 export const string: Check = (value, path) => {

@@ -12,7 +12,7 @@ export function validateCalls(
 ): void {
   const known = new Set<string>();
   const open = new Set<string>();
-  // What came before was checked when it came, and steering may have put words between a call and its output.
+  // Earlier items were checked when they came, and steering may have put messages between a call and its output.
   for (const item of earlier) {
     if (item.type === "function_call") {
       known.add(item.call_id);
@@ -44,7 +44,7 @@ function requireAnswered(open: ReadonlySet<string>): void {
     throw invalidRequest("input", `No tool output found for function call ${callId.slice(0, 128)}.`);
 }
 
-/** What a reasoning item can lead to: something the model itself said or asked for. */
+/** Whether an item can follow a reasoning item: it has to be the model's own. */
 function isModelOutput(item: ResponseInputItem): boolean {
   if ("role" in item) return item.role === "assistant";
   return item.type !== undefined && item.type !== null && /_call$|^program$|^mcp_approval_request$/.test(item.type);

@@ -1,6 +1,6 @@
 import { invalidRequest } from "../api-error.ts";
 
-/** JSON nested deeper than this is refused: nothing of the API comes near it, and recursion over it costs stack. */
+/** JSON nested deeper than this is refused: the API needs far less, and recursion over it costs stack. */
 const deepest = 100;
 
 /** Throws for JSON that is nested too deep. */

@@ -115,7 +115,7 @@ const socketFieldChecks = new Map<string, Check>([
   ["stream_id", () => undefined],
 ]);
 
-/** How strict a server is with the fields of a request. */
+/** How strict the server is with the fields of a request. */
 export interface FieldRules {
   readonly transport: "websocket" | "http";
   readonly nulls: "accept" | "refuse";
@@ -139,7 +139,7 @@ export function validateFields(body: Record<string, unknown>, rules: FieldRules)
   requirePresent(body, "model", "model");
 }
 
-/** Checks those fields that a request to count tokens, or to compact, shares with one for a response. */
+/** Checks the fields that requests to count tokens or to compact share with requests for a response. */
 export function validateSome(
   body: Record<string, unknown>,
   names: readonly string[],

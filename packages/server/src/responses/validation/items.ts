@@ -4,7 +4,7 @@ import { array, type Check, invalidType, invalidValue, optional, required, strin
 
 type ItemType = NonNullable<ResponseInputItem["type"]>;
 
-/** A request with more items is refused: each of them costs work before anything is known of its sense. */
+/** A request with more items is refused, since each costs work before the request is known to make sense. */
 const mostItems = 10_000;
 
 /** Throws unless the value is a string or an array of input items. */
@@ -82,7 +82,7 @@ const reasoning: ItemCheck = (item, path) => {
   optional(item, "encrypted_content", path, string);
 };
 
-/** Items are kept with their response, not by their own ids: a reference names one that this server does not have. */
+/** Always refused: this server keeps items with their response and does not find them by id. */
 const itemReference: ItemCheck = (item, path) => {
   required(item, "id", path, string);
   throw invalidRequest("input", `Item with id '${(item["id"] as string).slice(0, 128)}' not found.`);

@@ -4,7 +4,7 @@ const eventFields: ReadonlySet<string> = new Set(["type", "previous_response_id"
 const messageFields: ReadonlySet<string> = new Set(["type", "role", "content"]);
 const parts: ReadonlySet<unknown> = new Set(["input_text", "input_image", "input_file"]);
 
-/** Why a `response.steer` cannot be taken: it has three fields, and its input is words of the user. */
+/** The reason to refuse a `response.steer`, if there is one: it has three fields, and its input is user messages. */
 export function steerInputProblem(event: Record<string, unknown>): string | undefined {
   const extra = Object.keys(event).find((name) => !eventFields.has(name));
   if (extra !== undefined) {

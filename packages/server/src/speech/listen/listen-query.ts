@@ -1,14 +1,14 @@
 import { onlyLinear16, type Query } from "../query.ts";
 import { invalidQuery } from "../refusal.ts";
 
-/** What the parameters of a `/v1/listen` connection ask for. */
+/** The parameters of a `/v1/listen` connection. */
 export interface ListenSettings {
   readonly model: string;
-  /** How the audio is laid out; undefined: as the header in front of it says. */
+  /** The format of the audio; undefined if its header says it. */
   readonly format: { readonly sampleRate: number; readonly channels: number } | undefined;
   /** Results for each channel. */
   readonly multichannel: boolean;
-  /** Whether words are said with their punctuation and capitals. */
+  /** Whether words keep their punctuation and capitals. */
   readonly punctuate: boolean;
   readonly interimResults: boolean;
   readonly endpointingMs: number | false;

@@ -9,10 +9,10 @@ import { type Heard, Recogniser } from "./recogniser.ts";
 import { messageOf } from "./results.ts";
 import { checkScript, type ListenProgress, type ListenRequest, type ScriptedWord, wordsFrom } from "../script.ts";
 
-/** A header is not longer than this. */
+/** The longest header that is looked for. */
 const longestHeaderBytes = 64 * 1024;
 
-/** The `/v1/listen` side of a connection: counts audio, and says what the script has heard in it. */
+/** The `/v1/listen` side of a connection: counts audio and sends the results of the script. */
 export class ListenSession {
   readonly #core: SpeechCore;
   readonly #socket: SpeechSocket;
@@ -28,7 +28,7 @@ export class ListenSession {
   #lastMessageMs: number;
   #cancelTimer: () => void = () => undefined;
 
-  /** Throws what the script throws. */
+  /** Starts the session. Throws the script's errors. */
   constructor(core: SpeechCore, socket: SpeechSocket, settings: ListenSettings, previous: ListenProgress | undefined) {
     const { connection, query } = socket;
     const request: ListenRequest = { connection, query, previous };
@@ -51,13 +51,13 @@ export class ListenSession {
     );
   }
 
-  /** How far it came, in the time of the script. */
+  /** How far the connection came, in the script's time. */
   get progress(): ListenProgress {
     const finalMs = Math.min(...this.#recognisers.map((recogniser) => recogniser.finalMs));
     return { receivedMs: this.#offsetMs + this.#socket.audioMs, finalMs: this.#offsetMs + finalMs };
   }
 
-  /** Of how many channels there are results. */
+  /** The number of channels with results. */
   get #channels(): number {
     return this.#settings.multichannel ? (this.#settings.format?.channels ?? 1) : 1;
   }
@@ -77,7 +77,7 @@ export class ListenSession {
     this.#lastMessageMs = this.#core.clock.now();
     if (this.#over) return;
     if (!isBinary) return this.#command(data.toString());
-    // What closed a stream before `CloseStream` (https://deepgram.com/changelog/new-method-for-closing-streams).
+    // An empty message closed a stream before `CloseStream` existed (https://deepgram.com/changelog/new-method-for-closing-streams).
     if (data.length === 0) return this.#closeStream();
     this.#hash.update(data);
     const audio = this.#format === undefined ? this.#readHeader(data) : data;
@@ -95,15 +95,15 @@ export class ListenSession {
   }
 
   readonly #commands: Commands = {
-    // Answered by nothing: https://developers.deepgram.com/docs/keep-alive.
+    // It has no answer: https://developers.deepgram.com/docs/keep-alive.
     KeepAlive: () => undefined,
-    // What it would change is not heard here.
+    // It would change features that this server does not have.
     Configure: () => undefined,
     Finalize: ({ channel }) => this.#finish("finalize", typeof channel === "number" ? channel : undefined),
     CloseStream: () => this.#closeStream(),
   };
 
-  /** Audio without an `encoding` has a header: here, that of a WAV file. Answers the audio behind it. */
+  /** Reads the WAV header of audio without an `encoding`. Returns the audio after it. */
   #readHeader(data: Buffer): Buffer | undefined {
     this.#header = Buffer.concat([this.#header, data]);
     try {
@@ -125,7 +125,7 @@ export class ListenSession {
     this.#audioBytes += audio.length;
     const frames = Math.floor(this.#audioBytes / bytesPerFrame(format));
     const toMs = (frames * 1000) / format.sampleRate;
-    // A fault in the middle of the audio strikes there.
+    // A fault in the middle of the audio is injected right there.
     while (this.#socket.audioMs < toMs && this.#socket.isOpen) {
       const reachedMs = this.#socket.audioUntil(toMs);
       this.#recognisers.forEach((recogniser, channel) => this.#say(recogniser.advance(reachedMs), channel));
@@ -171,7 +171,7 @@ export class ListenSession {
     }
   }
 
-  /** Closes the connection when nothing has come in for too long. */
+  /** Closes the connection after too long without a message. */
   #watch(inMs: number): void {
     const { clock, idleTimeoutMs } = this.#core;
     const look = (): void => {

@@ -1,13 +1,13 @@
 import type { ScriptedWord } from "../script.ts";
 
 export interface RecogniserOptions {
-  /** How often an interim result is said; undefined: never. */
+  /** The time between interim results; undefined for none. */
   readonly interimMs: number | undefined;
-  /** How long a silence ends an utterance; false: none does. */
+  /** The length of silence that ends an utterance; false if none does. */
   readonly endpointingMs: number | false;
-  /** How long a gap behind the last word `UtteranceEnd` is said after; undefined: never. */
+  /** The gap after the last word that leads to an `UtteranceEnd`; undefined for none. */
   readonly utteranceEndMs: number | undefined;
-  /** How much audio a result covers at most, before it becomes final without an end of the utterance. */
+  /** How much audio a result covers before it becomes final without an end of the utterance. */
   readonly segmentMs: number;
 }
 
@@ -21,7 +21,7 @@ export interface HeardResult {
   readonly fromFinalize: boolean;
 }
 
-/** What has been heard. Times are of the audio. */
+/** A result. Times are those of the audio. */
 export type Heard =
   | HeardResult
   | { readonly type: "speechStarted"; readonly atMs: number }
@@ -36,15 +36,15 @@ interface Step {
 }
 
 /**
- * Hears the words of a script as their audio comes in, and says results at the times a recogniser would: it knows of
- * audio nothing but how much there was. Pure: no clock, no socket.
+ * Hears the words of a script as audio comes in, and gives results when a recogniser would. All it knows of the
+ * audio is how much there was. Pure: no clock, no socket.
  */
 export class Recogniser {
   readonly #words: readonly ScriptedWord[];
   readonly #options: RecogniserOptions;
   #heard: Heard[] = [];
   #nowMs = 0;
-  /** Where the result that is not final yet begins. */
+  /** The start of the result that is not final yet. */
   #segmentMs = 0;
   #splitMs: number;
   #interimMs: number;
@@ -53,10 +53,10 @@ export class Recogniser {
   #ended = 0;
   #final = 0;
   #inUtterance = false;
-  /** The words before this one have had their `UtteranceEnd`. */
+  /** The number of words that have had their `UtteranceEnd`. */
   #utteranceEnded = 0;
 
-  /** @param words In order, without overlap. */
+  /** @param words Sorted, without overlap. */
   constructor(words: readonly ScriptedWord[], options: RecogniserOptions) {
     this.#words = words;
     this.#options = options;
@@ -64,12 +64,12 @@ export class Recogniser {
     this.#interimMs = options.interimMs ?? Infinity;
   }
 
-  /** Up to where the results are final. */
+  /** The time up to which the results are final. */
   get finalMs(): number {
     return this.#segmentMs;
   }
 
-  /** There is audio up to `toMs`. Answers what it brings, in the order in which it is to be said. */
+  /** Takes audio up to `toMs`. Returns the results in their order. */
   advance(toMs: number): Heard[] {
     for (let step = this.#next(); step !== undefined && step.atMs <= toMs; step = this.#next()) {
       this.#nowMs = Math.max(this.#nowMs, step.atMs);
@@ -79,7 +79,7 @@ export class Recogniser {
     return this.#take();
   }
 
-  /** Makes final what has been heard: a `Finalize`, or the end of the stream. Without new audio it says nothing. */
+  /** Makes the open result final, for a `Finalize` or the end of the stream. Returns nothing without new audio. */
   finish(reason: "finalize" | "close"): Heard[] {
     const ended = !this.#inWord;
     if (this.#nowMs > this.#segmentMs)
@@ -92,7 +92,7 @@ export class Recogniser {
     return this.#begun > this.#ended;
   }
 
-  /** The earliest of what comes next; at the same time, the first of the list. */
+  /** The next event; of several at the same time, the first of the list. */
   #next(): Step | undefined {
     const steps = [this.#wordEnd(), this.#wordStart(), this.#endpoint(), this.#split(), this.#interim(), this.#gap()];
     let next: Step | undefined;
@@ -128,7 +128,7 @@ export class Recogniser {
     return { atMs: this.#lastEndMs + silenceMs, take };
   }
 
-  /** A result does not become longer for ever, also where nobody speaks. */
+  /** Limits the length of a result, also in silence. */
   #split(): Step {
     return {
       atMs: this.#splitMs,
@@ -143,7 +143,7 @@ export class Recogniser {
     };
   }
 
-  /** The gap behind the last word, once that word is in a final result. */
+  /** The gap after the last word, once that word is in a final result. */
   #gap(): Step | undefined {
     const { utteranceEndMs } = this.#options;
     if (utteranceEndMs === undefined || this.#inWord) return undefined;
@@ -162,7 +162,7 @@ export class Recogniser {
 
   #result(kind: Pick<HeardResult, "isFinal" | "speechFinal" | "fromFinalize">): void {
     const { interimMs = Infinity, segmentMs } = this.#options;
-    // A word that is being said belongs to the next result.
+    // A word that has not ended belongs to the next result.
     const endMs =
       kind.isFinal && this.#inWord ? Math.max(this.#segmentMs, this.#words[this.#ended]!.startMs) : this.#nowMs;
     const words = this.#words.slice(this.#final, this.#ended);

@@ -1,7 +1,7 @@
 import type { Heard, HeardResult } from "./recogniser.ts";
 import type { ScriptedWord } from "../script.ts";
 
-/** What the results of a connection have in common. */
+/** What all results of a connection have in common. */
 export interface ResultsContext {
   readonly requestId: string;
   readonly model: string;
@@ -14,7 +14,7 @@ export interface ResultsContext {
 
 const defaultConfidence = 0.99;
 
-/** A message as https://developers.deepgram.com/reference/speech-to-text/listen-streaming has it. */
+/** A message in the shape of https://developers.deepgram.com/reference/speech-to-text/listen-streaming. */
 export function messageOf(heard: Heard, context: ResultsContext): object {
   const channel = [context.channel, context.channels];
   switch (heard.type) {
@@ -47,7 +47,7 @@ function resultsOf(heard: HeardResult, context: ResultsContext, channel_index: n
     },
     metadata: {
       request_id: context.requestId,
-      // Says what heard it, whatever model was asked for.
+      // Names this server, whatever model the client wants.
       model_info: { name: context.model, version: "turnwire-script", arch: "script" },
       model_uuid: context.modelUuid,
     },
@@ -73,13 +73,13 @@ function wordOf({ word, startMs, endMs, confidence = defaultConfidence }: Script
   };
 }
 
-/** Small letters, without the punctuation around it. */
+/** The word in small letters, without punctuation around it. */
 function bare(word: string): string {
   const stripped = word.toLowerCase().replaceAll(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "");
   return stripped === "" ? word : stripped;
 }
 
-/** To a microsecond: binary fractions would show. */
+/** Rounds to a microsecond, to hide binary fractions. */
 function seconds(ms: number): number {
   return Math.round(ms * 1_000) / 1_000_000;
 }

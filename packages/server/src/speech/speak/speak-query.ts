@@ -1,7 +1,7 @@
 import { onlyLinear16, type Query } from "../query.ts";
 import { SpeechApiError } from "../refusal.ts";
 
-/** What the parameters of a `/v1/speak` connection ask for. */
+/** The parameters of a `/v1/speak` connection. */
 export interface SpeakSettings {
   readonly model: string;
   readonly sampleRate: number;

@@ -6,21 +6,21 @@ import { type Commands, dispatch } from "../messages.ts";
 import type { SpeechSocket } from "../socket.ts";
 import type { SpeakSettings } from "./speak-query.ts";
 
-/** How much audio is in a message. */
+/** The length of the audio in a message. */
 const chunkMs = 100;
 /** https://developers.deepgram.com/docs/tts-ws-flush: as many flushes in as long. */
 const mostFlushes = 20;
 const flushWindowMs = 60_000;
-/** Of one `Speak`, as of a request over HTTP: https://developers.deepgram.com/docs/errors. */
+/** The limit for one `Speak`, as for an HTTP request: https://developers.deepgram.com/docs/errors. */
 const mostCharacters = 2_000;
-/** Of what waits for its `Flush`. */
+/** The limit for text that waits for its `Flush`. */
 const mostBufferedCharacters = 50_000;
 const largestMessageBytes = 64 * 1024;
 
 interface Utterance {
   readonly text: string;
   readonly flushedAtMs: number;
-  /** Of the answer to the flush; undefined: it is the one that `Close` makes. */
+  /** The number in the answer to the flush; undefined for the flush of a `Close`. */
   readonly sequenceId: number | undefined;
 }
 
@@ -59,7 +59,7 @@ export class SpeakSession {
       type: "Metadata",
       request_id: socket.requestId,
       model_name: this.#settings.model,
-      // Says what speaks, whatever model was asked for.
+      // Names the voice that speaks, whatever model the client wants.
       model_version: `turnwire-${voice.name}`,
       model_uuid: uuidFor(this.#settings.model),
     });
@@ -97,7 +97,7 @@ export class SpeakSession {
     this.#take(this.#flushed++);
   }
 
-  /** Speaks what was collected, behind what is being spoken. */
+  /** Speaks the collected text after what is being spoken. */
   #take(sequenceId: number | undefined): void {
     this.#utterances.push({ text: this.#text, flushedAtMs: this.#core.clock.now(), sequenceId });
     this.#text = "";
@@ -116,7 +116,7 @@ export class SpeakSession {
     this.#take(undefined);
   }
 
-  /** Speaks one utterance after the other, and closes behind the last of a session that is to be closed. Never rejects. */
+  /** Speaks one utterance after the other, then closes the session if it is to be closed. Never rejects. */
   async #work(): Promise<void> {
     for (let utterance = this.#utterances.shift(); utterance !== undefined; utterance = this.#utterances.shift()) {
       this.#speaking = new AbortController();
@@ -148,7 +148,7 @@ export class SpeakSession {
     onEvent({ type: "spoken", connection, characters: text.length, sentMs, audioMs, cutShort: signal.aborted });
   }
 
-  /** In real pace or faster, as the options have it, and no faster than it is read. */
+  /** Sends the audio at the pace of the options, and no faster than the client reads it. */
   async #send({ audio, ...format }: PcmAudio, flushedAtMs: number, signal: AbortSignal): Promise<void> {
     const { clock, firstByteMs, realtimeFactor } = this.#core;
     const startMs = Math.max(clock.now(), flushedAtMs + firstByteMs);
@@ -159,10 +159,10 @@ export class SpeakSession {
       if (waitMs > 0) await delay(waitMs, { clock, signal });
       await this.#socket.drained(signal);
       throwIfAborted(signal);
-      // A fault in the middle of the audio strikes there.
+      // A fault in the middle of the audio is injected right there.
       const targetMs = Math.min(endMs, atMs + chunkMs);
       const untilMs = this.#socket.audioUntil(baseMs + targetMs);
-      // Not by way of the base where nothing strikes: rounded, it would never come to the end.
+      // Without a fault not computed by way of the base: rounding would keep it from reaching the end.
       const nextMs = untilMs < baseMs + targetMs ? untilMs - baseMs : targetMs;
       const chunk = audio.subarray(bytesForMs(atMs, format), bytesForMs(nextMs, format));
       if (chunk.length > 0) this.#socket.send(chunk);

@@ -4,7 +4,7 @@ import { Deadline, throwIfAborted, untilAborted } from "turnwire/internal";
 import { TurnwireError } from "turnwire/internal";
 import type { Voice } from "./voice.ts";
 
-/** More at once would not be faster on a small machine. */
+/** More processes at once would not be faster on a small machine. */
 const mostProcesses = 2;
 const longestRunMs = 10_000;
 const longestOutputBytes = 64 * 1024 * 1024;
@@ -20,7 +20,7 @@ export async function hasEspeak(command: string): Promise<boolean> {
   }
 }
 
-/** Speech by eSpeak NG, which has to be installed. What has been said is kept, to be said again without it. */
+/** Speech by eSpeak NG, which has to be installed. Its audio is cached by text. */
 export class EspeakVoice implements Voice {
   readonly name = "espeak-ng";
   readonly #command: string;
@@ -54,7 +54,7 @@ export class EspeakVoice implements Voice {
       return await work();
     } finally {
       this.#running -= 1;
-      // All of them: one that was to be woken may have gone since.
+      // Wakes all of them: a single one might have been aborted since.
       const waiting = this.#waiting;
       this.#waiting = [];
       for (const wake of waiting) wake();
@@ -73,7 +73,7 @@ export class EspeakVoice implements Voice {
   }
 }
 
-/** What the command writes. No shell has to do with it, and the text is no argument. */
+/** Runs the command and returns its output. There is no shell, and the text is no argument. */
 async function run(command: string, args: string[], input: string, signal?: AbortSignal): Promise<Buffer> {
   using limit = new Deadline("espeak-ng", longestRunMs, { signal });
   const child = spawn(command, args, {
@@ -88,7 +88,7 @@ async function run(command: string, args: string[], input: string, signal?: Abor
     if (bytes > longestOutputBytes) child.kill("SIGKILL");
     else chunks.push(chunk);
   });
-  // It may end before it has read everything; how it ends is told by its exit.
+  // The command may exit before it has read everything; its exit code says how it ended.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input);
   return await new Promise((resolve, reject) => {

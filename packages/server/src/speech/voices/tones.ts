@@ -6,14 +6,14 @@ const wordMs = 80;
 const letterMs = 40;
 const longestWordMs = 600;
 const gapMs = 60;
-/** Behind the end of a sentence. */
+/** After the end of a sentence. */
 const pauseMs = 240;
 const fadeMs = 5;
 const loudness = 0.3 * 0x7fff;
 /** Two octaves from 220 Hz. */
 const pitches = 24;
 
-/** Where the words of a text lie in its tones: each is 80 ms and 40 ms a letter long, at most 600 ms. */
+/** The times of a text's words in its tones. A word lasts 80 ms plus 40 ms a letter, at most 600 ms. */
 export function toneWords(text: string): TimedWord[] {
   let at = 0;
   return wordsOf(text).map((word) => {
@@ -24,7 +24,7 @@ export function toneWords(text: string): TimedWord[] {
   });
 }
 
-/** A tone for each word, a gap behind each: the same for the same text, whatever the machine. */
+/** A tone and a gap for each word; the same for the same text on every machine. */
 export function toneAudio(text: string, sampleRate: number): PcmAudio {
   const format = { sampleRate, channels: 1 };
   const words = toneWords(text);
@@ -56,7 +56,7 @@ function gapAfter(word: string): number {
   return /[.!?]["')\]]*$/.test(word) ? pauseMs : gapMs;
 }
 
-/** Words that are spelt alike sound alike. */
+/** The same word always has the same pitch. */
 function pitchOf(word: string): number {
   let hash = 0;
   for (const character of word.toLowerCase()) hash = (hash * 31 + character.codePointAt(0)!) % 65_521;

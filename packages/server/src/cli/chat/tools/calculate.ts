@@ -1,10 +1,10 @@
 import { Parser } from "expr-eval-fork";
 import { defineTool } from "turnwire";
 
-/** Longer ones nest so deeply that the parser's recursion could overflow the stack. */
+/** Longer ones could nest so deeply that the parser overflows the stack. */
 const longestExpression = 1000;
 
-/** What people and models write instead of the signs on the keyboard. */
+/** Signs that people and models write instead of those on the keyboard. */
 const spellings: ReadonlyArray<[RegExp, string]> = [
   [/[×·]/g, "*"],
   [/÷/g, "/"],
@@ -28,7 +28,7 @@ const operators = {
   random: false,
 };
 
-/** The typings leave these out. */
+/** The package's types leave these out. */
 type RestrictedParser = Parser & { binaryOps: Record<string, (a: number, b: number) => unknown>; ternaryOps: object };
 
 const parser = restrictedParser();
@@ -77,7 +77,7 @@ function valueOf(text: string): number {
   return value;
 }
 
-/** The library speaks of its tokens; the model is to see what is wrong. */
+/** The library's errors name its tokens; the model needs to see what is wrong. */
 const explanations: ReadonlyArray<[RegExp, string]> = [
   [/unexpected TEOF|Expected \)/, "the expression ends too early"],
   [/(?:\[1:(\d+)\]: )Expected EOF/, "the expression makes no sense near character $1"],
@@ -95,19 +95,19 @@ function explain(message: string): string {
   return message;
 }
 
-/** At most 15 significant digits: those a double holds for sure, without the noise of the binary ones behind them. */
+/** At most 15 significant digits, which a double always holds, without the binary noise after them. */
 export function formatNumber(value: number): string {
   if (value === 0) return "0";
   if (Number.isSafeInteger(value)) return String(value);
   const rounded = Number(value.toPrecision(15));
-  // Written out, the digits a double does not hold would look as if they were known.
+  // Written in full, digits that a double does not hold would look exact.
   return Math.abs(rounded) < 1e15 ? String(rounded) : value.toExponential(14).replace(/(?:\.?0+)?e\+/, "e");
 }
 
 function restrictedParser(): RestrictedParser {
   const made = new Parser({ allowMemberAccess: false, operators }) as RestrictedParser;
   const { min, max, hypot, pow, atan2 } = Math;
-  // Without a prototype no name such as `constructor` is found in them.
+  // Without a prototype they have no names such as `constructor`.
   made.functions = bare({ min, max, hypot, pow, atan2 });
   made.consts = bare({ pi: Math.PI, PI: Math.PI, e: Math.E, E: Math.E });
   made.unaryOps = bare(made.unaryOps as object);
@@ -127,7 +127,7 @@ function bare<T extends object>(entries: T): T {
   return Object.assign(Object.create(null) as T, entries);
 }
 
-/** The sum to as many decimal places as the larger number holds for sure: what nearly cancels out leaves no noise. */
+/** The sum, rounded to the decimal places that the larger number holds, so that a small difference has no noise. */
 function sum(a: number, b: number): number {
   const total = a + b;
   const places = 14 - Math.floor(Math.log10(Math.max(Math.abs(a), Math.abs(b))));

@@ -13,7 +13,7 @@ export interface LocalTime {
   utc_offset: string;
 }
 
-/** The tool `current_time`, by the clock given: milliseconds since 1970. */
+/** The tool `current_time`. `now` returns milliseconds since 1970. */
 export function currentTime(now: () => number = Date.now): FunctionTool {
   return defineTool({
     name: "current_time",

@@ -78,7 +78,7 @@ let known: ReadonlyMap<string, Place> | undefined;
 export function findZone(text: string): Place | undefined {
   known ??= knownPlaces();
   const name = text.trim();
-  // "Paris, France": what stands behind the comma only says where.
+  // In "Paris, France" the part after the comma only says where.
   return known.get(keyOf(name)) ?? zoneNamed(name) ?? known.get(keyOf(name.split(",")[0] ?? ""));
 }
 
@@ -95,7 +95,7 @@ function knownPlaces(): ReadonlyMap<string, Place> {
   return places;
 }
 
-/** Zones that are valid without being listed: old names and links, such as Asia/Kolkata, Japan or Etc/GMT+5. */
+/** Finds zones that are valid but not listed: old names and links, such as Asia/Kolkata, Japan or Etc/GMT+5. */
 function zoneNamed(name: string): Place | undefined {
   try {
     const { timeZone } = Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions();

@@ -10,15 +10,15 @@ import { situationOf } from "./matching.ts";
 import { Transcript } from "./transcript.ts";
 
 export interface RecordingBrainOptions {
-  /** False: how long the pieces took is not recorded. Default: true. */
+  /** Whether the time before each piece is recorded. Default: true. */
   delays?: boolean;
   environment?: Pick<ServerEnvironment, "clock">;
 }
 
 /**
- * A brain that says what another says and writes it down as a fixture for `scriptBrain`, a turn for each request in the
- * order in which they came. A file of that name is replaced. It is up to date whenever a response has ended; what the
- * conversation said is in it, so treat it as you treat the conversation. A file that cannot be written fails the response.
+ * A brain that passes on another brain's answers and writes them to a fixture for `scriptBrain`, a turn for each request in
+ * the order in which they came. An existing file is replaced. It is up to date whenever a response has ended. It holds the
+ * conversation, so treat it like the conversation. If it cannot be written, the response fails.
  *
  * ```ts
  * const brain = recordingBrain(upstreamBrain({ url, model }), "test/fixtures/weather.json");

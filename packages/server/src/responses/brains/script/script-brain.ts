@@ -8,7 +8,7 @@ import { say } from "./pieces.ts";
 import { readFixture } from "./read-fixture.ts";
 
 export interface ScriptBrainOptions {
-  /** False: the script's delays are left out. Default: true. */
+  /** Whether the script's delays are kept to. Default: true. */
   delays?: boolean;
   environment?: Pick<ServerEnvironment, "clock">;
 }
@@ -16,8 +16,8 @@ export interface ScriptBrainOptions {
 export const timedBrainChecks = { delays: is.flag, environment: is.group({ clock: clockCheck }) };
 
 /**
- * A brain that says what a script says: a fixture, or the path of a JSON file with one. Each request gets the reply of the
- * first turn that fits it and is not used up, else the fallback. Requests are counted over all connections.
+ * A brain that answers by a script: a fixture, or the path of a JSON file with one. Each request gets the reply of the
+ * first turn that fits it and is not used up, otherwise the fallback. Requests are counted over all connections.
  *
  * ```ts
  * const brain = scriptBrain({
@@ -35,7 +35,7 @@ export function scriptBrain(fixture: ScriptFixture | string | URL, options: Scri
   checkOptions("scriptBrain()", options, timedBrainChecks);
   const { delays = true, environment: { clock = systemClock } = {} } = options;
   const replies = new ScriptReplies(readFixture(fixture));
-  // Not a generator: the turn is chosen when the request comes, not when its first output is asked for.
+  // Not a generator: the reply has to be chosen when the request comes, not when its first output is read.
   const brain: Brain = (request) => say(replies.replyTo(request), { signal: request.signal, clock, delays });
   return Object.assign(brain, { countsTokens: true });
 }
@@ -67,7 +67,7 @@ class ScriptReplies {
     return (this.#uses[index] ?? 0) >= (this.#fixture.turns[index]?.times ?? Infinity);
   }
 
-  /** Says why, without what was said: the message ends up in logs. */
+  /** Says why, but quotes nothing of the conversation: the message ends up in logs. */
   #noReply({ number, outputs, user }: Situation): ResponsesApiError {
     const { turns } = this.#fixture;
     const usedUp = turns.flatMap((_, index) => (this.#isUsedUp(index) ? [`turns[${index}]`] : []));

@@ -12,7 +12,7 @@ import type { UpstreamSettings } from "./options.ts";
 
 type ChatFields = Partial<ChatCompletionCreateParamsStreaming>;
 
-/** What is asked of a Chat Completions server; throws a `ResponsesApiError` for what it cannot be asked. */
+/** The request to a Chat Completions server. Throws a `ResponsesApiError` if the API has no way to ask for something. */
 export function toChatRequest(request: BrainRequest, settings: UpstreamSettings): ChatCompletionCreateParamsStreaming {
   const { params, reasoning, text, maxOutputTokens } = request;
   const limit = maxOutputTokens === null ? {} : { [settings.maxTokensField]: maxOutputTokens };
@@ -42,7 +42,7 @@ function responseFormat(text: BrainRequest["text"]): ChatFields {
   return { response_format: { type: "json_schema", json_schema: { name, schema, ...given({ description, strict }) } } };
 }
 
-/** The API refuses the fields about tools where there are none. */
+/** The API refuses the fields about tools if there are no tools. */
 function toolFields({ tools, toolChoice, parallelToolCalls }: BrainRequest): ChatFields {
   const functions = functionTools(tools);
   const { names, choice } = chosen(toolChoice);
@@ -55,7 +55,7 @@ function toolFields({ tools, toolChoice, parallelToolCalls }: BrainRequest): Cha
   };
 }
 
-/** Functions alone: for what the upstream would run itself there is nothing in this server's events. */
+/** Functions only: this server has no events for tools that the upstream would run itself. */
 export function functionTools(tools: readonly Tool[]): FunctionTool[] {
   return tools.map((tool, index) => {
     if (tool.type === "function") return tool;
@@ -69,7 +69,7 @@ function toChatTool({ name, description, parameters, strict }: FunctionTool): Ch
 
 type ChatChoice = NonNullable<ChatFields["tool_choice"]>;
 
-/** `allowed_tools` is unknown to most model servers: the other tools are left out instead. */
+/** Most model servers do not know `allowed_tools`, so the other tools are left out instead. */
 function chosen(choice: BrainRequest["toolChoice"]): { names?: readonly unknown[]; choice: ChatChoice } {
   if (typeof choice === "string") return { choice };
   if (choice.type === "function") return { choice: { type: "function", function: { name: choice.name } } };

@@ -4,14 +4,14 @@ import { isObject } from "turnwire/internal";
 import type { BrainOutput, BrainRequest, BrainUsage } from "../../brain.ts";
 import { upstreamFault } from "./errors.ts";
 
-/** A call as far as its deltas have come. */
+/** A call whose deltas are still coming. */
 interface PartialCall {
   id: string;
   name: string;
   arguments: string;
 }
 
-/** Model servers add fields to the deltas, and leave out what the types promise. */
+/** Model servers add fields to the deltas and leave out required ones. */
 interface Delta {
   content?: string | null;
   refusal?: string | null;
@@ -31,7 +31,7 @@ const incompleteReasons: Readonly<Record<string, string>> = {
   content_filter: "content_filter",
 };
 
-/** Says what a stream of chunks says. Calls and thoughts are said when they are whole, text at once. */
+/** Turns chunks into a brain's output: text at once, calls and reasoning when they are complete. */
 export async function* readChatStream(
   chunks: AsyncIterable<ChatCompletionChunk>,
   conversation: BrainRequest["conversation"],
@@ -55,7 +55,7 @@ class ChatReader {
   }
 
   *read(chunk: ChatCompletionChunk): Iterable<BrainOutput> {
-    // Some servers fill in zeros for what they do not count, or have not counted yet.
+    // Some servers send zeros for what they do not count, or have not counted yet.
     if (isObject(chunk.usage) && (chunk.usage.total_tokens ?? 0) > 0) this.#usage = chunk.usage;
     const choice = chunk.choices?.[0];
     if (choice === undefined) return;
@@ -87,7 +87,7 @@ class ChatReader {
   #addCall(delta: ToolCallDelta): void {
     const index = delta.index ?? Math.max(0, this.#calls.length - 1);
     let call = this.#callsByIndex.get(index);
-    // Some servers number every call 0: another id with another name is another call.
+    // Some servers give every call the index 0: a new id with a new name is another call.
     const isOther = call !== undefined && delta.id && call.id !== "" && delta.id !== call.id && delta.function?.name;
     if (call === undefined || isOther) {
       call = { id: "", name: "", arguments: "" };
@@ -99,7 +99,7 @@ class ChatReader {
     call.arguments += argumentsText(delta.function?.arguments);
   }
 
-  /** Of an answer that was cut short the calls that are whole; the one that was being written is lost. */
+  /** If the answer was cut short, the last call is incomplete and left out. */
   *#callsOut(cutShort: boolean): Iterable<BrainOutput> {
     for (const { id, name, arguments: args } of this.#calls) {
       if (cutShort && !isWhole(args)) continue;
@@ -111,7 +111,7 @@ class ChatReader {
   }
 }
 
-/** Some servers send the arguments as the object that they describe. */
+/** Some servers send the arguments as an object instead of JSON text. */
 function argumentsText(value: unknown): string {
   if (typeof value === "string") return value;
   return value === undefined || value === null ? "" : JSON.stringify(value);

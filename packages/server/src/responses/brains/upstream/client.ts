@@ -1,7 +1,7 @@
 import type { OpenAI } from "openai";
 import type { UpstreamSettings } from "./options.ts";
 
-/** Makes the HTTP client when it is first needed: the `openai` package takes longer to load than a server to start. */
+/** Makes the HTTP client on first use: the `openai` package takes longer to load than a server to start. */
 export function clientSource(settings: UpstreamSettings): () => Promise<OpenAI> {
   let client: Promise<OpenAI> | undefined;
   return () => (client ??= newClient(settings));
@@ -12,12 +12,12 @@ async function newClient({ baseURL, apiKey, headers, timeoutMs }: UpstreamSettin
   return new OpenAI({
     baseURL,
     apiKey: apiKey ?? "none",
-    // What is not given here the package takes from the environment, which is about another server.
+    // The package would take these from the environment, which is about another server.
     organization: null,
     project: null,
     adminAPIKey: null,
     defaultHeaders: { ...(apiKey === undefined ? { Authorization: null } : {}), ...headers },
-    // The client behind this server decides about a second try; it is told `retry-after`.
+    // The client decides about retries; it gets `retry-after`.
     maxRetries: 0,
     timeout: timeoutMs,
     logLevel: "off",

@@ -8,10 +8,10 @@ import { given } from "./fields.ts";
 
 type UserContent = string | ChatCompletionContentPart[];
 
-/** A message of anybody. */
+/** A message of any role. */
 export type Message = Extract<ResponseInputItem, { role: string; content: unknown }>;
 
-/** Any content of a message or of a function output. */
+/** The content of a message or of a function's output. */
 export type ItemContent = Message["content"] | ResponseInputItem.FunctionCallOutput["output"];
 type ContentPart = Exclude<ItemContent, string>[number];
 type PartOf<Type extends ContentPart["type"]> = Extract<ContentPart, { type: Type }>;
@@ -24,21 +24,21 @@ const converters: { readonly [Type in ContentPart["type"]]?: (part: PartOf<Type>
   input_file: filePart,
 };
 
-/** Content as Chat Completions has it; text alone becomes a string, which is all that many model servers take. */
+/** Content for Chat Completions. Text alone becomes a string, since many model servers take nothing else. */
 export function toUserContent(content: ItemContent): UserContent {
   if (typeof content === "string") return content;
   const parts = content.map(toPart);
   return parts.every((part) => part.type === "text") ? parts.map(({ text }) => text).join("\n") : parts;
 }
 
-/** Content that can only be text: of the system, the assistant. */
+/** Content that can only be text, as the system's and the assistant's. */
 export function toText(content: ItemContent, whose: string): string {
   const converted = toUserContent(content);
   if (typeof converted === "string") return converted;
   throw notForUpstream("input", `Images and files in ${whose}`, "Chat Completions takes them from the user only");
 }
 
-/** The text of a function's output, and what of it Chat Completions takes from the user only. */
+/** The text of a function's output, and the parts of it that Chat Completions takes only from the user. */
 export function splitOutput(content: ItemContent): { text: string; media: ChatCompletionContentPart[] } {
   if (typeof content === "string") return { text: content, media: [] };
   const parts = content.map(toPart);

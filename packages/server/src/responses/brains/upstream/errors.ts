@@ -2,17 +2,17 @@ import { withoutKeys } from "turnwire/internal";
 import { isObject, normalizeError, type WireError } from "turnwire/internal";
 import { invalidRequest, ResponsesApiError } from "../../api-error.ts";
 
-/** What a failed request of the `openai` package carries; read by shape, so that the package is not loaded for it. */
+/** The error of a failed request of the `openai` package, by its shape, so that the package need not be loaded. */
 interface HttpFailure extends Error {
   status?: number;
   error?: unknown;
   headers?: Headers;
 }
 
-/** Takes what must not be told out of a text. */
+/** Removes secrets from a text. */
 export type Scrub = (text: string) => string;
 
-/** Takes these secrets, and whatever else looks like a key, out of a text. The set is read anew each time. */
+/** Removes these secrets and anything that looks like a key from a text. Secrets added to the set later count, too. */
 export function scrubber(secrets: ReadonlySet<string>): Scrub {
   return (text) => {
     const known = [...secrets].filter((secret) => secret.length >= 4).toSorted((a, b) => b.length - a.length);
@@ -20,17 +20,17 @@ export function scrubber(secrets: ReadonlySet<string>): Scrub {
   };
 }
 
-/** What the client can do nothing about: the upstream answered, but not as its API says. */
+/** An error that the client cannot fix: the upstream's answer breaks its API. */
 export function upstreamFault(message: string, status = 502): ResponsesApiError {
   return new ResponsesApiError({ status, code: "server_error", message: `The upstream failed: ${message}` });
 }
 
-/** The request holds something that the upstream's API cannot be asked. */
+/** The error for a request that the upstream's API cannot express. */
 export function notForUpstream(param: string, what: string, wayOut: string): ResponsesApiError {
   return invalidRequest(param, `${what} cannot be passed on to the upstream: ${wayOut}.`, "unsupported_value");
 }
 
-/** The error to answer with for what the upstream's client threw; anything that is not about the upstream as it is. */
+/** The client's error for an error of the upstream. Errors that have nothing to do with the upstream stay as they are. */
 export function toUpstreamError(error: unknown, scrub: Scrub): unknown {
   if (error instanceof ResponsesApiError || !(error instanceof Error)) return error;
   const { status, error: body, headers } = error as HttpFailure;
@@ -41,7 +41,7 @@ export function toUpstreamError(error: unknown, scrub: Scrub): unknown {
   return fromBody(body, status, headers, scrub);
 }
 
-/** A 404 of the API is about a model; any other is about the URL. */
+/** Whether a 404 is about a model; any other is about the URL. */
 function isAboutModel(body: unknown): boolean {
   const { code, message = "" } = normalizeError(isObject(body) ? { error: body } : undefined);
   return code !== undefined || /\bmodel\b/i.test(message);
@@ -66,10 +66,10 @@ export function fromBody(
   });
 }
 
-/** A 403 is as often about what was said, or from where. */
+/** A 403 may also be about the content or the country. */
 const aboutKeys = /\b(?:api.?key|key|token|credential|unauthori[sz]ed|authenti)/i;
 
-/** Its own words would quote a part of a key that is the server's, not the client's. */
+/** The upstream's message would quote a part of this server's key. */
 function keyRefused(status: number): ResponsesApiError {
   const message =
     `The upstream refused this server's own credentials (status ${status}). ` +
@@ -81,7 +81,7 @@ function unreachable(error: Error): unknown {
   const name = error.constructor.name;
   if (name === "APIConnectionTimeoutError") return upstreamFault("it did not begin to answer in time.", 504);
   if (name === "APIConnectionError") return upstreamFault(`it could not be reached${reason(error)}.`);
-  // `fetch` says so when a connection ends in the middle of an answer.
+  // `fetch` throws this when a connection ends in the middle of an answer.
   if (error instanceof TypeError && error.cause !== undefined) {
     return upstreamFault(`the connection broke in the middle of its answer${reason(error)}.`);
   }
@@ -89,7 +89,7 @@ function unreachable(error: Error): unknown {
   return error;
 }
 
-/** The system's name for what happened: `ECONNREFUSED`. Its message would name hosts. */
+/** The system's error code, such as `ECONNREFUSED`. Its message would name hosts. */
 function reason(error: unknown): string {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if ("code" in cause && typeof cause.code === "string") return ` (${cause.code})`;
@@ -97,7 +97,7 @@ function reason(error: unknown): string {
   return "";
 }
 
-/** Some servers put the HTTP status where a code belongs. */
+/** Some servers send the HTTP status as the code. */
 function numericCode(body: unknown): number | undefined {
   const code = isObject(body) ? body["code"] : undefined;
   return typeof code === "number" ? code : undefined;
@@ -107,7 +107,7 @@ function errorStatus(status: number | undefined): number {
   return status !== undefined && status >= 400 && status <= 599 ? status : 502;
 }
 
-/** What model servers say only in words, or with a code of their own, as the API's code. */
+/** The API's codes for errors that model servers report only in words, or with codes of their own. */
 const codesBySign: ReadonlyArray<[sign: RegExp, code: string]> = [
   [/maximum context length|exceed_context_size|(?:exceeds?|longer than).{0,40}context/i, "context_length_exceeded"],
   [/\bmodel\b.{0,200}\b(?:not found|does not exist)/i, "model_not_found"],

@@ -11,7 +11,7 @@ import { notForUpstream } from "./errors.ts";
 type ItemType = NonNullable<ResponseInputItem["type"]>;
 type Item<Type extends ItemType> = Extract<ResponseInputItem, { type: Type }>;
 
-/** What the assistant said and called before anybody else spoke: one message of Chat Completions. */
+/** Consecutive items of the assistant, which are one message of Chat Completions. */
 interface AssistantTurn {
   readonly texts: string[];
   readonly calls: ChatCompletionMessageFunctionToolCall[];
@@ -31,7 +31,7 @@ export function toMessages(
 
 class MessageWriter {
   readonly #messages: ChatCompletionMessageParam[] = [];
-  /** The outputs that no call has taken yet, by call id. Some servers use an id again, so there can be several. */
+  /** The outputs not yet paired with a call, by call id. Some servers reuse ids, so there can be several. */
   readonly #outputs = new Map<string, ItemContent[]>();
   readonly #thoughtsFrom: number;
   #turn: AssistantTurn | undefined;
@@ -49,7 +49,7 @@ class MessageWriter {
 
   readonly #byType: { readonly [Type in ItemType]?: (item: Item<Type>, index: number) => void } = {
     function_call: (item) => this.#call(item),
-    // An output stands behind its call, wherever the client has put it.
+    // An output goes right after its call, wherever the client put it.
     function_call_output: () => this.#closeTurn(),
     reasoning: (item, index) => this.#think(item, index),
     compaction: (item) => this.#compacted(item),
@@ -68,7 +68,7 @@ class MessageWriter {
     write(item, index);
   }
 
-  /** Leading system messages are one: the templates of many models take no second. */
+  /** Leading system messages become one, since the templates of many models allow no second. */
   system(text: string): void {
     const [first] = this.#messages;
     if (this.#messages.length === 1 && first?.role === "system" && typeof first.content === "string") {
@@ -91,7 +91,7 @@ class MessageWriter {
     }
     this.#closeTurn();
     this.#thought = "";
-    // `developer` is OpenAI's own name for it; the templates of other models know only `system`.
+    // Only OpenAI knows `developer`; the templates of other models know `system`.
     if (item.role === "user") this.#messages.push({ role: "user", content: toUserContent(item.content) });
     else this.system(toText(item.content, `a ${item.role} message`));
   }
@@ -130,7 +130,7 @@ class MessageWriter {
       if (content !== "") this.#messages.push({ role: "assistant", content });
       return;
     }
-    // Only with its calls: some servers refuse a thought anywhere else, others a call without it.
+    // Reasoning goes only with its calls: some servers refuse it anywhere else, others refuse a call without it.
     const thought = turn.thought === "" ? {} : { reasoning_content: turn.thought };
     this.#messages.push({ role: "assistant", content, tool_calls: turn.calls, ...thought });
     this.#answer(turn.calls);
@@ -144,7 +144,7 @@ class MessageWriter {
   }
 }
 
-/** Model servers parse the arguments of earlier calls, and fail for good on what a model once got wrong. */
+/** Model servers parse the arguments of earlier calls: invalid ones would make every later request fail. */
 function validArguments(text: string): string {
   try {
     return isObject(JSON.parse(text)) ? text : "{}";

@@ -1,12 +1,12 @@
 import { checkOptions, type Checks, InvalidArgumentError, is, kindOf } from "turnwire/internal";
 
-/** Where the upstream is and how it is asked. */
+/** Where the upstream is and how to ask it. */
 export interface UpstreamBrainOptions {
   /** The base URL, as clients of the upstream are given it: `http://127.0.0.1:11434/v1`. Without a path `/v1` is added. */
   url: string | URL;
-  /** Sent as a bearer token. Default: none is sent; the environment's keys are never used. */
+  /** Sent as a bearer token. Default: no token; the environment's keys are never used. */
   apiKey?: string | (() => Promise<string>);
-  /** What the upstream speaks. Default: `chat`, Chat Completions, which every model server has. */
+  /** The API of the upstream. Default: `chat`, Chat Completions, which every model server has. */
   api?: "chat" | "responses";
   /** The model the upstream is asked for. Default: the one the client names. */
   model?: string;
@@ -20,7 +20,7 @@ export interface UpstreamBrainOptions {
    */
   maxTokensField?: "max_tokens" | "max_completion_tokens";
   /**
-   * Whether the model is shown what it thought before its function calls of the current turn, as `reasoning_content`.
+   * Whether the model gets its reasoning before the function calls of the current turn, as `reasoning_content`.
    * Default: true. Chat Completions only.
    */
   sendReasoning?: boolean;

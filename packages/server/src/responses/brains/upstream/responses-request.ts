@@ -6,15 +6,15 @@ import { compactedText } from "./compacted.ts";
 import { given } from "./fields.ts";
 import type { UpstreamSettings } from "./options.ts";
 
-/** Stands for the encrypted content that an upstream did not give, so that none is made up for it. */
+/** Marks reasoning for which the upstream gave no encrypted content, so that the server makes none up. */
 export const noEncryptedContent = "turnwire-upstream-none";
 
 const encrypted: ResponseIncludable = "reasoning.encrypted_content";
 
-/** What is asked of a Responses server over HTTP: the whole conversation, nothing stored. */
+/** The request to a Responses server over HTTP: the whole conversation, with nothing stored. */
 export function toResponsesRequest(request: BrainRequest, settings: UpstreamSettings): ResponseCreateParamsStreaming {
   const { params, tools, toolChoice, parallelToolCalls } = request;
-  // Models that do not reason refuse to include their reasoning.
+  // Models that do not reason refuse this `include`.
   const wantsReasoning = request.reasoning !== null || params?.include?.includes(encrypted) === true;
   const toolFields = {
     tools: functionTools(tools),
@@ -44,7 +44,7 @@ export function toResponsesRequest(request: BrainRequest, settings: UpstreamSett
   };
 }
 
-/** Without this server's ids, which the upstream would look for; a thought only as the upstream sealed it. */
+/** Leaves out this server's ids, which the upstream would look for, and reasoning that the upstream did not encrypt. */
 function toInput(item: ResponseInputItem): ResponseInputItem[] {
   if (item.type === "reasoning") {
     const { encrypted_content, summary } = item;

@@ -7,7 +7,7 @@ type EventType = ResponseStreamEvent["type"];
 type EventOf<Type extends EventType> = Extract<ResponseStreamEvent, { type: Type }>;
 type Handlers = { readonly [Type in EventType]?: (event: EventOf<Type>) => Iterable<BrainOutput> };
 
-/** Says what the events of a response say. Calls and thoughts are said when they are whole, text at once. */
+/** Turns the events of a response into a brain's output: text at once, calls and reasoning when they are complete. */
 export async function* readResponsesStream(
   events: AsyncIterable<ResponseStreamEvent>,
   scrub: Scrub,
@@ -22,7 +22,7 @@ export async function* readResponsesStream(
 
 class ResponsesReader {
   readonly #scrub: Scrub;
-  /** The places in the output of what has been said. */
+  /** The output indexes of the items that were yielded. */
   readonly #said = new Set<number>();
   #ended = false;
 
@@ -30,7 +30,7 @@ class ResponsesReader {
     this.#scrub = scrub;
   }
 
-  /** Whether the response is over: what a server may send after that is nobody's. */
+  /** Whether the response is over. Anything that a server sends after that is ignored. */
   get ended(): boolean {
     return this.#ended;
   }
@@ -71,12 +71,12 @@ class ResponsesReader {
     }
   }
 
-  /** Servers leave out events of items that they list at the end all the same. */
+  /** Some servers send no events for items that they list in the final response. */
   *#end(response: Response): Iterable<BrainOutput> {
     this.#ended = true;
     for (const [place, item] of (response.output ?? []).entries()) yield* this.#item(item, place);
     const { usage, incomplete_details: details } = response;
-    // Some servers fill in zeros for what they do not count.
+    // Some servers send zeros for what they do not count.
     if (usage && usage.input_tokens + usage.output_tokens > 0) {
       yield {
         type: "usage",

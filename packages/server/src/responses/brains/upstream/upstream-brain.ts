@@ -31,9 +31,9 @@ const apis: Readonly<Record<UpstreamApi, Ask>> = {
 };
 
 /**
- * A brain that asks another server: any that speaks Chat Completions, or Responses over HTTP. So Ollama, llama.cpp, vLLM or
- * LM Studio get WebSocket mode with incremental input; the upstream is sent the whole conversation. When nobody wants the
- * answer any more the upstream's request is aborted. The upstream's errors become the client's, without the server's key.
+ * A brain that asks another server, one that speaks Chat Completions or Responses over HTTP. Ollama, llama.cpp, vLLM or
+ * LM Studio get WebSocket mode with incremental input; the upstream gets the whole conversation. When the response is
+ * cancelled, the upstream's request is aborted. The upstream's errors become the client's, without the server's key.
  *
  * ```ts
  * const brain = upstreamBrain({ url: "http://127.0.0.1:11434/v1", model: "qwen3" });
@@ -61,7 +61,7 @@ export function upstreamBrain(options: UpstreamBrainOptions): Brain {
   return Object.assign(brain, { countsTokens: true });
 }
 
-/** The key, which goes among the secrets as soon as it is known. */
+/** The key, which is added to the secrets as soon as it is known. */
 function watched(apiKey: UpstreamSettings["apiKey"], secrets: Set<string>): UpstreamSettings["apiKey"] {
   if (typeof apiKey === "string") secrets.add(apiKey);
   if (typeof apiKey !== "function") return apiKey;
