@@ -5,21 +5,15 @@ import {
   bytesPerFrame,
   type Check,
   type Checks,
-  type Clock,
+  checkFields,
   InvalidArgumentError,
   is,
   kindOf,
+  type Hints,
 } from "turnwire/internal";
-
-/** What only tests need. */
-export interface Environment {
-  /** The time; default: the real one. */
-  clock?: Clock;
-}
+import { type AIServiceOptions, environmentCheck } from "turnwire/provider";
 
 export const loggerCheck: Check = is.having(["debug", "warn"], "a logger with debug() and warn()");
-
-export const environmentCheck: Check = is.group<Environment>({ clock: is.having(["now", "schedule"]) });
 
 /** Of the options that every processor takes. */
 export const processorChecks = {
@@ -46,3 +40,33 @@ export function chunkBytes(chunkMs: number, format: AudioFormat): number {
   if (bytes >= bytesPerFrame(format)) return bytes;
   throw new InvalidArgumentError("chunkMs", `expected at least the length of a sample, got ${kindOf(chunkMs)}`);
 }
+
+/** An object of which only these fields are checked: the rest is checked elsewhere. */
+export function partOf<Fields extends object>(checks: Checks<Fields>, expected = "an object"): Check {
+  return { ...is.object, expected, within: (value, field) => checkFields(value as object, checks, `${field}.`) };
+}
+
+/** Of the options that every service takes. */
+export const serviceChecks = {
+  ...processorChecks,
+  environment: environmentCheck,
+} satisfies Checks<AIServiceOptions>;
+
+/** Of the options that lead to a provider. */
+export const accessChecks = { apiKey: is.anyOf(is.string, is.func), baseURL: is.text };
+
+const inTimeouts = "it belongs to the option `timeouts`";
+const inEnvironment = "it belongs to the option `environment`";
+
+/** For names that callers are likely to try with a speech service. */
+export const serviceHints: Hints = {
+  settings: "the settings are options of their own, such as `model`",
+  key: "it is called `apiKey`",
+  clock: inEnvironment,
+  random: inEnvironment,
+  socketFactory: inEnvironment,
+  connectMs: inTimeouts,
+  closeMs: inTimeouts,
+  stopMs: inTimeouts,
+  responseMs: inTimeouts,
+};

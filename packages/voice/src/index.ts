@@ -13,7 +13,6 @@ export {
   toMono,
   writeWav,
 } from "turnwire/internal";
-export { type Environment } from "./checks.ts";
 export { CartesiaTTSService, type CartesiaTTSServiceOptions, type CartesiaTTSSettings } from "./cartesia/index.ts";
 export {
   type DeepgramAccessOptions,
@@ -86,6 +85,7 @@ export {
   type TranscriptWord,
   WebsocketSTTService,
   type WebsocketSTTServiceOptions,
+  type WebsocketSTTTimeouts,
 } from "./stt/index.ts";
 export {
   SentenceAggregator,
@@ -96,7 +96,9 @@ export {
   TTSService,
   type TTSServiceEvents,
   type TTSServiceOptions,
+  type TTSTimeouts,
   WebsocketTTSService,
   type WebsocketTTSServiceOptions,
+  type WebsocketTTSTimeouts,
   withoutMarkdown,
 } from "./tts/index.ts";

@@ -1,7 +1,7 @@
 import { type Checks, type Hints, is } from "../checks/index.ts";
 import { LLMContext } from "../context/index.ts";
 import type { LLMServiceOptions, LLMTimeouts, WebsocketLLMServiceOptions, WebsocketLLMTimeouts } from "../llm/index.ts";
-import { environmentCheck } from "../websocket/index.ts";
+import { connectionChecks, connectionTimeoutChecks, environmentCheck } from "../websocket/index.ts";
 import { ResponsesConnectionPool } from "./connection/pool.ts";
 import type { EndpointOptions } from "./endpoint.ts";
 import type { ServiceTier } from "./request/index.ts";
@@ -106,21 +106,10 @@ export const websocketServiceChecks: Checks<OpenAIResponsesLLMServiceOptions> = 
   ...sharedChecks,
   timeouts: is.group<OpenAIResponsesLLMTimeouts>({
     ...httpTimeouts,
-    connectMs: is.timeLimit,
-    closeMs: is.timeLimit,
+    ...connectionTimeoutChecks,
     drainMs: is.duration,
   }),
-  heartbeat: is.anyOf(
-    is.custom("false", (value) => value === false),
-    is.group({ intervalMs: is.timeLimit, timeoutMs: is.timeLimit }),
-  ),
-  backoff: is.group({
-    maxAttempts: is.number({ min: 1, integer: true }),
-    initialDelayMs: is.duration,
-    maxDelayMs: is.duration,
-  }),
-  giveUpAfter: is.group({ failures: is.number({ min: 1, integer: true }), withinMs: is.duration }),
-  queueCapacity: is.number({ min: 1, integer: true }),
+  ...connectionChecks,
   reconnectOnError: is.flag,
   standby: is.flag,
   onInterrupt: is.oneOf(["drain", "disconnect"]),

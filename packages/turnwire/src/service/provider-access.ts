@@ -1,21 +1,20 @@
+import { checkValue, is } from "../checks/index.ts";
 import { InvalidArgumentError, kindOf, MissingApiKeyError } from "../errors.ts";
 
-/** A key, or what fetches one. */
+/** A key, or a function that fetches one. */
 export type ApiKey = string | (() => Promise<string>);
 
-/** The key of a provider, asked for at every connect: the one given, or the environment's. */
+/** The key of a provider, fetched at every connect: the one given, or that of the environment. */
 export class ProviderKey {
   readonly #given: ApiKey | undefined;
   readonly #variable: string;
 
   /**
    * @param variable The environment variable, such as `DEEPGRAM_API_KEY`.
-   * @throws InvalidArgumentError
+   * @throws InvalidArgumentError for anything but a string or a function.
    */
   constructor(given: ApiKey | undefined, variable: string) {
-    if (given !== undefined && typeof given !== "string" && typeof given !== "function") {
-      throw new InvalidArgumentError("apiKey", `must be a string or a function that fetches one, not ${kindOf(given)}`);
-    }
+    if (given !== undefined) checkValue(given, "apiKey", is.anyOf(is.string, is.func));
     this.#given = given;
     this.#variable = variable;
   }
@@ -31,13 +30,13 @@ export class ProviderKey {
 }
 
 /**
- * The address of a provider's WebSockets; `http` stands for `ws`.
- * @throws InvalidArgumentError
+ * Returns the address of a provider's WebSockets; `http` is taken as `ws`.
+ * @throws InvalidArgumentError for anything else.
  */
 export function websocketBase(baseURL: unknown): URL {
   const text = typeof baseURL === "string" ? baseURL.replace(/^http/, "ws") : "";
   if (/^wss?:\/\/./.test(text) && URL.canParse(text)) return new URL(text);
   // Not quoted: it may hold a key.
-  const kind = typeof baseURL === "string" ? "another text" : kindOf(baseURL);
-  throw new InvalidArgumentError("baseURL", `must be a URL that begins with wss:, ws:, https: or http:, not ${kind}`);
+  const kind = typeof baseURL === "string" ? "another string" : kindOf(baseURL);
+  throw new InvalidArgumentError("baseURL", `expected a URL that begins with wss:, ws:, https: or http:, got ${kind}`);
 }

@@ -1,5 +1,6 @@
 export { Backoff, type BackoffOptions } from "./backoff.ts";
 export { isRetryableCloseCode, isRetryableUpgradeStatus } from "./close-codes.ts";
+export { connectionChecks, connectionTimeoutChecks } from "./connection-checks.ts";
 export { type ConnectionSettings, WebsocketConnection } from "./connection.ts";
 export { type Environment, environmentCheck } from "./environment.ts";
 export { FailureStreak, type GiveUpAfterOptions } from "./failure-streak.ts";

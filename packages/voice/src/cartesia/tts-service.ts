@@ -1,6 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { type ApiKey, ProviderKey, websocketBase } from "turnwire/provider";
-import { type SpeechPart, WebsocketTTSService, type WebsocketTTSServiceOptions } from "../tts/index.ts";
+import { checkOptions, type Checks, is } from "turnwire/internal";
+import { accessChecks, serviceHints } from "../checks.ts";
+import {
+  type SpeechPart,
+  websocketTTSChecks,
+  WebsocketTTSService,
+  type WebsocketTTSServiceOptions,
+} from "../tts/index.ts";
 import type { WebsocketTarget } from "turnwire/provider";
 import { type CartesiaMessage, readMessage } from "./messages.ts";
 import { type CartesiaTTSSettings, requestFields, ttsSettings } from "./settings.ts";
@@ -13,6 +20,13 @@ export interface CartesiaTTSServiceOptions extends WebsocketTTSServiceOptions, P
   /** The version of the API; default `2026-03-01`. */
   version?: string;
 }
+
+const checks: Checks<CartesiaTTSServiceOptions> = {
+  ...websocketTTSChecks,
+  ...accessChecks,
+  ...ttsSettings.checks,
+  version: is.text,
+};
 
 /** What Cartesia calls a context: here, a part of an utterance. */
 interface Context {
@@ -43,7 +57,7 @@ export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings>
 
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: CartesiaTTSServiceOptions = {}) {
-    super(options, ttsSettings);
+    super(checkOptions("CartesiaTTSService", options, checks, serviceHints), ttsSettings);
     this.#key = new ProviderKey(options.apiKey, "CARTESIA_API_KEY");
     const base = websocketBase(options.baseURL ?? process.env["CARTESIA_BASE_URL"] ?? "wss://api.cartesia.ai");
     this.#url = `${base.href.replace(/\/$/, "")}/tts/websocket`;

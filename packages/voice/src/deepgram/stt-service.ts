@@ -1,11 +1,25 @@
-import { WebsocketSTTService, type WebsocketSTTServiceOptions } from "../stt/index.ts";
+import { checkOptions, type Checks } from "turnwire/internal";
+import { accessChecks, serviceHints } from "../checks.ts";
+import { websocketSTTChecks, WebsocketSTTService, type WebsocketSTTServiceOptions } from "../stt/index.ts";
 import type { WebsocketTarget } from "turnwire/provider";
 import { DeepgramAccess, type DeepgramAccessOptions } from "./access.ts";
 import { readSTTMessage } from "./stt-messages.ts";
-import { changedSTTSettings, type DeepgramSTTSettings, initialSTTSettings, sttQuery } from "./stt-settings.ts";
+import {
+  changedSTTSettings,
+  type DeepgramSTTSettings,
+  initialSTTSettings,
+  sttQuery,
+  sttSettings,
+} from "./stt-settings.ts";
 
 export interface DeepgramSTTServiceOptions
   extends WebsocketSTTServiceOptions, DeepgramAccessOptions, Partial<DeepgramSTTSettings> {}
+
+const checks: Checks<DeepgramSTTServiceOptions> = {
+  ...websocketSTTChecks,
+  ...accessChecks,
+  ...sttSettings.checks,
+};
 
 /**
  * Deepgram's live transcription.
@@ -25,7 +39,7 @@ export class DeepgramSTTService extends WebsocketSTTService {
 
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: DeepgramSTTServiceOptions = {}) {
-    super(options);
+    super(checkOptions("DeepgramSTTService", options, checks, serviceHints));
     this.#access = new DeepgramAccess(options);
     this.#settings = initialSTTSettings(options);
   }

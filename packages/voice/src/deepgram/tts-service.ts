@@ -1,5 +1,11 @@
-import { Alarm } from "turnwire/internal";
-import { type SpeechPart, WebsocketTTSService, type WebsocketTTSServiceOptions } from "../tts/index.ts";
+import { Alarm, checkOptions, type Checks } from "turnwire/internal";
+import { accessChecks, serviceHints } from "../checks.ts";
+import {
+  type SpeechPart,
+  websocketTTSChecks,
+  WebsocketTTSService,
+  type WebsocketTTSServiceOptions,
+} from "../tts/index.ts";
 import { parseMessage, type WebsocketConnection, type WebsocketTarget } from "turnwire/provider";
 import { DeepgramAccess, type DeepgramAccessOptions } from "./access.ts";
 import { FlushLog } from "./flush-log.ts";
@@ -8,6 +14,8 @@ import { type DeepgramTTSSettings, ttsSettings } from "./tts-settings.ts";
 
 export interface DeepgramTTSServiceOptions
   extends WebsocketTTSServiceOptions, DeepgramAccessOptions, Partial<DeepgramTTSSettings> {}
+
+const checks: Checks<DeepgramTTSServiceOptions> = { ...websocketTTSChecks, ...accessChecks, ...ttsSettings.checks };
 
 /** A `Flush` that Deepgram has not answered yet. */
 interface Flush {
@@ -46,7 +54,7 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
 
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: DeepgramTTSServiceOptions = {}) {
-    super(options, ttsSettings);
+    super(checkOptions("DeepgramTTSService", options, checks, serviceHints), ttsSettings);
     this.#access = new DeepgramAccess(options);
     this.#flushLog = new FlushLog(this.clock);
     this.#clearAlarm = new Alarm(this.clock, () => this.replaceConnection());

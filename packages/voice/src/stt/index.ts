@@ -5,4 +5,9 @@ export {
   type Transcript,
   type TranscriptWord,
 } from "./stt-service.ts";
-export { WebsocketSTTService, type WebsocketSTTServiceOptions } from "./websocket-stt-service.ts";
+export {
+  websocketSTTChecks,
+  WebsocketSTTService,
+  type WebsocketSTTServiceOptions,
+  type WebsocketSTTTimeouts,
+} from "./websocket-stt-service.ts";

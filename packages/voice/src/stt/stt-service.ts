@@ -12,9 +12,11 @@ import {
 } from "turnwire";
 import {
   AudioConverter,
-  checkAudioFormat,
+  checkFields,
+  type Checks,
   Condition,
   defined,
+  is,
   type PcmAudio,
   toTurnwireError,
 } from "turnwire/internal";
@@ -24,6 +26,7 @@ import {
   connectionEvents,
   type ReconnectingWebsocketEvents,
 } from "turnwire/provider";
+import { sampleRateCheck, serviceChecks } from "../checks.ts";
 
 export interface STTServiceOptions extends AIServiceOptions {
   /** The sample rate of the audio that the provider is given; other audio is resampled. Default: that of the first audio. */
@@ -31,6 +34,12 @@ export interface STTServiceOptions extends AIServiceOptions {
   /** Identifies the speaker; set on the transcription frames. */
   userId?: string;
 }
+
+export const sttChecks: Checks<STTServiceOptions> = {
+  ...serviceChecks,
+  sampleRate: sampleRateCheck,
+  userId: is.text,
+};
 
 export interface TranscriptWord {
   text: string;
@@ -78,13 +87,13 @@ export abstract class STTService extends AIService<STTServiceEvents> {
   #pendingAudio = 0;
   readonly #audioTaken = new Condition();
 
-  /** @throws InvalidArgumentError for an option that is unknown or unusable. */
+  /** @throws InvalidArgumentError for an unusable option. */
   constructor(options: STTServiceOptions = {}) {
+    checkFields(options, sttChecks);
     super(options);
     this.events.declare(...connectionEvents, "transcript", "speechStarted", "audioLost");
     this.#userId = options.userId;
     this.#sampleRate = options.sampleRate;
-    if (options.sampleRate !== undefined) checkAudioFormat({ sampleRate: options.sampleRate, channels: 1 });
   }
 
   /** Gives the provider audio: 16-bit PCM, one channel, `sampleRate` samples per second. */

@@ -1,5 +1,18 @@
-import { type AudioFormat, bytesForMs, Deadline, msForBytes, silence, type TurnwireError } from "turnwire/internal";
 import {
+  type AudioFormat,
+  bytesForMs,
+  checkFields,
+  type Checks,
+  Deadline,
+  is,
+  msForBytes,
+  silence,
+  type TurnwireError,
+} from "turnwire/internal";
+import {
+  connectionChecks,
+  connectionTimeoutChecks,
+  type ConnectionTimeouts,
   ContinuousConnection,
   type WebsocketConnection,
   ReconnectingWebsocket,
@@ -7,9 +20,16 @@ import {
   type WebsocketTarget,
 } from "turnwire/provider";
 import { ReplayBuffer } from "./replay-buffer.ts";
-import { STTService, type STTServiceOptions, type Transcript } from "./stt-service.ts";
+import { sttChecks, STTService, type STTServiceOptions, type Transcript } from "./stt-service.ts";
 
-export interface WebsocketSTTServiceOptions extends STTServiceOptions, Omit<ReconnectingWebsocketOptions, "logger"> {
+/** Time limits of an STT service with a connection, in milliseconds. */
+export interface WebsocketSTTTimeouts extends ConnectionTimeouts {
+  /** How long stopping waits for the last results; default 3000. */
+  stopMs?: number;
+}
+
+export interface WebsocketSTTServiceOptions
+  extends STTServiceOptions, Omit<ReconnectingWebsocketOptions, "timeouts" | "logger"> {
   /**
    * How much audio is kept until a final transcription covers it, in milliseconds: the longest outage without a loss.
    * Default 30 000.
@@ -17,9 +37,16 @@ export interface WebsocketSTTServiceOptions extends STTServiceOptions, Omit<Reco
   maxReplayMs?: number;
   /** After how many milliseconds without audio a message is sent that keeps the connection open; default 4000. */
   keepAliveIntervalMs?: number;
-  /** How long stopping waits for the last results, in milliseconds; default 3000. */
-  stopTimeoutMs?: number;
+  timeouts?: WebsocketSTTTimeouts;
 }
+
+export const websocketSTTChecks: Checks<WebsocketSTTServiceOptions> = {
+  ...sttChecks,
+  ...connectionChecks,
+  maxReplayMs: is.duration,
+  keepAliveIntervalMs: is.timeLimit,
+  timeouts: is.group<WebsocketSTTTimeouts>({ ...connectionTimeoutChecks, stopMs: is.duration }),
+};
 
 /** A half-open connection is found within 8 s, well inside of the audio that is kept. */
 const defaultHeartbeat = { intervalMs: 5000, timeoutMs: 3000 };
@@ -46,10 +73,12 @@ export abstract class WebsocketSTTService extends STTService {
   /** The position at which the user's voice ended, until the words before it have come. */
   #voiceEnd: number | undefined;
 
+  /** @throws InvalidArgumentError for an unusable option. */
   constructor(options: WebsocketSTTServiceOptions = {}) {
+    checkFields(options, websocketSTTChecks);
     super(options);
     this.#maxReplayMs = options.maxReplayMs ?? 30_000;
-    this.#stopTimeoutMs = options.stopTimeoutMs ?? 3000;
+    this.#stopTimeoutMs = options.timeouts?.stopMs ?? 3000;
     const { clock, logger } = this;
     const websocket = new ReconnectingWebsocket((signal) => this.websocketTarget(signal), {
       ...options,
@@ -129,7 +158,7 @@ export abstract class WebsocketSTTService extends STTService {
     if (this.sampleRate !== undefined) await this.#connection.start();
   }
 
-  /** Waits up to `stopTimeoutMs` for the last results, then closes the connection. */
+  /** Waits up to `timeouts.stopMs` for the last results, then closes the connection. */
   override async stop(): Promise<void> {
     if (this.#isRunning && !this.isConnected && (this.#replay?.pieces.length ?? 0) > 0) await this.#waitForConnection();
     this.#isRunning = false;

@@ -19,7 +19,8 @@ import {
   is,
   systemClock,
 } from "turnwire/internal";
-import { chunkBytes, type Environment, environmentCheck, formatChecks, processorChecks } from "../checks.ts";
+import { type Environment, environmentCheck } from "turnwire/provider";
+import { chunkBytes, formatChecks, processorChecks } from "../checks.ts";
 
 /** Options of an {@link InputTransport}. */
 export interface InputTransportOptions extends FrameProcessorOptions {
@@ -29,7 +30,7 @@ export interface InputTransportOptions extends FrameProcessorOptions {
   channels?: number;
   /** The length of a frame's audio in milliseconds. Default 20. */
   chunkMs?: number;
-  environment?: Environment;
+  environment?: Pick<Environment, "clock">;
 }
 
 export const inputChecks: Checks<InputTransportOptions> = {

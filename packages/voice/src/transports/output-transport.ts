@@ -25,7 +25,8 @@ import {
   systemClock,
   untilAborted,
 } from "turnwire/internal";
-import { type Environment, environmentCheck, processorChecks } from "../checks.ts";
+import { type Environment, environmentCheck } from "turnwire/provider";
+import { processorChecks } from "../checks.ts";
 import { HeldFrames } from "./held-frames.ts";
 import {
   type OutputChunk,
@@ -41,7 +42,7 @@ import { isPlaying, nextSpeechState, type SpeechEvent, type SpeechState } from "
 export interface OutputTransportOptions extends PacerOptions, FrameProcessorOptions {
   /** After how long without playback the bot counts as silent, if no `TTSStoppedFrame` says so. Default 500. */
   silenceMs?: number;
-  environment?: Environment;
+  environment?: Pick<Environment, "clock">;
 }
 
 export const outputChecks: Checks<OutputTransportOptions> = {

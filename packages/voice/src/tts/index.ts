@@ -5,6 +5,11 @@ export {
   type TextAggregator,
   withoutMarkdown,
 } from "./text/index.ts";
-export { TTSService, type TTSServiceEvents, type TTSServiceOptions } from "./tts-service.ts";
+export { TTSService, type TTSServiceEvents, type TTSServiceOptions, type TTSTimeouts } from "./tts-service.ts";
 export { type SpokenWord } from "./utterance/index.ts";
-export { WebsocketTTSService, type WebsocketTTSServiceOptions } from "./websocket-tts-service.ts";
+export {
+  websocketTTSChecks,
+  WebsocketTTSService,
+  type WebsocketTTSServiceOptions,
+  type WebsocketTTSTimeouts,
+} from "./websocket-tts-service.ts";

@@ -12,7 +12,7 @@ import {
   TTSSpeakFrame,
   TTSUpdateSettingsFrame,
 } from "turnwire";
-import { type AudioFormat, bytesForMs, checkAudioFormat, InvalidArgumentError, kindOf } from "turnwire/internal";
+import { type AudioFormat, bytesForMs, checkFields, type Checks, is } from "turnwire/internal";
 import {
   AIService,
   type AIServiceOptions,
@@ -22,9 +22,16 @@ import {
   connectionEvents,
   type ReconnectingWebsocketEvents,
 } from "turnwire/provider";
+import { partOf, sampleRateCheck, serviceChecks } from "../checks.ts";
 import { type SpeechPart, SpeechQueue, Synthesis } from "./synthesis/index.ts";
 import { SentenceAggregator, type TextAggregator } from "./text/index.ts";
 import { SpeakingRate, Utterance } from "./utterance/index.ts";
+
+/** Time limits of a TTS service, in milliseconds. */
+export interface TTSTimeouts {
+  /** How long the provider may take to start with the audio of an utterance, and to continue it; default 10 000. */
+  responseMs?: number;
+}
 
 export interface TTSServiceOptions extends AIServiceOptions {
   /** The sample rate of the audio that the provider is asked for; default 24 000. */
@@ -33,9 +40,18 @@ export interface TTSServiceOptions extends AIServiceOptions {
   textAggregator?: TextAggregator;
   /** Returns what is spoken of a piece of text, such as `withoutMarkdown`. The words that are pushed stay the model's own. */
   textFilter?: (text: string) => string;
-  /** How long the provider may take to start with the audio of an utterance, and to continue it, in milliseconds; default 10 000. */
-  responseTimeoutMs?: number;
+  timeouts?: TTSTimeouts;
 }
+
+export const ttsTimeoutChecks: Checks<TTSTimeouts> = { responseMs: is.timeLimit };
+
+export const ttsChecks: Checks<TTSServiceOptions> = {
+  ...serviceChecks,
+  sampleRate: sampleRateCheck,
+  textAggregator: is.having(["add", "flush", "reset"], "a text aggregator"),
+  textFilter: is.func,
+  timeouts: partOf(ttsTimeoutChecks),
+};
 
 /** Only services that keep a connection emit these. */
 export type TTSServiceEvents = ReconnectingWebsocketEvents;
@@ -88,21 +104,16 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
    * @throws InvalidArgumentError for an option that is unusable.
    */
   constructor(options: TTSServiceOptions & Partial<Settings>, table: SettingsTable<Settings>) {
+    checkFields(options, ttsChecks);
     super(options);
     this.events.declare(...connectionEvents);
     this.format = { sampleRate: options.sampleRate ?? 24_000, channels: 1 };
-    checkAudioFormat(this.format);
     this.#table = table;
     this.#settings = initialSettings(table, options);
     this.#aggregator = options.textAggregator ?? new SentenceAggregator();
     this.#filter = options.textFilter ?? ((text) => text);
-    const { responseTimeoutMs = 10_000 } = options;
-    if (!(responseTimeoutMs > 0)) {
-      const kind = kindOf(responseTimeoutMs);
-      throw new InvalidArgumentError("responseTimeoutMs", `must be a number above 0, not ${kind}`);
-    }
     this.#queue = this.#makeQueue();
-    this.speech = this.#synthesis = this.#makeSynthesis(responseTimeoutMs);
+    this.speech = this.#synthesis = this.#makeSynthesis(options.timeouts?.responseMs ?? 10_000);
   }
 
   /** The settings of utterances that begin from now on. */

@@ -1,5 +1,8 @@
-import { toTurnwireError, type TurnwireError } from "turnwire/internal";
+import { checkFields, type Checks, is, toTurnwireError, type TurnwireError } from "turnwire/internal";
 import {
+  connectionChecks,
+  connectionTimeoutChecks,
+  type ConnectionTimeouts,
   ContinuousConnection,
   type ContinuousConnectionOptions,
   type SettingsTable,
@@ -8,9 +11,21 @@ import {
   type ReconnectingWebsocketOptions,
   type WebsocketTarget,
 } from "turnwire/provider";
-import { TTSService, type TTSServiceOptions } from "./tts-service.ts";
+import { ttsChecks, TTSService, type TTSServiceOptions, ttsTimeoutChecks, type TTSTimeouts } from "./tts-service.ts";
 
-export interface WebsocketTTSServiceOptions extends TTSServiceOptions, Omit<ReconnectingWebsocketOptions, "logger"> {}
+/** Time limits of a TTS service with a connection, in milliseconds. */
+export interface WebsocketTTSTimeouts extends TTSTimeouts, ConnectionTimeouts {}
+
+export interface WebsocketTTSServiceOptions
+  extends Omit<TTSServiceOptions, "timeouts">, Omit<ReconnectingWebsocketOptions, "timeouts" | "logger"> {
+  timeouts?: WebsocketTTSTimeouts;
+}
+
+export const websocketTTSChecks: Checks<WebsocketTTSServiceOptions> = {
+  ...ttsChecks,
+  ...connectionChecks,
+  timeouts: is.group<WebsocketTTSTimeouts>({ ...ttsTimeoutChecks, ...connectionTimeoutChecks }),
+};
 
 /** Audio arrives faster than it is played. What a slow consumer has not taken should wait at the provider. */
 const queueCapacity = 32;
@@ -33,11 +48,13 @@ export abstract class WebsocketTTSService<Settings extends object> extends TTSSe
   #connected: Settings | undefined;
   #refused: Settings | undefined;
 
+  /** @throws InvalidArgumentError for an unusable option. */
   constructor(
     options: WebsocketTTSServiceOptions & Partial<Settings>,
     table: SettingsTable<Settings>,
     keepAliveMessage?: ContinuousConnectionOptions["keepAliveMessage"],
   ) {
+    checkFields(options, websocketTTSChecks);
     super(options, table);
     const { clock, logger } = this;
     const target = (signal: AbortSignal): WebsocketTarget | Promise<WebsocketTarget> => {

@@ -19,7 +19,8 @@ import {
   VADUserStoppedSpeakingFrame,
 } from "turnwire";
 import { Alarm, checkOptions, type Checks, type Clock, is, PipelineError, systemClock } from "turnwire/internal";
-import { type Environment, environmentCheck, processorChecks } from "../checks.ts";
+import { type Environment, environmentCheck } from "turnwire/provider";
+import { processorChecks } from "../checks.ts";
 import {
   SilenceStopStrategy,
   TranscriptionStartStrategy,
@@ -43,7 +44,7 @@ export interface UserTurnProcessorOptions extends FrameProcessorOptions {
   lateMs?: number;
   /** How long words wait for a turn to start before they are dropped, in milliseconds. Default 2000. */
   holdMs?: number;
-  environment?: Environment;
+  environment?: Pick<Environment, "clock">;
 }
 
 const checks: Checks<UserTurnProcessorOptions> = {

@@ -21,7 +21,8 @@ import {
   rms,
   systemClock,
 } from "turnwire/internal";
-import { type Environment, environmentCheck, processorChecks } from "../checks.ts";
+import { type Environment, environmentCheck } from "turnwire/provider";
+import { processorChecks } from "../checks.ts";
 import { AnalysisQueue } from "./analysis-queue.ts";
 import type { VADAnalyzer } from "./vad-analyzer.ts";
 import { VoiceActivity } from "./voice-activity.ts";
@@ -39,7 +40,7 @@ export interface VADProcessorOptions extends FrameProcessorOptions {
   minVolume?: number;
   /** After how many milliseconds without audio a voice has stopped, because the microphone was closed. Default 1000. */
   audioTimeoutMs?: number;
-  environment?: Environment;
+  environment?: Pick<Environment, "clock">;
 }
 
 const checks: Checks<VADProcessorOptions> = {

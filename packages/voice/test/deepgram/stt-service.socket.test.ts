@@ -430,7 +430,7 @@ describe("an ordered stop", () => {
 
   test("waits no longer than its limit", async () => {
     await using server = await ListenServer.start();
-    await using rig = await Rig.start(server, { stopTimeoutMs: 1000, heartbeat: false });
+    await using rig = await Rig.start(server, { timeouts: { stopMs: 1000 }, heartbeat: false });
     await rig.speak(20);
     const peer = await server.peers.next();
     await peer.heard(640);

@@ -270,7 +270,7 @@ describe("DeepgramTTSService", () => {
     await using server = await ScriptedSpeechServer.start((message, caller, connection) => {
       if (connection > 1) speaker.answer(message, caller);
     });
-    const tts = service(server, { environment: { clock }, responseTimeoutMs: 800, heartbeat: false });
+    const tts = service(server, { environment: { clock }, timeouts: { responseMs: 800 }, heartbeat: false });
     await using talk = await talkWith(tts);
     await talk.give(...answer("Silence."), ...answer("Sound."));
     await until(() => server.received.length === 2);

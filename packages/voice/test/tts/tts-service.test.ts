@@ -362,7 +362,7 @@ describe("interruption", () => {
 describe("failure", () => {
   it("gives up an utterance without audio in time, says so, and goes on", async () => {
     const clock = new VirtualClock();
-    const tts = new FakeTTS({ environment: { clock }, responseTimeoutMs: 500 });
+    const tts = new FakeTTS({ environment: { clock }, timeouts: { responseMs: 500 } });
     await using talk = await talkWith(tts);
     await talk.give(...answer("Hello."), ...answer("Again."));
     await until(() => tts.asked.includes("finish 1"));
@@ -386,7 +386,7 @@ describe("failure", () => {
 
   it("gives up one that stops in the middle, and does not count the time the model takes", async () => {
     const clock = new VirtualClock();
-    const tts = new FakeTTS({ environment: { clock }, responseTimeoutMs: 500, exact: true });
+    const tts = new FakeTTS({ environment: { clock }, timeouts: { responseMs: 500 }, exact: true });
     await using talk = await talkWith(tts);
     await talk.give(new LLMFullResponseStartFrame(), new LLMTextFrame("One two. And "));
     await until(() => tts.asked.length === 1);
@@ -405,7 +405,7 @@ describe("failure", () => {
 
   it("loses no frame that comes behind what failed in the middle of an answer", async () => {
     const clock = new VirtualClock();
-    const tts = new FakeTTS({ environment: { clock }, responseTimeoutMs: 500 });
+    const tts = new FakeTTS({ environment: { clock }, timeouts: { responseMs: 500 } });
     await using talk = await talkWith(tts);
     await talk.give(new LLMFullResponseStartFrame(), new LLMTextFrame("One. And"));
     await until(() => tts.asked.length === 1);
@@ -421,7 +421,7 @@ describe("failure", () => {
   it("does not count the time a slow consumer takes", async () => {
     const clock = new VirtualClock();
     const turnstile = new Turnstile({ capacity: 1 });
-    const tts = new FakeTTS({ environment: { clock }, responseTimeoutMs: 500 });
+    const tts = new FakeTTS({ environment: { clock }, timeouts: { responseMs: 500 } });
     await using talk = await talkWith(tts, [turnstile]);
     await talk.give(...answer("Long."));
     await until(() => tts.asked.includes("finish 1"));

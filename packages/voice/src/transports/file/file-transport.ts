@@ -7,7 +7,8 @@ import {
   type Logger,
   systemClock,
 } from "turnwire/internal";
-import { type Environment, environmentCheck, loggerCheck, paceCheck } from "../../checks.ts";
+import { type Environment, environmentCheck } from "turnwire/provider";
+import { loggerCheck, paceCheck } from "../../checks.ts";
 import { FileInput, fileInputChecks, type FileInputOptions } from "./file-input.ts";
 import { FileOutput, fileOutputChecks, type FileOutputOptions } from "./file-output.ts";
 
@@ -17,7 +18,7 @@ export interface FileTransportOptions {
   output?: FileOutputOptions;
   /** The pace of both, unless their own options set it. Default `realtime`. */
   pace?: "realtime" | "none";
-  environment?: Environment;
+  environment?: Pick<Environment, "clock">;
   logger?: Logger;
 }
 

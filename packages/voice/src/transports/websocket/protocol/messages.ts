@@ -9,6 +9,7 @@ import {
   isRecord,
   kindOf,
 } from "turnwire/internal";
+import { partOf } from "../../../checks.ts";
 
 /** The version of the protocol of docs/transports.md. */
 export const protocolVersion = 1;
@@ -47,15 +48,11 @@ export type ServerMessage =
   | { type: "end" };
 
 const position: Check = is.number({ min: 1, integer: true });
-const format: Check = {
-  ...is.object,
-  expected: "an object with sampleRate and channels",
-  within: (value, field) => checkFields(value as object, formatFields, `${field}.`),
-};
 const formatFields: Checks<AudioFormat> = {
   sampleRate: is.number({ min: 8000, max: 48_000, integer: true }),
   channels: is.number({ min: 1, max: 2, integer: true }),
 };
+const format = partOf(formatFields, "an object with sampleRate and channels");
 
 type Fields<Type extends ClientMessage["type"]> = Checks<Omit<Extract<ClientMessage, { type: Type }>, "type">>;
 

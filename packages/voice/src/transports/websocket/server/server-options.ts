@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { checkOptions, type Checks, type Clock, defaultLogger, is, type Logger, systemClock } from "turnwire/internal";
-import type { HeartbeatOptions } from "turnwire/provider";
-import { chunkBytes, type Environment, environmentCheck, formatChecks, loggerCheck } from "../../../checks.ts";
+import { connectionChecks, type Environment, environmentCheck, type HeartbeatOptions } from "turnwire/provider";
+import { chunkBytes, formatChecks, loggerCheck } from "../../../checks.ts";
 import type { InputTransportOptions } from "../../input-transport.ts";
 import type { OutputTransportOptions } from "../../output-transport.ts";
 import { pacerChecks } from "../../pacer.ts";
@@ -54,7 +54,7 @@ export interface WebsocketServerTransportOptions {
   /** Pings that find clients that have gone; false for none. Default every 15000, answered within 10000. */
   heartbeat?: HeartbeatOptions | false;
   timeouts?: WebsocketServerTimeouts;
-  environment?: Environment;
+  environment?: Pick<Environment, "clock">;
   logger?: Logger;
 }
 
@@ -72,10 +72,7 @@ const checks: Checks<WebsocketServerTransportOptions> = {
   maxBufferedBytes: count,
   maxClientErrors: count,
   maxAheadMs: is.timeLimit,
-  heartbeat: is.anyOf(
-    is.custom("false", (value) => value === false),
-    is.group<HeartbeatOptions>({ intervalMs: is.required(is.timeLimit), timeoutMs: is.required(is.timeLimit) }),
-  ),
+  heartbeat: connectionChecks.heartbeat,
   timeouts: is.group<WebsocketServerTimeouts>({
     verifyMs: is.timeLimit,
     helloMs: is.timeLimit,
