@@ -39,7 +39,8 @@ export default defineConfig({
         extends: true,
         test: { name: "socket", include: sockets, setupFiles: ["test-kit/src/setup/socket.ts"], isolate: false },
       },
-      { extends: true, test: { name: "process", include: processes } },
+      // A process that loads the sources takes a second, and several on a busy machine.
+      { extends: true, test: { name: "process", include: processes, testTimeout: 60_000 } },
     ],
   },
 });

@@ -3,13 +3,13 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** A document of the repository, by its path from the root. */
+/** A document of the repository. `path` is relative to the root. */
 export interface Document {
   path: string;
   text: string;
 }
 
-/** A fenced block of code; `line` is that of its first line, from 1. */
+/** A fenced block of code. `line` is the number of its first line, from 1. */
 export interface Block {
   path: string;
   line: number;
@@ -21,7 +21,7 @@ export function read(path: string): string {
   return readFileSync(root + path, "utf8");
 }
 
-/** A source file, or every source file below a folder, one after the other. */
+/** The text of a source file, or of all source files below a folder. */
 export function source(path: string): string {
   if (path.endsWith(".ts")) return read(path);
   const names = readdirSync(root + path, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
@@ -42,14 +42,14 @@ export function blocksOf({ path, text }: Document): Block[] {
   });
 }
 
-/** The links of a document that lead into the repository: to a file, to a heading in it, or both. */
+/** The links of a document into the repository: to a file, a heading, or both. */
 export function linksOf({ text }: Document): string[] {
   const prose = text.replace(fence, "").replace(/`[^`\n]*`/g, "");
   const targets = [...prose.matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? match[2]!);
   return targets.filter((target) => !/^[a-z]+:/.test(target));
 }
 
-/** The anchors of a document's headings, made as GitHub makes them. */
+/** The anchors that GitHub gives a document's headings. */
 export function anchorsOf(text: string): Set<string> {
   const headings = [...text.replace(fence, "").matchAll(/^#+ +(.+)$/gm)].map(([, heading]) => heading!);
   return new Set(
@@ -62,7 +62,7 @@ export function anchorsOf(text: string): Set<string> {
   );
 }
 
-/** The rows of the first table under a heading, as cells without backticks; the table's head is left out. */
+/** The rows of the first table under a heading, without the head: cells without backticks. */
 export function tableUnder(path: string, heading: string): string[][] {
   const lines = read(path).split("\n");
   const start = lines.findIndex((line) => line.startsWith("#") && line.replace(/^#+ +/, "") === heading);
@@ -78,7 +78,7 @@ export function tableUnder(path: string, heading: string): string[][] {
   );
 }
 
-/** The names of an interface's own fields, read from its source: a file, or a folder with the file somewhere in it. */
+/** The names of an interface's own fields. `path` is its source file, or a folder that contains the file at any depth. */
 export function fieldsOf(path: string, name: string): string[] {
   const [, body] = new RegExp(`^export interface ${name}\\b[^{]*\\{\\n(.*?)^\\}`, "ms").exec(source(path)) ?? [];
   if (body === undefined) throw new Error(`${path} has no interface ${name}`);

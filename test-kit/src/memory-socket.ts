@@ -1,12 +1,12 @@
 import type { Socket, SocketFactory, SocketHandlers, WebsocketTarget } from "turnwire/provider";
 
-/** What the test's server does with a connection attempt; the number counts attempts from 0. */
+/** Called for each connection attempt, with the server's end and the number of the attempt, from 0. */
 export type OnConnect = (server: MemorySocket, index: number) => void;
 
 /**
  * WebSockets without a network: `new ReconnectingWebsocket(target, { socketFactory: network.factory })`. The test holds the
- * server's end of each. What the server does reaches the client in order, one promise job each, and not while the
- * client has paused its socket.
+ * server's end of each. The server's actions reach the client in order, one promise job each, but not while the client
+ * has paused its socket.
  */
 export class MemoryNetwork {
   /** The server's end of every socket that was opened, in order. */
@@ -29,7 +29,7 @@ export class MemoryNetwork {
     return server.client;
   };
 
-  /** The server's end of the next connection attempt that has not been taken yet. */
+  /** The server's end of the next connection attempt that no call has returned yet. */
   async next(): Promise<MemorySocket> {
     while (this.#taken >= this.sockets.length) await this.#arrived.promise;
     return this.sockets[this.#taken++] as MemorySocket;
@@ -42,18 +42,18 @@ export class MemoryNetwork {
     return socket;
   }
 
-  /** How many sockets have not ended. */
+  /** The number of sockets that have not ended. */
   get openCount(): number {
     return this.sockets.filter((socket) => socket.state !== "closed").length;
   }
 }
 
-/** The server's end of one socket, and a record of what the client did with its own. */
+/** The server's end of one socket, and a record of what the client did. */
 export class MemorySocket {
   readonly target: WebsocketTarget;
   /** The messages the client has sent. */
   readonly sent: Array<string | Uint8Array> = [];
-  /** How many pings the client has sent. */
+  /** The number of pings that the client has sent. */
   pings = 0;
   /** `pause`, `resume`, `close` and `terminate` in the order the client called them. */
   readonly calls: string[] = [];
@@ -61,9 +61,9 @@ export class MemorySocket {
   closeReceived: { code: number; reason: string } | undefined;
   state: "connecting" | "open" | "closing" | "closed" = "connecting";
   paused = false;
-  /** Whether pings and close frames are answered by themselves, as real servers do. */
+  /** Whether it answers pings and close frames, as real servers do. */
   answers = true;
-  /** The client's end, as the factory gives it out. */
+  /** The client's end, which the factory returns. */
   readonly client: Socket;
   readonly #handlers: SocketHandlers;
   readonly #read: Array<() => void> = [];
@@ -111,13 +111,13 @@ export class MemorySocket {
     this.#end(1006, "");
   }
 
-  /** Fails without an HTTP answer, or, once open, with an error of the network. */
+  /** Fails with an error of the network: without an HTTP answer if the socket is not open yet. */
   fail(error: Error = new Error("connect ECONNREFUSED")): void {
     this.#deliver(() => this.#handlers.onError(error));
     this.#end(1006, "");
   }
 
-  /** Sends messages; anything but text and bytes as JSON. */
+  /** Sends messages: text and bytes as they are, anything else as JSON. */
   send(...messages: unknown[]): void {
     for (const message of messages) {
       const asIs = typeof message === "string" || message instanceof Uint8Array;
@@ -140,13 +140,13 @@ export class MemorySocket {
     this.#end(1006, "");
   }
 
-  /** From now on half-open: nothing is answered, and nothing tells the client. */
+  /** Makes the connection half-open: it answers nothing from now on, and the client is not told. */
   goSilent(): this {
     this.answers = false;
     return this;
   }
 
-  /** The client's next message that has not been taken yet. */
+  /** The client's next message that no call has returned yet. */
   async next(): Promise<string | Uint8Array> {
     while (this.#taken >= this.sent.length) await this.#arrived.promise;
     return this.sent[this.#taken++] as string | Uint8Array;
@@ -158,7 +158,7 @@ export class MemorySocket {
   }
 
   #clientSends(data: string | Uint8Array): void {
-    // As `ws` does: not a throw, but an error in the callback.
+    // Like `ws`: it does not throw, it passes the error to the callback.
     if (this.state !== "open") {
       this.#handlers.onError(new Error(`WebSocket is not open: ${this.state}`));
       return;

@@ -9,10 +9,10 @@ import { promisify } from "node:util";
 
 const file = (name: string): string => fileURLToPath(new URL(`certificates/${name}`, import.meta.url));
 
-/** For NODE_EXTRA_CA_CERTS. */
+/** The certificate that `TlsFront` uses, for NODE_EXTRA_CA_CERTS. */
 export const certificateFile = file("localhost.crt");
 
-/** The base of what listens on a loopback port and takes its connections with it when it goes. */
+/** The base of servers on a loopback port. Disposing of one ends its connections. */
 abstract class Listener implements AsyncDisposable {
   readonly #server: Server | HttpServer;
   readonly #sockets = new Set<Socket>();
@@ -26,7 +26,7 @@ abstract class Listener implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** How many connections there are, on either side. */
+  /** The number of connections, from clients and to targets. */
   get openCount(): number {
     return this.#sockets.size;
   }
@@ -58,19 +58,19 @@ abstract class Listener implements AsyncDisposable {
 }
 
 export interface ConnectProxyOptions {
-  /** The user name and password it asks for, as `name:password`. */
+  /** The user name and password that the proxy requires, as `name:password`. */
   credentials?: string;
-  /** The status line it answers every CONNECT with instead of doing it. */
+  /** The status line with which it refuses every CONNECT. */
   refuse?: string;
   /** Whether it never answers a CONNECT. */
   silent?: boolean;
 }
 
-/** A proxy that knows CONNECT and nothing else. */
+/** A proxy that supports only CONNECT. */
 export class ConnectProxy extends Listener {
-  /** The targets it was asked for, in order, those it refused too. */
+  /** The requested targets in order, including the refused ones. */
   readonly targets: string[] = [];
-  /** What it was asked other than CONNECT: nothing should be. */
+  /** Requests other than CONNECT. A test expects none. */
   readonly others: string[] = [];
   readonly #options: ConnectProxyOptions;
 
@@ -92,7 +92,7 @@ export class ConnectProxy extends Listener {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** For the environment. */
+  /** The value for a variable such as HTTPS_PROXY. */
   get url(): string {
     return `http://${this.host}`;
   }
@@ -143,7 +143,7 @@ export class TlsFront extends Listener {
   }
 }
 
-/** Answers whoever connects with the same text, or hangs up when there is none. */
+/** A TCP server that sends every client the same text and closes. With an empty text it only closes. */
 export class Parrot extends Listener {
   private constructor(text: string) {
     const server = createTcpServer((socket) => socket.once("data", () => socket.end(text)));
@@ -155,17 +155,17 @@ export class Parrot extends Listener {
   }
 }
 
-/** A port nobody listens on. */
+/** Returns a port on which no server listens. */
 export async function freePort(): Promise<number> {
   await using parrot = await Parrot.start("");
   return parrot.port;
 }
 
-/** Runs a script of its own process with just these variables, and gives what it printed as JSON. */
+/** Runs a script in a process that has only these environment variables. Parses the JSON that it prints. */
 export async function runAlone(script: string, env: Record<string, string>): Promise<unknown> {
   const flags = ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", script];
-  // With a limit, so that what hangs is ended: then there is an error instead of the output.
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, flags, { env, timeout: 15_000 });
+  // The limit ends a process that hangs, and the promise rejects.
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, flags, { env, timeout: 45_000 });
   if (stderr !== "") throw new Error(stderr);
   return JSON.parse(stdout);
 }

@@ -1,11 +1,11 @@
 import type { LLMContext, LLMMessage } from "turnwire";
 
-/** A conversation's part, reduced to what a model reads of it. */
+/** A part of a conversation, reduced to what a model reads. */
 type Part = string;
 
 type Fields = Record<string, unknown>;
 
-/** What the application holds, worked out from its messages alone. */
+/** The conversation that the application holds, derived only from its messages. */
 export function heldBy(context: LLMContext): Part[] {
   return merged(context.messages.flatMap(partsOf));
 }
@@ -20,7 +20,7 @@ function partsOf(message: LLMMessage): Part[] {
   return [...(message.content ? [`assistant ${textOf(message.content)}`] : []), ...calls];
 }
 
-/** What the server's model sees, from the chain and the input it put together. */
+/** The conversation that the server's model sees: the chain and the input, put together. */
 export function seenBy(conversation: ReadonlyArray<unknown>): Part[] {
   return merged((conversation as Fields[]).map(partOf));
 }
@@ -38,7 +38,7 @@ function partOf(item: Fields): Part {
   }
 }
 
-/** What the assistant said in a row is one text: where one message ended and the next began is nothing a model reads. */
+/** Joins texts of the assistant in a row: a model does not read where one message ends and the next begins. */
 function merged(parts: readonly Part[]): Part[] {
   const all: Part[] = [];
   for (const part of parts) {

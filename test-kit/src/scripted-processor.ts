@@ -35,7 +35,7 @@ export class System extends SystemFrame {
   }
 }
 
-/** The label, or the class of a frame that has none. */
+/** The label of a frame, or its class if it has none. */
 export function show(frame: Frame): string {
   return "label" in frame ? String(frame.label) : frame.constructor.name;
 }
@@ -47,9 +47,9 @@ export type Handler = (
   self: Scripted,
 ) => void | Promise<void>;
 
-/** A processor whose `processFrame` is a function, with everything it can do made public. */
+/** A processor whose `processFrame` is a function. Its protected methods are public. */
 export class Scripted extends FrameProcessor {
-  /** What it was given, in order. */
+  /** The frames that it was given, in order; upstream ones start with `^`. */
   readonly seen: string[] = [];
   readonly #handler: Handler;
 
@@ -84,7 +84,7 @@ export function passOn(frame: Frame, direction: FrameDirection, _signal: AbortSi
   return self.pushFrame(frame, direction);
 }
 
-/** Links `processor` between two that record what they are given. */
+/** Links `processor` between two that record the frames they are given. */
 export function between(processor: FrameProcessor): { above: Scripted; below: Scripted } {
   const above = new Scripted();
   const below = new Scripted();

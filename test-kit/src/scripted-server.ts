@@ -17,7 +17,7 @@ export class ScriptedServer implements AsyncDisposable {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
   }
 
-  /** @param onMessage Called with each client event and how many there were on all connections, itself included. */
+  /** @param onMessage Called with each client event and the number of events so far on all connections, itself included. */
   static async start(
     onMessage: (message: Record<string, unknown>, socket: Peer, count: number, connection: number) => void,
     onConnection: (headers: Record<string, unknown>, peer: Peer) => void = () => undefined,
@@ -26,7 +26,7 @@ export class ScriptedServer implements AsyncDisposable {
     const server = new WebSocketServer({
       port: 0,
       host: "127.0.0.1",
-      // Further connections take their time, so that a first one that is freed meanwhile is the first to be ready.
+      // Later connections are slower, so that a first one that becomes free meanwhile is ready before them.
       verifyClient: (_info, accept: (accepted: boolean) => void) => {
         if (++asked === 1) accept(true);
         else setTimeout(() => accept(true), 40);

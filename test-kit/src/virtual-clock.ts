@@ -20,25 +20,25 @@ export class VirtualClock implements Clock {
   }
 
   schedule(callback: () => void, delayMs: number): () => void {
-    // As Node's timers: at least a millisecond, so that no chain of timers stands still in time.
+    // Like Node, at least a millisecond: a chain of timers makes time pass.
     const timer = { atMs: this.#nowMs + Math.max(1, delayMs), callback };
     this.#timers.push(timer);
     return () => this.#remove(timer);
   }
 
-  /** How many timers wait. */
+  /** The number of pending timers. */
   get pending(): number {
     return this.#timers.length;
   }
 
-  /** In how many milliseconds each pending timer is due, the next one first. */
+  /** The milliseconds until each pending timer is due, the next one first. */
   get pendingMs(): number[] {
     return this.#timers.map((timer) => timer.atMs - this.#nowMs).toSorted((one, other) => one - other);
   }
 
   /**
-   * Lets time pass: the timers that fall due are called in the order of their times, each at its own time, also those
-   * that are set meanwhile; promise jobs run before the first, between them and after the last.
+   * Lets time pass. Calls the timers that become due in order, each at its own time, including those set meanwhile.
+   * Promise jobs run before the first, between them and after the last.
    */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;
@@ -52,7 +52,7 @@ export class VirtualClock implements Clock {
     this.#nowMs = untilMs;
   }
 
-  // The earliest; of several at the same time, the one that was set first.
+  // Of several at the same time, the one that was set first.
   #next(untilMs: number): Timer | undefined {
     let next: Timer | undefined;
     for (const timer of this.#timers) if (timer.atMs <= untilMs && timer.atMs < (next?.atMs ?? Infinity)) next = timer;

@@ -10,7 +10,7 @@ export const call = (name: string, args: unknown = {}, callId?: string): BrainOu
   ...(callId === undefined ? {} : { callId }),
 });
 
-/** A brain that gives these answers in turn, and the last one from then on. */
+/** A brain that gives these answers in order and repeats the last one. */
 export function script(...answers: ReadonlyArray<Brain | string | readonly BrainOutput[]>): Brain {
   let asked = 0;
   return (request) => {
@@ -21,7 +21,7 @@ export function script(...answers: ReadonlyArray<Brain | string | readonly Brain
   };
 }
 
-/** A brain that says the first text, then nothing more until nobody wants to hear it. */
+/** A brain that says one text and then waits until its request is aborted. */
 export function saysOnly(first: string): Brain {
   return async function* ({ signal }) {
     yield text(first);
@@ -29,7 +29,7 @@ export function saysOnly(first: string): Brain {
   };
 }
 
-/** A brain that says its lines in order, one per request. */
+/** A brain that says one line per request, in order, and starts again after the last. */
 export function lines(...said: string[]): Brain {
   let next = 0;
   return function* () {

@@ -5,7 +5,7 @@ const proxyVariables = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"].fl
   name.toLowerCase(),
 ]);
 
-/** Makes these the only proxy settings of the environment, until `vi.unstubAllEnvs()`. */
+/** Makes these the only proxy settings in the environment, until `vi.unstubAllEnvs()`. */
 export function stubProxies(variables: Record<string, string> = {}): void {
   for (const name of proxyVariables) vi.stubEnv(name, variables[name]);
 }

@@ -8,7 +8,7 @@ import {
 import { ResponsesServer, type ResponsesServerOptions } from "@turnwire/server";
 import { RecordingLogger } from "@turnwire/test-kit";
 
-/** A service, the server it talks to, and what the service logged and recorded. */
+/** A service, its server, its log and its records. */
 export interface Setup<S extends LLMService = LLMService> extends AsyncDisposable {
   server: ResponsesServer;
   llm: S;

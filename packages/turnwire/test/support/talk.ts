@@ -23,15 +23,15 @@ export interface Talk extends Setup<OpenAIResponsesLLMService> {
   task: PipelineTask;
   /** The last processor. */
   last: FrameProcessor;
-  /** What came out of the end. */
+  /** The frames that left the pipeline at its end. */
   out: Frame[];
-  /** What came back to the start. */
+  /** The frames that came back to the start. */
   back: Frame[];
   errors: TurnwireError[];
   finished: Promise<PipelineTaskOutcome>;
-  /** The user types something. */
+  /** Sends a transcription of the user. */
   say(text: string): Promise<void>;
-  /** Resolves once so many responses have ended at the end of the pipeline; the answer is the last. */
+  /** Waits until this many responses have ended at the end of the pipeline. Returns the last end frame. */
   ended(count: number): Promise<LLMFullResponseEndFrame>;
 }
 
@@ -40,7 +40,7 @@ export interface TalkOptions {
   llm?: OpenAIResponsesLLMServiceOptions;
   context?: LLMContext;
   between?: readonly FrameProcessor[];
-  /** Called for every frame that comes out of the end, when it does. */
+  /** Called for every frame that leaves the pipeline at its end. */
   onFrame?: (frame: Frame, talk: Talk) => void;
 }
 
@@ -82,7 +82,7 @@ export async function startTalk(options: TalkOptions = {}): Promise<Talk> {
   return talk;
 }
 
-/** Holds the data and control frames it is to hold until they are let go, as a speech service does. */
+/** Holds chosen data and control frames until `release()`, as a speech service does. */
 export class Gate extends FrameProcessor {
   readonly #holds: (frame: Frame) => boolean;
   #held: Array<() => void> = [];
