@@ -13,7 +13,7 @@ import {
 } from "turnwire/internal";
 import { type AIServiceOptions, environmentCheck } from "turnwire/provider";
 
-export const loggerCheck: Check = is.having(["debug", "warn"], "a logger with debug() and warn()");
+export const loggerCheck: Check = is.logger;
 
 /** Of the options that every processor takes. */
 export const processorChecks = {

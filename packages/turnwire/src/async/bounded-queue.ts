@@ -1,3 +1,4 @@
+import { checkFields, is } from "../checks/index.ts";
 import { Condition } from "./condition.ts";
 import { onAbort } from "./waiting.ts";
 
@@ -15,6 +16,8 @@ export interface BoundedQueueOptions {
   onDrained?: () => void;
 }
 
+const checks = { capacity: is.required(is.number({ min: 1, integer: true })) };
+
 /**
  * An ordered queue between one pusher and one puller: first the values, then the reason that it was closed for.
  * `push` never loses a value: a pusher that cannot stop at once, such as a socket, may exceed the capacity.
@@ -29,6 +32,7 @@ export class BoundedQueue<T> {
   readonly #room = new Condition();
 
   constructor(options: BoundedQueueOptions) {
+    checkFields(options, checks);
     this.#options = options;
   }
 

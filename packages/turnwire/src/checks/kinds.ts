@@ -78,6 +78,10 @@ export function having(methods: readonly string[], expected = `an object with ${
   });
 }
 
+export const logger = having(["debug", "warn"], "a logger with debug() and warn()");
+
+export const clock = having(["now", "schedule"], "a clock with now() and schedule()");
+
 /** A value that one of the checks takes. */
 export function anyOf(...checks: readonly Check[]): Check {
   return {

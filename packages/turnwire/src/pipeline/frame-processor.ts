@@ -20,7 +20,7 @@ export interface FrameProcessorOptions {
 export const frameProcessorChecks = {
   name: is.text,
   capacity: is.number({ min: 1, integer: true }),
-  logger: is.having(["debug", "warn"], "a logger with debug() and warn()"),
+  logger: is.logger,
 } satisfies Checks<FrameProcessorOptions>;
 
 /** The neighbours of a processor and its place in a pipeline, for `Pipeline` and `PipelineTask`. Not public. */

@@ -20,7 +20,7 @@ import {
   SystemFrame,
 } from "../frames/index.ts";
 import { FrameQueue } from "./frame-queue.ts";
-import { FrameProcessor, frameProcessorChecks, internalsOf } from "./frame-processor.ts";
+import { FrameProcessor, internalsOf } from "./frame-processor.ts";
 import { notifyObservers, type PipelineObserver } from "./observer.ts";
 import { claim, flatten, Pipeline } from "./pipeline.ts";
 import { Shutdown } from "./shutdown.ts";
@@ -41,8 +41,8 @@ export interface PipelineTaskOptions {
 
 const checks = {
   observers: is.listOf(is.having(["onPushFrame"]), "an array of observers"),
-  logger: frameProcessorChecks.logger,
-  clock: is.having(["now", "schedule"], "a clock with now() and schedule()"),
+  logger: is.logger,
+  clock: is.clock,
   cancelTimeoutMs: is.duration,
 } satisfies Checks<PipelineTaskOptions>;
 const hints = {

@@ -1,4 +1,5 @@
 import type { Random } from "../async/index.ts";
+import { checkOptions, type Checks, is } from "../checks/index.ts";
 
 export interface BackoffOptions {
   /** After how many failed attempts connecting is given up; default 4. */
@@ -9,6 +10,12 @@ export interface BackoffOptions {
   maxDelayMs?: number;
 }
 
+export const backoffChecks = {
+  maxAttempts: is.number({ min: 1, integer: true }),
+  initialDelayMs: is.duration,
+  maxDelayMs: is.duration,
+} satisfies Checks<BackoffOptions>;
+
 /** Exponential back-off: no delay before the first attempt; then one that doubles each time, half of it random. */
 export class Backoff {
   readonly maxAttempts: number;
@@ -17,6 +24,7 @@ export class Backoff {
   readonly #random: Random;
 
   constructor(options: BackoffOptions, random: Random) {
+    checkOptions("Backoff", options, backoffChecks);
     this.maxAttempts = options.maxAttempts ?? 4;
     this.#initialDelayMs = options.initialDelayMs ?? 250;
     this.#maxDelayMs = options.maxDelayMs ?? 8000;

@@ -13,7 +13,7 @@ export interface Environment {
 }
 
 export const environmentCheck: Check = is.group<Environment>({
-  clock: is.having(["now", "schedule"], "a clock with now() and schedule()"),
+  clock: is.clock,
   random: is.func,
   socketFactory: is.func,
 });

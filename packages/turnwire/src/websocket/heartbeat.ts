@@ -1,4 +1,5 @@
 import { Alarm, type Clock, InactivityTimer } from "../async/index.ts";
+import { checkOptions, type Checks, is } from "../checks/index.ts";
 
 export interface HeartbeatOptions {
   /** After how long without a message or a pong a ping is sent, in milliseconds. */
@@ -7,12 +8,18 @@ export interface HeartbeatOptions {
   timeoutMs: number;
 }
 
+export const heartbeatChecks = {
+  intervalMs: is.required(is.timeLimit),
+  timeoutMs: is.required(is.timeLimit),
+} satisfies Checks<HeartbeatOptions>;
+
 /** Finds half-open connections: those whose other end has gone without a close frame. */
 export class Heartbeat {
   readonly #silence: InactivityTimer;
   readonly #deadline: Alarm;
 
   constructor(options: HeartbeatOptions, clock: Clock, ping: () => void, onDead: () => void) {
+    checkOptions("Heartbeat", options, heartbeatChecks);
     this.#deadline = new Alarm(clock, onDead);
     this.#silence = new InactivityTimer(clock, options.intervalMs, () => {
       this.#deadline.set(options.timeoutMs);

@@ -1,18 +1,17 @@
 export { Backoff, type BackoffOptions } from "./backoff.ts";
 export { isRetryableCloseCode, isRetryableUpgradeStatus } from "./close-codes.ts";
-export { connectionChecks, connectionTimeoutChecks } from "./connection-checks.ts";
+export {
+  connectionChecks,
+  connectionTimeoutChecks,
+  type ConnectionTimeouts,
+  type ReconnectingWebsocketOptions,
+} from "./connection-options.ts";
 export { type ConnectionSettings, WebsocketConnection } from "./connection.ts";
 export { type Environment, environmentCheck } from "./environment.ts";
 export { FailureStreak, type GiveUpAfterOptions } from "./failure-streak.ts";
 export { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";
 export { proxiedFetch } from "./proxy.ts";
-export {
-  connectionEvents,
-  type ConnectionTimeouts,
-  ReconnectingWebsocket,
-  type ReconnectingWebsocketEvents,
-  type ReconnectingWebsocketOptions,
-} from "./reconnecting-websocket.ts";
+export { connectionEvents, ReconnectingWebsocket, type ReconnectingWebsocketEvents } from "./reconnecting-websocket.ts";
 export {
   type Socket,
   type SocketFactory,

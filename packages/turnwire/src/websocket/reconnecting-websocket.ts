@@ -1,43 +1,12 @@
-import {
-  defaultLogger,
-  Emitter,
-  type Listener,
-  type Logger,
-  systemClock,
-  throwIfAborted,
-  untilAborted,
-} from "../async/index.ts";
+import { defaultLogger, Emitter, type Listener, systemClock, throwIfAborted, untilAborted } from "../async/index.ts";
+import { checkValue, is } from "../checks/index.ts";
 import { TurnwireError, WebsocketClosedError } from "../errors.ts";
-import { Backoff, type BackoffOptions } from "./backoff.ts";
+import { Backoff } from "./backoff.ts";
 import type { ConnectionSettings, WebsocketConnection } from "./connection.ts";
 import { Connector, type TargetSource, verifyTimeoutMs } from "./connector.ts";
-import type { Environment } from "./environment.ts";
-import { FailureStreak, type GiveUpAfterOptions } from "./failure-streak.ts";
-import type { HeartbeatOptions } from "./heartbeat.ts";
+import { FailureStreak } from "./failure-streak.ts";
+import { type ReconnectingWebsocketOptions, checkConnectionOptions } from "./connection-options.ts";
 import { wsSocketFactory } from "./socket.ts";
-
-/** Time limits of a connection, in milliseconds. */
-export interface ConnectionTimeouts {
-  /** Until the connection is open; default 10 000. */
-  connectMs?: number;
-  /** How long the other end has to answer a close; default 2000. */
-  closeMs?: number;
-}
-
-/** How a connection is opened and kept alive. */
-export interface ReconnectingWebsocketOptions {
-  timeouts?: ConnectionTimeouts;
-  /** Pings on a silent connection; default after 20 000 ms, to be answered within 10 000. `false` for none. */
-  heartbeat?: HeartbeatOptions | false;
-  /** How many attempts to connect there are, and the delays between them. */
-  backoff?: BackoffOptions;
-  /** After how many connections in a row that end at once connecting is given up. */
-  giveUpAfter?: GiveUpAfterOptions;
-  /** With how many received messages the socket is paused; default 1024. */
-  queueCapacity?: number;
-  logger?: Logger;
-  environment?: Environment;
-}
 
 export interface ReconnectingWebsocketEvents {
   /** A connection was opened, the first or a later one. */
@@ -73,7 +42,13 @@ export class ReconnectingWebsocket {
   /** Whether the last connection was lost, so that the next one replaces it. */
   #isLost = false;
 
+  /**
+   * @param options Services pass all of their own options, so unknown names are not refused.
+   * @throws InvalidArgumentError for an option that is unusable.
+   */
   constructor(target: TargetSource, options: ReconnectingWebsocketOptions = {}) {
+    checkValue(target, "target", is.func);
+    checkConnectionOptions(options);
     const { timeouts = {}, environment = {} } = options;
     const settings: ConnectionSettings = {
       socketFactory: environment.socketFactory ?? wsSocketFactory,
