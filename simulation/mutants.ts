@@ -71,7 +71,11 @@ export const mutants: readonly Mutant[] = [
     name: "keep-a-dead-parent",
     breaks: ["cause"],
     patches: [
-      { file: "openai/llm-service.ts", find: 'if (action === "forget-parent") lease', replace: "if (!action) lease" },
+      {
+        file: "openai/websocket-inference.ts",
+        find: 'if (action === "forget-parent") this',
+        replace: "if (!action) this",
+      },
     ],
   },
   {

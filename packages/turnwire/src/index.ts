@@ -129,7 +129,6 @@ export {
   type LLMServiceEvents,
   type LLMServiceOptions,
   type LLMTimeouts,
-  type MessageLink,
   type RequestReason,
   type RetryReason,
   type RunInferenceOptions,

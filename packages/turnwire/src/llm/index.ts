@@ -14,7 +14,6 @@ export type { RequestReason, RetryReason } from "./reasons.ts";
 export { addUsage, type TurnRecord } from "./turn-record.ts";
 export type { TurnStream } from "./turn-stream.ts";
 export {
-  type MessageLink,
   WebsocketLLMService,
   type WebsocketLLMServiceOptions,
   type WebsocketLLMTimeouts,

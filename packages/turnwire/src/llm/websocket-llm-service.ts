@@ -1,49 +1,63 @@
-import { toTurnwireError, WebsocketClosedError, WebsocketReconnectedError } from "../errors.ts";
+import { Deadline, untilAborted } from "../async/index.ts";
+import {
+  LostAfterOutputError,
+  ProviderError,
+  toTurnwireError,
+  WebsocketClosedError,
+  WebsocketReconnectedError,
+} from "../errors.ts";
 import {
   type ConnectionTimeouts,
-  type WebsocketConnection,
   ReconnectingWebsocket,
   type ReconnectingWebsocketOptions,
+  type WebsocketConnection,
   type WebsocketTarget,
 } from "../websocket/index.ts";
+import type { Inference } from "./inference.ts";
 import { LLMService, type LLMServiceOptions, type LLMTimeouts } from "./llm-service.ts";
 
 /** Time limits of an LLM service with a connection, in milliseconds. */
-export interface WebsocketLLMTimeouts extends LLMTimeouts, ConnectionTimeouts {}
+export interface WebsocketLLMTimeouts extends LLMTimeouts, ConnectionTimeouts {
+  /** How long the rest of an interrupted exchange may hold up its connection before that is replaced; default 1000. */
+  drainMs?: number;
+}
 
 export interface WebsocketLLMServiceOptions
   extends Omit<LLMServiceOptions, "timeouts">, Omit<ReconnectingWebsocketOptions, "timeouts" | "logger"> {
   timeouts?: WebsocketLLMTimeouts;
-  /** Whether a connection lost within an exchange is replaced there and then; default true. */
+  /** Whether a connection that is lost within an exchange is replaced at once; default true. */
   reconnectOnError?: boolean;
 }
 
-/** What an exchange goes over: a connection, or a part of one that several share. */
-export interface MessageLink<Message> {
-  readonly connection: WebsocketConnection;
-  /** @throws WebsocketClosedError */
-  send(message: string): void;
-  /** The next message; rejects with the WebsocketClosedError after the last, or with the signal's reason. */
-  receive(signal?: AbortSignal): Promise<Message>;
-}
+/** How often an exchange starts again after its connection was lost. */
+const mostRestarts = 2;
 
 /**
- * The base of LLM services that talk over a WebSocket. Transactional: a turn is one exchange, a request and its events
- * until the last one; between turns nothing is received. (Speech services receive continuously instead.)
+ * The base of LLM services that talk over a WebSocket. Transactional: an exchange sends a request and receives its messages
+ * until the last one; between exchanges nothing is received. Speech services receive continuously instead.
  *
- * A subclass says where to connect, and implements `inference` with `ensureConnected`, `wsSend` and `wsRecv`. A connection
- * lost within an exchange is replaced by these themselves, with exponential back-off, and reported as a
- * `WebsocketReconnectedError`: the exchange has to start again.
+ * A subclass says where to connect. Its `inference` calls `exchange`, and in there `wsSend` and `wsRecv`. These replace a
+ * lost connection, with exponential back-off, and then throw a `WebsocketReconnectedError`: the exchange has to start
+ * again, and whatever the server kept for the old connection is gone. `exchange` starts it again, unless a part of the
+ * reply has been delivered.
  */
 export abstract class WebsocketLLMService extends LLMService {
   readonly #reconnectOnError: boolean;
+  readonly #drainTimeoutMs: number;
   #websocket: ReconnectingWebsocket;
   #stopForwarding: () => void = () => undefined;
+  /** What `wsSend` and `wsRecv` use. */
   #connection: WebsocketConnection | undefined;
+  /** What ends the waiting of `wsSend` and `wsRecv` when they are given no signal. */
+  #signal: AbortSignal | undefined;
+  #hasSent = false;
+  /** Resolves when the last exchange that was begun is over. */
+  #lastOver: Promise<void> = Promise.resolve();
 
   constructor(options: WebsocketLLMServiceOptions = {}) {
     super(options);
     this.#reconnectOnError = options.reconnectOnError ?? true;
+    this.#drainTimeoutMs = options.timeouts?.drainMs ?? 1000;
     this.#websocket = new ReconnectingWebsocket((signal) => this.websocketTarget(signal), {
       ...options,
       logger: this.logger,
@@ -51,10 +65,10 @@ export abstract class WebsocketLLMService extends LLMService {
     this.useWebsocket(this.#websocket);
   }
 
-  /** Where to connect, with which headers. Asked at every connect, since tokens expire. */
+  /** Where to connect, with which headers. Called for every connection, since tokens expire. */
   protected abstract websocketTarget(signal: AbortSignal): WebsocketTarget | Promise<WebsocketTarget>;
 
-  /** Makes the connection, in a pipeline without holding up the StartFrame: the first turn waits for it if need be. */
+  /** Begins to connect. The StartFrame does not wait for that; the first turn does. */
   override start(): void {
     void this.connect().catch((error: unknown) => {
       const onPurpose = error instanceof WebsocketClosedError && error.closeCode === 1000;
@@ -63,16 +77,16 @@ export abstract class WebsocketLLMService extends LLMService {
   }
 
   override async stop(): Promise<void> {
-    // In one go: a turn that begins from now on is not one of those that end, and waits for a connection of its own.
+    // Both begin before anything else can: a turn that begins later is not ended, and gets a connection of its own.
     await Promise.all([super.stop(), this.disconnect()]);
   }
 
-  /** Makes the connection unless there is one. */
+  /** Connects unless a connection is open. */
   async connect(signal?: AbortSignal): Promise<void> {
     await this.ensureConnected(signal);
   }
 
-  /** Closes the connection on purpose; the next turn makes another. */
+  /** Closes the connection on purpose. The next turn opens another. */
   async disconnect(): Promise<void> {
     await this.#websocket.disconnect();
   }
@@ -82,12 +96,12 @@ export abstract class WebsocketLLMService extends LLMService {
     return this.#websocket.connection !== undefined;
   }
 
-  /** What keeps the connection alive. */
+  /** What keeps the connection open. */
   protected get websocket(): ReconnectingWebsocket {
     return this.#websocket;
   }
 
-  /** Goes over to a WebSocket that others keep, too. */
+  /** Uses a WebSocket that others use, too. */
   protected useWebsocket(websocket: ReconnectingWebsocket): void {
     this.#stopForwarding();
     this.#websocket = websocket;
@@ -99,49 +113,83 @@ export abstract class WebsocketLLMService extends LLMService {
     ]);
   }
 
-  /** The open connection, made if need be: the one `wsSend` and `wsRecv` use from now on. */
+  /** Returns the open connection, after connecting if need be. `wsSend` and `wsRecv` use it from then on. */
   protected async ensureConnected(signal?: AbortSignal): Promise<WebsocketConnection> {
     this.#connection = await this.#websocket.connect(signal);
     return this.#connection;
   }
 
   /**
-   * Sends a message of the exchange; anything but a string as JSON.
-   * @param link What the exchange goes over; default: the connection.
-   * @throws WebsocketReconnectedError when the connection was lost and has been replaced; the close error when it could
-   * not be, or is not to be.
+   * Runs one exchange: `run` sends a request and receives its messages until the last one, and returns the result. One
+   * exchange runs at a time. `run` is called again when the connection was lost before any output. When it fails in the
+   * middle, as when the turn is interrupted, `cancelExchange` makes the connection ready for the next exchange.
+   * @throws LostAfterOutputError when the connection was lost after output; otherwise what `run` throws.
    */
-  protected async wsSend(message: unknown, signal?: AbortSignal, link?: MessageLink<unknown>): Promise<void> {
-    const over = link ?? this.#connection ?? (await this.ensureConnected(signal));
+  protected async exchange<Result>(inference: Inference, run: () => Promise<Result>): Promise<Result> {
+    const before = this.#lastOver;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#lastOver = before.then(() => promise);
     try {
-      over.send(typeof message === "string" ? message : JSON.stringify(message));
+      await untilAborted(before, inference.signal);
     } catch (error) {
-      throw await this.#afterLoss(link?.connection ?? (over as WebsocketConnection), error, signal);
+      resolve();
+      throw error;
+    }
+    let failure: { error: unknown } | undefined;
+    try {
+      return await this.#run(inference, run);
+    } catch (error) {
+      failure = { error };
+      throw error;
+    } finally {
+      void this.#leave(failure).then(resolve);
     }
   }
 
   /**
-   * The next message of the exchange: as text, or as the link gives it.
-   * @throws As `wsSend`; the signal's reason when it fires, and no message is lost then.
+   * Ends an exchange that was left in the middle. A provider whose server can cancel sends that, receives until the last
+   * message of the exchange, and returns true: the connection is used again. Otherwise the connection is replaced, as it is
+   * when this takes longer than `timeouts.drainMs`; the messages still to come would be taken for those of the next exchange.
    */
-  protected async wsRecv(signal?: AbortSignal): Promise<string>;
-  protected async wsRecv<Message>(signal: AbortSignal | undefined, link: MessageLink<Message>): Promise<Message>;
-  protected async wsRecv(signal?: AbortSignal, link?: MessageLink<unknown>): Promise<unknown> {
-    const over = link ?? this.#connection ?? (await this.ensureConnected(signal));
+  protected cancelExchange(): boolean | Promise<boolean> {
+    return false;
+  }
+
+  /**
+   * Sends a message of the exchange; anything but a string as JSON.
+   * @param signal Default: the turn's, or within `cancelExchange` its limit.
+   * @throws WebsocketReconnectedError when the connection was lost and has been replaced; the close error when it could not
+   * be replaced, or is not to be.
+   */
+  protected async wsSend(message: unknown, signal: AbortSignal | undefined = this.#signal): Promise<void> {
+    const connection = this.#connection ?? (await this.ensureConnected(signal));
+    this.#hasSent = true;
     try {
-      const message: unknown = await over.receive(signal);
-      return message instanceof Uint8Array ? new TextDecoder().decode(message) : message;
+      connection.send(typeof message === "string" ? message : JSON.stringify(message));
     } catch (error) {
-      throw await this.#afterLoss(link?.connection ?? (over as WebsocketConnection), error, signal);
+      throw await this.replaceLost(connection, error, signal);
     }
   }
 
-  /** An exchange has come to its end: connections to this server are worth making. */
-  protected exchangeSucceeded(): void {
-    this.#websocket.markHealthy();
+  /**
+   * Returns the next message of the exchange, as text.
+   * @throws As `wsSend`; the signal's reason when it fires, and no message is lost then.
+   */
+  protected async wsRecv(signal: AbortSignal | undefined = this.#signal): Promise<string> {
+    const connection = this.#connection ?? (await this.ensureConnected(signal));
+    try {
+      const message = await connection.receive(signal);
+      return typeof message === "string" ? message : new TextDecoder().decode(message);
+    } catch (error) {
+      throw await this.replaceLost(connection, error, signal);
+    }
   }
 
-  async #afterLoss(connection: WebsocketConnection, error: unknown, signal: AbortSignal | undefined): Promise<unknown> {
+  /**
+   * Replaces a connection that was lost within an exchange. Returns the error to throw: a WebsocketReconnectedError after
+   * that; otherwise `error`, or what it could not be replaced for.
+   */
+  protected async replaceLost(connection: WebsocketConnection, error: unknown, signal?: AbortSignal): Promise<unknown> {
     if (!(error instanceof WebsocketClosedError) || !this.#reconnectOnError) return error;
     try {
       this.#connection = await this.#websocket.reconnect(connection, error, signal);
@@ -149,5 +197,48 @@ export abstract class WebsocketLLMService extends LLMService {
     } catch (failure) {
       return failure;
     }
+  }
+
+  /** Tells that an exchange has come to its end: earlier connections that ended at once no longer count. */
+  protected exchangeSucceeded(): void {
+    this.#websocket.markHealthy();
+  }
+
+  async #run<Result>(inference: Inference, run: () => Promise<Result>): Promise<Result> {
+    this.#signal = inference.signal;
+    this.#hasSent = false;
+    for (let restarts = 0; ; restarts += 1) {
+      try {
+        inference.trace.enter("connectingMs");
+        await this.ensureConnected(inference.signal);
+        inference.trace.enter("firstEventMs");
+        const result = await run();
+        this.exchangeSucceeded();
+        return result;
+      } catch (error) {
+        const lost = error instanceof WebsocketReconnectedError ? error.cause : error;
+        if (inference.hasOutput && lost instanceof WebsocketClosedError) {
+          throw new LostAfterOutputError(inference.characters, { cause: lost });
+        }
+        if (lost === error || restarts >= mostRestarts) throw lost;
+        inference.trace.retrying("connection-lost");
+      }
+    }
+  }
+
+  /** Makes the connection ready for the next exchange. A ProviderError is the server's own end of an exchange. */
+  async #leave(failure: { error: unknown } | undefined): Promise<void> {
+    const connection = this.#connection;
+    const isOver = failure === undefined || failure.error instanceof ProviderError || !this.#hasSent;
+    this.#signal = undefined;
+    if (isOver || connection === undefined || !connection.isOpen) return;
+    using limit = new Deadline("cancel", this.#drainTimeoutMs, { clock: this.clock });
+    this.#signal = limit.signal;
+    const quiet = await untilAborted(
+      Promise.resolve().then(() => this.cancelExchange()),
+      limit.signal,
+    ).catch(() => false);
+    this.#signal = undefined;
+    if (!quiet) connection.discard("an exchange was left in the middle");
   }
 }

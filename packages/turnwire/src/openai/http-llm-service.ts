@@ -41,7 +41,7 @@ export class OpenAIResponsesHttpLLMService extends LLMService {
     const onRetry = (_: unknown, error: unknown): void => {
       if (error instanceof TimeoutError) this.events.emit("completionTimeout");
     };
-    const allowed = { canUseHttp: false, overHttp: true, reconnects: false, onRetry };
+    const allowed = { canUseHttp: false, overHttp: true, onRetry };
     return this.#client.infer(inference, allowed, (attempt) => this.#client.inferOverHttp(context, inference, attempt));
   }
 }

@@ -8,7 +8,7 @@ export type {
 export type { OpenAIRunInferenceOptions } from "./responses-client.ts";
 export { OpenAIResponsesHttpLLMService } from "./http-llm-service.ts";
 export { OpenAIResponsesLLMService } from "./llm-service.ts";
-export { ResponsesConnectionPool, type ResponsesConnectionPoolOptions } from "./connection/pool.ts";
-export type { ResponseFormat } from "./request/request-fields.ts";
-export type { SteeringInput, SteeringOutcome } from "./response/steer-ledger.ts";
+export { ResponsesConnectionPool, type ResponsesConnectionPoolOptions } from "./connection/index.ts";
+export type { ResponseFormat } from "./request/index.ts";
+export type { SteeringInput, SteeringOutcome } from "./response/index.ts";
 export type { OpenAIResponsesLLMSettings, Reasoning } from "./settings.ts";

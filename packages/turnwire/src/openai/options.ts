@@ -2,7 +2,7 @@ import { type Checks, type Hints, is } from "../checks/index.ts";
 import { LLMContext } from "../context/index.ts";
 import type { LLMServiceOptions, LLMTimeouts, WebsocketLLMServiceOptions, WebsocketLLMTimeouts } from "../llm/index.ts";
 import { connectionChecks, connectionTimeoutChecks, environmentCheck } from "../websocket/index.ts";
-import { ResponsesConnectionPool } from "./connection/pool.ts";
+import { ResponsesConnectionPool } from "./connection/index.ts";
 import type { EndpointOptions } from "./endpoint.ts";
 import type { ServiceTier } from "./request/index.ts";
 import { type OpenAIResponsesLLMSettings, settingsChecks } from "./settings.ts";

@@ -122,7 +122,7 @@ export class ResponsesClient {
   /** Makes attempts at an inference, or at work like it. `allowed`: what the transport adds to the options. */
   infer<Result>(
     work: RetriedWork,
-    allowed: Pick<RetryOptions, "canUseHttp" | "overHttp" | "reconnects" | "onRetry">,
+    allowed: Pick<RetryOptions, "canUseHttp" | "overHttp" | "onRetry">,
     attempt: (attempt: Attempt) => Promise<Result>,
   ): Promise<Result> {
     const { retryOnTimeout = false, onConnectionLost = "fail", timeouts } = this.#options;
@@ -153,7 +153,7 @@ export class ResponsesClient {
     const conversation = this.toConversation(context);
     const trace = { continued: false, retrying: () => undefined };
     const work = { signal, hasOutput: false, characters: 0, trace };
-    const allowed = { canUseHttp: false, overHttp: true, reconnects: false, onRetry: () => undefined };
+    const allowed = { canUseHttp: false, overHttp: true, onRetry: () => undefined };
     return this.infer(work, allowed, async () => askOnce(await this.#endpoint.http(), fields, conversation, signal));
   }
 }

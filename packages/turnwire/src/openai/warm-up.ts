@@ -1,11 +1,8 @@
 import type { LLMContext } from "../context/index.ts";
 import { ProviderError } from "../errors.ts";
-import type { ConnectionManager } from "./connection/connection-manager.ts";
-import type { Exchange } from "./connection/exchange.ts";
-import type { Tenant } from "./connection/lanes.ts";
-import type { ResponsesConnection } from "./connection/responses-connection.ts";
-import { createMessage } from "./request/create-message.ts";
-import { type ReadResponse, ResponseReader } from "./response/response-reader.ts";
+import type { ConnectionManager, Exchange, ResponsesConnection, Tenant } from "./connection/index.ts";
+import { createMessage } from "./request/index.ts";
+import { type ReadResponse, ResponseReader } from "./response/index.ts";
 import type { ResponsesClient } from "./responses-client.ts";
 
 /** Gives a server a conversation before it is asked anything, so that the next turn sends only what is new. */

@@ -26,7 +26,6 @@ const before: AttemptState = {
   budgetMs: 10_000,
   retryOnTimeout: false,
   canUseHttp: true,
-  reconnects: true,
   onConnectionLost: "fail",
   random: () => 1,
 };
@@ -121,7 +120,6 @@ const beforeOutput: DocumentedCase[] = [
     error: reconnected,
     decision: everything,
   },
-  { row: rowOf.lost, name: "a close that nobody tried to mend is mended", error: closed, decision: everything },
   {
     row: rowOf.lost,
     name: "a connection lost a second time is replaced again",
@@ -246,7 +244,7 @@ const finals: DocumentedCase[] = (
     ["an upgrade refused for good is final without HTTP", refused(426), { canUseHttp: false }],
     ["a request that is too large is final without HTTP", tooLarge, { canUseHttp: false }],
     ["a close that would come again is final", closedForGood],
-    ["a close is final when connections are not to be replaced", closed, { reconnects: false }],
+    ["a close is final when the connection has not been replaced", closed],
     ["a close that somebody tried to mend is final", triedAgain],
     ["a connection that could not be made has been tried often enough", unreachable],
     ["connections that die at once are final", new WebsocketUnstableError(3, 5000)],
@@ -280,7 +278,6 @@ const mostTimes: Array<{
 }> = [
   { row: rowOf.upgrade, error: refused(426), why: "websocket-refused", times: 1 },
   { row: rowOf.tooLarge, error: tooLarge, why: "request-too-large", times: 1 },
-  { row: rowOf.lost, error: closed, why: "connection-lost", times: 2 },
   { row: rowOf.lost, error: reconnected, why: "connection-lost", times: 2, thrown: closed },
   { row: rowOf.timeout, error: noOutputInTime, state: { retryOnTimeout: true }, why: "no-output", times: 1 },
   { row: rowOf.streamId, error: served({ param: "stream_id" }), why: "lanes-refused", times: 1 },
@@ -487,12 +484,6 @@ describe("the retry decision: the first rule that fits holds", () => {
       decision: everything,
     },
     {
-      name: "a connection that was replaced counts, whether connections are to be replaced or not",
-      error: reconnected,
-      state: { reconnects: false },
-      decision: everything,
-    },
-    {
       name: "leaving stream_id out comes before waiting",
       error: served({ code: "rate_limit_exceeded", param: "stream_id", status: 429 }),
       decision: noStreamId,
@@ -670,7 +661,8 @@ describe("the retry decision: the kinds of docs/faults.md", () => {
   /** What a kind of fault comes to as an error, before output unless the state says otherwise. */
   const kinds: Array<Case & { kind: string }> = [
     ...[1001, 1006, 1011, 1012, 1013].map((code): Case & { kind: string } => {
-      const error = new WebsocketClosedError(code, "", { retryable: true });
+      const cause = new WebsocketClosedError(code, "", { retryable: true });
+      const error = new WebsocketReconnectedError({ cause });
       return { kind: "close", name: `a close with ${code} is worth another connection`, error, decision: everything };
     }),
     ...[1002, 1003, 1007, 1008, 1009].map((code): Case & { kind: string } => {
@@ -684,7 +676,7 @@ describe("the retry decision: the kinds of docs/faults.md", () => {
       state: talking,
       decision: fails(new LostAfterOutputError(5, { cause: closed })),
     },
-    { kind: "reset", name: "a reset is a close with 1006", error: closed, decision: everything },
+    { kind: "reset", name: "a reset has been replaced", error: reconnected, decision: everything },
     {
       kind: "half-open",
       name: "a socket without pongs has been closed and replaced",

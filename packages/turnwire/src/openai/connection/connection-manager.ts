@@ -1,8 +1,8 @@
 import { type Clock, LinkedSignal, type Logger, throwIfAborted, untilAborted } from "../../async/index.ts";
 import type { RetryReason } from "../../llm/index.ts";
 import type { ReconnectingWebsocket, WebsocketConnection } from "../../websocket/index.ts";
-import { type Plan, plan } from "../request/continuation.ts";
-import type { Conversation } from "../request/conversation.ts";
+import { type Plan, plan } from "../request/index.ts";
+import type { Conversation } from "../request/index.ts";
 import type { Exchange, Reader } from "./exchange.ts";
 import type { Lane, Tenant } from "./lanes.ts";
 import { ResponsesConnection } from "./responses-connection.ts";

@@ -2,10 +2,10 @@ import { BoundedQueue } from "../../async/index.ts";
 import { WebsocketClosedError } from "../../errors.ts";
 import { isObject, type RawEvent } from "../../protocol/index.ts";
 import type { WebsocketConnection } from "../../websocket/index.ts";
-import type { ContinuableResponse } from "../request/continuation.ts";
-import type { Conversation } from "../request/conversation.ts";
-import { type Steer, SteerLedger } from "../response/steer-ledger.ts";
-import type { SteerableStream } from "../response/steering.ts";
+import type { ContinuableResponse } from "../request/index.ts";
+import type { Conversation } from "../request/index.ts";
+import { type Steer, SteerLedger } from "../response/index.ts";
+import type { SteerableStream } from "../response/index.ts";
 import type { Lane, Tenant } from "./lanes.ts";
 import { advance, firstPhase, type Phase, responseIdOf } from "./phase.ts";
 

@@ -1,5 +1,5 @@
 import { limits } from "../../protocol/index.ts";
-import type { ContinuableResponse, ResponseHolder } from "../request/continuation.ts";
+import type { ContinuableResponse, ResponseHolder } from "../request/index.ts";
 
 /** How many lanes a tenant moves over: the server keeps as many of its last completed responses. */
 const lanesPerTenant = 4;

@@ -2,7 +2,7 @@ import type { Clock, Logger } from "../../async/index.ts";
 import type { WebsocketClosedError } from "../../errors.ts";
 import { isObject, normalizeError, parseEvent, type RawEvent, type WireError } from "../../protocol/index.ts";
 import type { WebsocketConnection } from "../../websocket/index.ts";
-import type { Conversation } from "../request/conversation.ts";
+import type { Conversation } from "../request/index.ts";
 import { ambiguousCode } from "../retry/index.ts";
 import { attributeError, Cancels } from "./control-messages.ts";
 import { Exchange, type ExchangeHost, type ExchangePlace, type Reader } from "./exchange.ts";

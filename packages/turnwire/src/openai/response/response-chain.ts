@@ -1,8 +1,8 @@
 import { LLMSteeredFrame } from "../../frames/index.ts";
 import type { Inference, InferenceResult } from "../../llm/index.ts";
 import { isObject, type RawEvent } from "../../protocol/index.ts";
-import type { ContinuableResponse, ResponsePart } from "../request/continuation.ts";
-import type { Conversation } from "../request/conversation.ts";
+import type { ContinuableResponse, ResponsePart } from "../request/index.ts";
+import type { Conversation } from "../request/index.ts";
 import { deliver, resultOf } from "./deliver.ts";
 import { ResponseReader } from "./response-reader.ts";
 import type { Steering } from "./steering.ts";

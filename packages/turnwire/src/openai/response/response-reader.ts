@@ -15,8 +15,8 @@ import {
   type RawEvent,
   type ResponseOutputItem,
 } from "../../protocol/index.ts";
-import { providerName } from "../request/to-items.ts";
-import { keyOf } from "../request/items.ts";
+import { providerName } from "../request/index.ts";
+import { keyOf } from "../request/index.ts";
 import { readUsage } from "./usage.ts";
 
 /** How a response ended. */

@@ -1,7 +1,7 @@
 import type { ChatCompletionUserMessageParam } from "openai/resources/chat/completions";
 import { InvalidArgumentError, kindOf, SteeringError } from "../../errors.ts";
 import type { ResponseInputItem } from "../../protocol/index.ts";
-import { toInputContent } from "../request/content.ts";
+import { toInputContent } from "../request/index.ts";
 import type { Steer, SteeringInput, SteeringOutcome, SteerLedger } from "./steer-ledger.ts";
 
 /** Where something can be said to the responses of a request. */

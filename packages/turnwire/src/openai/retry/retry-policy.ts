@@ -5,7 +5,6 @@ import {
   RequestTooLargeError,
   TimeoutError,
   TurnwireError,
-  WebsocketClosedError,
   WebsocketConnectError,
   WebsocketReconnectedError,
 } from "../../errors.ts";
@@ -52,8 +51,6 @@ export interface AttemptState {
   budgetMs: number;
   retryOnTimeout: boolean;
   canUseHttp: boolean;
-  /** Whether a lost connection is to be replaced. */
-  reconnects: boolean;
   onConnectionLost: "fail" | "resume";
   random: Random;
 }
@@ -99,8 +96,8 @@ const rules: readonly Rule[] = [
   {
     id: "connection-lost",
     atMost: 2,
-    decide: (error, state, reason) =>
-      isLost(error, state) ? { kind: "retry", reason, action: "send-everything" } : undefined,
+    decide: (error, _, reason) =>
+      error instanceof WebsocketReconnectedError ? { kind: "retry", reason, action: "send-everything" } : undefined,
   },
   {
     id: "no-output",
@@ -164,14 +161,6 @@ function afterOutput(error: TurnwireError, state: AttemptState): RetryDecision {
 function isWebsocketRefused(error: TurnwireError): boolean {
   const refusal = error instanceof WebsocketConnectError ? error : error.cause;
   return refusal instanceof WebsocketConnectError && noWebsocketHere.has(refusal.status ?? 0);
-}
-
-/** Whether the connection was lost, and has been replaced or can be. */
-function isLost(error: TurnwireError, { reconnects }: AttemptState): boolean {
-  if (error instanceof WebsocketReconnectedError) return true;
-  // With one of ours as its cause, somebody has already tried to replace the connection.
-  const isUntried = error instanceof WebsocketClosedError && !(error.cause instanceof TurnwireError);
-  return reconnects && isUntried && error.retryable;
 }
 
 function replaceConnection(id: RetryReason, code: string): Rule {

@@ -36,8 +36,6 @@ export interface RetryOptions {
   canUseHttp: boolean;
   /** Whether the first attempt goes over HTTP already. */
   overHttp: boolean;
-  /** Whether a lost connection is to be replaced. */
-  reconnects: boolean;
   retryOnTimeout: boolean;
   onConnectionLost: "fail" | "resume";
   /** How long back-off may wait in all, in milliseconds. */

@@ -1,0 +1,59 @@
+/** A service of your own: a model that speaks a small JSON protocol over a WebSocket, on the base that turnwire's own uses. */
+import { type LLMContext, LLMTextFrame, ProviderError } from "turnwire";
+import {
+  type Inference,
+  type InferenceResult,
+  type RunInferenceOptions,
+  WebsocketLLMService,
+  type WebsocketLLMServiceOptions,
+  type WebsocketTarget,
+} from "turnwire/provider";
+
+/** What the server sends: pieces of the reply, then `done`; or an error. */
+type Message = { say: string } | { done: true } | { error: string };
+
+export class OwnLLMService extends WebsocketLLMService {
+  readonly #url: string;
+  #model = "parrot";
+
+  constructor(url: string, options: WebsocketLLMServiceOptions = {}) {
+    super(options);
+    this.#url = url;
+  }
+
+  protected override get model(): string {
+    return this.#model;
+  }
+
+  override updateSettings({ model }: { model?: string }): void {
+    this.#model = model ?? this.#model;
+  }
+
+  override async runInference(context: LLMContext, options: RunInferenceOptions = {}): Promise<string> {
+    let text = "";
+    for await (const piece of this.stream(context, options).text) text += piece;
+    return text;
+  }
+
+  protected override websocketTarget(): WebsocketTarget {
+    return { url: this.#url, headers: {} };
+  }
+
+  protected override inference({ messages }: LLMContext, inference: Inference): Promise<InferenceResult> {
+    return this.exchange(inference, async () => {
+      await this.wsSend({ ask: messages, model: this.#model });
+      for (;;) {
+        const message = JSON.parse(await this.wsRecv()) as Message;
+        if ("error" in message) throw new ProviderError("refused", message.error);
+        if ("done" in message) return { functionCalls: [] };
+        await inference.emit(new LLMTextFrame(message.say));
+      }
+    });
+  }
+
+  protected override async cancelExchange(): Promise<boolean> {
+    await this.wsSend({ stop: true });
+    while (!("done" in (JSON.parse(await this.wsRecv()) as Message)));
+    return true;
+  }
+}
