@@ -30,10 +30,21 @@ if (status !== 0 || imports.size === 0) {
   throw new Error(`tsc ended with ${status} and ${imports.size} importing files\n${stdout.slice(0, 2000)}\n${stderr}`);
 }
 
-function placeOf(file: string): { pack: string; room: string; isEntry: boolean } {
+interface Place {
+  pack: string;
+  room: string;
+  /** The names below the room's, without `.ts`. */
+  rest: readonly string[];
+}
+
+function placeOf(file: string): Place {
   const [, pack, path] = ownFile.exec(file)!;
   const [room, ...rest] = path!.replace(/\.ts$/, "").split("/");
-  return { pack: pack!, room: room!, isEntry: rest.length === 0 || rest.join("/") === "index" };
+  return { pack: pack!, room: room!, rest };
+}
+
+function isEntry({ rest }: Pick<Place, "rest">): boolean {
+  return rest.length === 0 || rest.join("/") === "index";
 }
 
 function where(from: string, specifier: string): string {
@@ -49,17 +60,31 @@ function breachOf(from: string, to: string, specifier: string): string | undefin
     if (allowed.includes(specifier)) return undefined;
     return `${here.pack}/${here.room} may not import ${specifier}; allowed: ${allowed.join(", ") || "nothing"}`;
   }
-  if (here.room === there.room) return undefined;
+  if (here.room === there.room) return breachWithin(here, there, to);
   if (rooms.indexOf(there.room) < rooms.indexOf(here.room))
     return `${here.room} may not import ${there.room}, which is above it`;
-  return there.isEntry ? undefined : `${to} is not the entry of ${there.room}; import its index.ts`;
+  return isEntry(there) ? undefined : `${to} is not the entry of ${there.room}; import its index.ts`;
+}
+
+/** The same rules among the rooms within a room, if the map has them. */
+function breachWithin(here: Place, there: Place, to: string): string | undefined {
+  const inner = packages[here.pack]!.within?.[here.room];
+  const [[from = "index"], [target = "index", ...rest]] = [here.rest, there.rest];
+  if (inner === undefined || from === target) return undefined;
+  if (inner.indexOf(target) < inner.indexOf(from)) {
+    return `${here.room}/${from} may not import ${here.room}/${target}, which is above it`;
+  }
+  return isEntry({ rest }) ? undefined : `${to} is not the entry of ${here.room}/${target}; import its index.ts`;
 }
 
 const breaches: string[] = [];
 const ownFiles = files.filter((file) => ownFile.test(file));
 for (const file of ownFiles) {
-  const { pack, room } = placeOf(file);
+  const { pack, room, rest } = placeOf(file);
   if (packages[pack]?.rooms.includes(room) !== true) breaches.push(`${file}: ${room} is not in the list of ${pack}`);
+  const inner = packages[pack]?.within?.[room];
+  const [name = "index"] = rest;
+  if (inner?.includes(name) === false) breaches.push(`${file}: ${name} is not in the list of ${pack}/${room}`);
 }
 for (const [from, targets] of imports) {
   for (const [to, specifier] of targets) {

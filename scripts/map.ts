@@ -5,6 +5,8 @@ export interface Package {
   /** What the package's rooms may import of other packages. `except` gives single rooms a list of their own. */
   readonly imports: readonly string[];
   readonly except?: Readonly<Record<string, readonly string[]>>;
+  /** The rooms within a room: its folders and files, each above those that it may import. */
+  readonly within?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The map of all packages. docs/architecture.md says what each room contains. */
@@ -15,6 +17,20 @@ export const packages: Readonly<Record<string, Package>> = {
       ...["protocol", "audio", "async", "checks", "errors", "node-version"],
     ],
     imports: [],
+    within: {
+      openai: [
+        ...[
+          "index",
+          "llm-service",
+          "http-llm-service",
+          "websocket-inference",
+          "warm-up",
+          "responses-client",
+          "options",
+        ],
+        ...["connection", "http", "response", "request", "retry", "endpoint", "settings"],
+      ],
+    },
   },
   voice: {
     rooms: ["index", "deepgram", "cartesia", "stt", "tts", "turns", "transports", "checks"],
