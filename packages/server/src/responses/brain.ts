@@ -1,6 +1,5 @@
-import type { Response, ResponseCreateParamsBase, Tool } from "openai/resources/responses/responses";
+import type { Response, ResponseCreateParamsBase, Tool, ResponseInputItem } from "openai/resources/responses/responses";
 import type { Reasoning } from "openai/resources/shared";
-import type { ResponseInputItem } from "turnwire/internal";
 
 /** A request, as a brain gets it. */
 export interface BrainRequest {

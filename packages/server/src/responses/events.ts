@@ -1,4 +1,4 @@
-import type { ServerEvent } from "turnwire/internal";
+import type { ResponsesServerEvent as ServerEvent } from "openai/resources/responses/responses";
 import type { ResponsesApiError } from "./api-error.ts";
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;

@@ -1,6 +1,5 @@
-import type { FunctionTool } from "openai/resources/responses/responses";
+import type { FunctionTool, ResponseInputItem } from "openai/resources/responses/responses";
 import { describe, expect, test } from "vitest";
-import type { ResponseInputItem } from "turnwire/internal";
 import { type BrainOutput, type BrainRequest, rulesBrain, type RulesBrainOptions } from "../../src/responses/index.ts";
 import { VirtualClock } from "@turnwire/test-kit";
 

@@ -1,5 +1,6 @@
 import type { FunctionCall } from "../frames/index.ts";
-import type { AssistantMessage, LLMMessage } from "./messages.ts";
+import type { AssistantMessage } from "./message-types.ts";
+import type { LLMMessage } from "./messages.ts";
 
 type Entry =
   | { kind: "text"; pieces: string[] }

@@ -10,6 +10,24 @@ export {
   type SerializedLLMContext,
   type ToolChoice,
 } from "./llm-context.ts";
+export type {
+  AssistantMessage,
+  AudioPart,
+  ChatMessage,
+  ContentPart,
+  CustomToolCall,
+  DeveloperMessage,
+  FilePart,
+  FunctionMessage,
+  FunctionToolCall,
+  ImagePart,
+  NamedToolChoice,
+  RefusalPart,
+  SystemMessage,
+  TextPart,
+  ToolMessage,
+  UserMessage,
+} from "./message-types.ts";
 export { isSpecificMessage, type LLMMessage, type LLMSpecificMessage, type UserContent } from "./messages.ts";
 export { cancelledOutput, missingOutput, runningOutput } from "./outputs.ts";
 export {

@@ -1,11 +1,11 @@
-import type { ChatCompletionToolChoiceOption } from "openai/resources/chat/completions";
 import { type Check, checkOptions, type Checks, checkValue, is, isRecord } from "../checks/index.ts";
 import { InvalidArgumentError, kindOf } from "../errors.ts";
+import type { NamedToolChoice } from "./message-types.ts";
 import { freezeMessages, type LLMMessage, type UserContent } from "./messages.ts";
 import { defineTool, type FunctionTool, type JsonSchema } from "./tools.ts";
 
 /** Which functions the model may or must call: `auto`, `none`, `required`, or one by name. */
-export type ToolChoice = "auto" | "none" | "required" | Extract<ChatCompletionToolChoiceOption, { type: "function" }>;
+export type ToolChoice = "auto" | "none" | "required" | NamedToolChoice;
 
 export interface LLMContextOptions {
   messages?: readonly LLMMessage[];

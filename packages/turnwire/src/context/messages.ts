@@ -1,10 +1,6 @@
-import type {
-  ChatCompletionAssistantMessageParam,
-  ChatCompletionMessageParam,
-  ChatCompletionUserMessageParam,
-} from "openai/resources/chat/completions";
 import { InvalidArgumentError, kindOf } from "../errors.ts";
 import { checkMessage } from "./check-message.ts";
+import type { ChatMessage, UserMessage } from "./message-types.ts";
 
 /**
  * A part of the conversation in one provider's own form, such as a reasoning item. Only that provider's services send
@@ -17,12 +13,10 @@ export interface LLMSpecificMessage {
 }
 
 /** One message of a conversation: in Chat Completions shape, or in a provider's own. */
-export type LLMMessage = ChatCompletionMessageParam | LLMSpecificMessage;
-
-export type AssistantMessage = ChatCompletionAssistantMessageParam;
+export type LLMMessage = ChatMessage | LLMSpecificMessage;
 
 /** What a user says: text, or parts such as text and images. */
-export type UserContent = string | readonly Exclude<ChatCompletionUserMessageParam["content"], string>[number][];
+export type UserContent = string | readonly Exclude<UserMessage["content"], string>[number][];
 
 /** Whether the message is in a provider's own form. */
 export function isSpecificMessage(message: LLMMessage): message is LLMSpecificMessage {

@@ -1,8 +1,12 @@
-import type { ResponseCreateParams } from "openai/resources/responses/responses";
 import { checkFields, checkName, type Checks, type Hints, is } from "../checks/index.ts";
 
 /** How a model reasons: `{ effort, summary }`, as the Responses API takes it. */
-export type Reasoning = NonNullable<ResponseCreateParams["reasoning"]>;
+export interface Reasoning {
+  /** Such as `none`, `minimal`, `low`, `medium` or `high`. */
+  effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null;
+  /** Whether the answer holds a summary of the thoughts, and which. */
+  summary?: "auto" | "concise" | "detailed" | null;
+}
 
 /** Settings of the Responses services. They can be changed at any time and hold from the next inference on. */
 export interface OpenAIResponsesLLMSettings {

@@ -1,26 +1,3 @@
-import type {
-  ResponseInputItem,
-  ResponseOutputItem,
-  ResponsesClientEvent,
-  ResponsesServerEvent,
-} from "openai/resources/responses/responses";
-import type { Response } from "openai/resources/responses/responses";
-
-export type { Response, ResponseInputItem, ResponseOutputItem };
-
-export type ResponseCreateEvent = ResponsesClientEvent.ResponseCreate;
-
-/** Asks the server to end a response early. No official list of client events has it, so servers may refuse or ignore it. */
-export interface ResponseCancelEvent {
-  type: "response.cancel";
-  response_id: string;
-}
-
-export type ClientEvent = ResponsesClientEvent | ResponseCancelEvent;
-
-/** Every event that a server may send, typed by the `openai` package. */
-export type ServerEvent = ResponsesServerEvent;
-
 /**
  * What an event is to those who handle it:
  * - `text`: a piece of the reply's text;

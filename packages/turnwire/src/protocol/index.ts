@@ -1,17 +1,16 @@
-export {
-  type ClientEvent,
-  type EventKind,
-  isObject,
-  parseEvent,
-  type RawEvent,
-  type Response,
-  type ResponseCancelEvent,
-  type ResponseCreateEvent,
-  type ResponseInputItem,
-  type ResponseOutputItem,
-  type ServerEvent,
-  toEvent,
-} from "./events.ts";
+export { type EventKind, isObject, parseEvent, type RawEvent, toEvent } from "./events.ts";
+export type {
+  FunctionCallItem,
+  InputAudio,
+  InputFile,
+  InputImage,
+  InputPart,
+  InputText,
+  OutputMessage,
+  ReasoningItem,
+  ResponseInputItem,
+  ResponseOutputItem,
+} from "./items.ts";
 export { laneNamePattern, limits } from "./limits.ts";
 export {
   errorCodes,

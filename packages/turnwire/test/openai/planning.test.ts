@@ -58,12 +58,7 @@ const calls = (callId: string, name: string, args: string): ResponseOutputItem =
 
 const thinks = (id: string): ResponseOutputItem => ({ type: "reasoning", id, summary: [] });
 
-const searches: ResponseOutputItem = {
-  type: "web_search_call",
-  id: "ws_1",
-  status: "completed",
-  action: { type: "search", query: "tea", queries: ["tea"] },
-};
+const searches: ResponseOutputItem = { type: "web_search_call", id: "ws_1", status: "completed" };
 
 const output = (...items: ResponseOutputItem[]): ResponsePart => ({ kind: "output", items });
 const steered = (...items: ResponseInputItem[]): ResponsePart => ({ kind: "input", items });

@@ -1,5 +1,5 @@
-import type { CompactedResponse } from "openai/resources/responses/responses";
-import { isObject, type ResponseInputItem } from "turnwire/internal";
+import type { CompactedResponse, ResponseInputItem } from "openai/resources/responses/responses";
+import { isObject } from "turnwire/internal";
 import type { IdSource } from "./ids.ts";
 import { unixSeconds } from "./response-object.ts";
 import { countValueTokens, type TokenCounter } from "./tokens.ts";

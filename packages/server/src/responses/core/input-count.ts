@@ -1,4 +1,4 @@
-import type { ResponseInputItem } from "turnwire/internal";
+import type { ResponseInputItem } from "openai/resources/responses/responses";
 import { invalidRequest, previousResponseNotFound } from "../api-error.ts";
 import { validateSome } from "../validation/index.ts";
 import type { CompletedResponse } from "./request.ts";

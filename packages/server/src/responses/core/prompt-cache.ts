@@ -1,5 +1,5 @@
+import type { ResponseInputItem } from "openai/resources/responses/responses";
 import { createHash } from "node:crypto";
-import type { ResponseInputItem } from "turnwire/internal";
 import { countValueTokens, type TokenCounter } from "./tokens.ts";
 
 /** A beginning of a prompt: its key and its number of tokens. */

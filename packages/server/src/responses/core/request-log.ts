@@ -1,7 +1,6 @@
 import { defined } from "turnwire/internal";
-import type { ResponseUsage, Tool } from "openai/resources/responses/responses";
+import type { ResponseInputItem, ResponseOutputItem, ResponseUsage, Tool } from "openai/resources/responses/responses";
 import type { Clock } from "turnwire/internal";
-import type { ResponseInputItem, ResponseOutputItem } from "turnwire/internal";
 
 /** How far a request has come. `rejected` requests were refused before they became a response. */
 export type RequestStatus = "queued" | "in_progress" | "completed" | "incomplete" | "failed" | "cancelled" | "rejected";

@@ -1,5 +1,4 @@
-import type { Response, ResponseCreateParamsBase, Tool } from "openai/resources/responses/responses";
-import type { ResponseInputItem } from "turnwire/internal";
+import type { Response, ResponseCreateParamsBase, Tool, ResponseInputItem } from "openai/resources/responses/responses";
 import { invalidRequest, previousResponseNotFound, ResponsesApiError } from "../api-error.ts";
 import type { Dialect } from "../dialects/index.ts";
 import { validateCalls, validateFields, validateReasoning } from "../validation/index.ts";

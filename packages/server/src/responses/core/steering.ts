@@ -2,8 +2,9 @@ import type {
   ResponseSteerErrorCode,
   ResponseSteerInput,
   ResponseSteerRequiredInput,
+  ResponseInputItem,
+  ResponseOutputItem,
 } from "openai/resources/responses/responses";
-import type { ResponseInputItem, ResponseOutputItem } from "turnwire/internal";
 import { invalidRequest } from "../api-error.ts";
 import { steerInputProblem } from "../validation/index.ts";
 import type { EventSink } from "../events.ts";

@@ -1,5 +1,5 @@
-import type { Response } from "openai/resources/responses/responses";
-import { checkValue, type ResponseInputItem } from "turnwire/internal";
+import type { Response, ResponseInputItem } from "openai/resources/responses/responses";
+import { checkValue } from "turnwire/internal";
 import { whole } from "../../kit/index.ts";
 import type { CompletedResponse } from "./request.ts";
 

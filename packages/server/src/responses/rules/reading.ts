@@ -1,4 +1,4 @@
-import type { ResponseInputItem } from "turnwire/internal";
+import type { ResponseInputItem } from "openai/resources/responses/responses";
 
 /** A function call of the current turn. */
 export interface ReadCall {

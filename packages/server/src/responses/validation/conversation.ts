@@ -1,4 +1,4 @@
-import type { ResponseInputItem } from "turnwire/internal";
+import type { ResponseInputItem } from "openai/resources/responses/responses";
 import { invalidRequest, ResponsesApiError } from "../api-error.ts";
 
 /**

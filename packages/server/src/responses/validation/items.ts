@@ -1,4 +1,5 @@
-import { isObject, type ResponseInputItem } from "turnwire/internal";
+import type { ResponseInputItem } from "openai/resources/responses/responses";
+import { isObject } from "turnwire/internal";
 import { invalidRequest } from "../api-error.ts";
 import { array, type Check, invalidType, invalidValue, optional, required, string } from "./checks.ts";
 

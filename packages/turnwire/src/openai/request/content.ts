@@ -1,11 +1,9 @@
-import type { ChatCompletionContentPart } from "openai/resources/chat/completions";
-import type { ResponseInputAudio, ResponseInputContent, ResponseInputFile } from "openai/resources/responses/responses";
+import type { ContentPart } from "../../context/index.ts";
 import { InvalidArgumentError, kindOf } from "../../errors.ts";
-
-type InputPart = ResponseInputContent | ResponseInputAudio;
+import type { InputFile, InputPart } from "../../protocol/index.ts";
 
 type Converters = {
-  [T in ChatCompletionContentPart["type"]]: (part: Extract<ChatCompletionContentPart, { type: T }>) => InputPart;
+  [T in ContentPart["type"]]: (part: Extract<ContentPart, { type: T }>) => InputPart;
 };
 
 const converters: Converters = {
@@ -17,7 +15,7 @@ const converters: Converters = {
   }),
   input_audio: (part) => ({ type: "input_audio", input_audio: part.input_audio }),
   file: (part) => {
-    const file: ResponseInputFile = { type: "input_file" };
+    const file: InputFile = { type: "input_file" };
     if (part.file.file_id !== undefined) file.file_id = part.file.file_id;
     if (part.file.file_data !== undefined) file.file_data = part.file.file_data;
     if (part.file.filename !== undefined) file.filename = part.file.filename;
@@ -30,13 +28,12 @@ const converters: Converters = {
  * form already (`input_text`, `input_image`, `input_file`, `input_audio`).
  * @throws InvalidArgumentError which names the part that cannot be sent.
  */
-export function toInputContent(content: unknown, field: string): string | ResponseInputContent[] {
+export function toInputContent(content: unknown, field: string): string | InputPart[] {
   if (typeof content === "string") return content;
   if (!Array.isArray(content)) {
     throw new InvalidArgumentError(field, `expected a string or an array of parts, got ${kindOf(content)}`);
   }
-  // Models that hear take audio parts, though the type of an input message does not list them.
-  return content.map((part: unknown, index) => toInputPart(part, `${field}[${index}]`) as ResponseInputContent);
+  return content.map((part: unknown, index) => toInputPart(part, `${field}[${index}]`));
 }
 
 function toInputPart(part: unknown, field: string): InputPart {

@@ -1,10 +1,31 @@
-import type { FunctionTool as WireTool, ResponseCreateParams } from "openai/resources/responses/responses";
 import type { FunctionTool, LLMContext } from "../../context/index.ts";
 import { mayReason, reasoningFor } from "./models.ts";
-import type { OpenAIResponsesLLMSettings } from "../settings.ts";
+import type { OpenAIResponsesLLMSettings, Reasoning } from "../settings.ts";
+
+/** A tool as the API takes it. `strict` is always said: left out, the API takes it as true, and most schemas break that. */
+interface WireTool {
+  type: "function";
+  name: string;
+  description?: string;
+  parameters: Record<string, unknown>;
+  strict: boolean;
+}
 
 /** The fields of a request beside what is sent of the conversation. Absent fields are left out, never null. */
-export type RequestFields = Omit<ResponseCreateParams, "input" | "previous_response_id" | "stream">;
+export interface RequestFields {
+  model: string;
+  store: false;
+  instructions?: string;
+  temperature?: number;
+  top_p?: number;
+  max_output_tokens?: number;
+  service_tier?: ServiceTier;
+  reasoning?: Reasoning;
+  include?: Array<"reasoning.encrypted_content">;
+  tools?: WireTool[];
+  tool_choice?: "auto" | "none" | "required" | { type: "function"; name: string };
+  text?: { format: { type: "json_schema"; strict: true; name: string; schema: Record<string, unknown> } };
+}
 
 /** How an answer has to look: JSON that conforms to a schema. */
 export interface ResponseFormat {
@@ -15,16 +36,16 @@ export interface ResponseFormat {
 }
 
 /** Such as `auto`, `flex` or `priority`. */
-export type ServiceTier = NonNullable<ResponseCreateParams["service_tier"]>;
+export type ServiceTier = "auto" | "default" | "flex" | "scale" | "priority" | "fast" | (string & {});
 
 export interface RequestOptions {
   settings: OpenAIResponsesLLMSettings;
   context: Pick<LLMContext, "tools" | "toolChoice">;
-  serviceTier?: ResponseCreateParams["service_tier"] | undefined;
+  serviceTier?: ServiceTier | undefined;
   responseFormat?: ResponseFormat | undefined;
 }
 
-/** Builds what is sent with every request: instructions and tools are not carried over from one to the next. */
+/** Builds the fields of a request. The server keeps none for a continuation, so every request has all of them. */
 export function requestFields({ settings, context, serviceTier, responseFormat }: RequestOptions): RequestFields {
   const reasoning = reasoningFor(settings.model, settings.reasoning);
   const fields: RequestFields = { model: settings.model, store: false };
@@ -32,7 +53,7 @@ export function requestFields({ settings, context, serviceTier, responseFormat }
   if (settings.temperature !== undefined) fields.temperature = settings.temperature;
   if (settings.topP !== undefined) fields.top_p = settings.topP;
   if (settings.maxTokens !== undefined) fields.max_output_tokens = settings.maxTokens;
-  if (serviceTier !== undefined && serviceTier !== null) fields.service_tier = serviceTier;
+  if (serviceTier !== undefined) fields.service_tier = serviceTier;
   if (reasoning !== undefined) fields.reasoning = reasoning;
   if (mayReason(settings.model, reasoning)) fields.include = ["reasoning.encrypted_content"];
   if (context.tools.length > 0) fields.tools = context.tools.map(wireTool);
@@ -47,7 +68,6 @@ function wireTool(tool: FunctionTool): WireTool {
   let wire = wireTools.get(tool);
   if (wire === undefined) {
     const { name, description, parameters, strict } = tool;
-    // Left out, `strict` is true for the API, and most schemas do not fit that.
     wire = { type: "function", name, parameters, strict, ...(description === undefined ? {} : { description }) };
     wireTools.set(tool, wire);
   }

@@ -1,9 +1,9 @@
-import type { ChatCompletionUserMessageParam } from "openai/resources/chat/completions";
+import type { UserMessage } from "../../context/index.ts";
 import { SteeringError } from "../../errors.ts";
 import { isObject, normalizeError, type RawEvent, type ResponseInputItem } from "../../protocol/index.ts";
 
 /** What to say to a running turn: text, or user messages. */
-export type SteeringInput = string | readonly ChatCompletionUserMessageParam[];
+export type SteeringInput = string | readonly UserMessage[];
 
 /**
  * What became of it. `applied`: the reply goes on and takes it into account. `pending`: the reply ended in function calls;
@@ -14,7 +14,7 @@ export type SteeringOutcome = "applied" | "pending";
 /** Something said to a running turn, and the caller that waits to learn what becomes of it. */
 export interface Steer {
   readonly input: SteeringInput;
-  readonly messages: readonly ChatCompletionUserMessageParam[];
+  readonly messages: readonly UserMessage[];
   readonly items: readonly ResponseInputItem[];
   resolve(outcome: SteeringOutcome): void;
   reject(error: SteeringError): void;

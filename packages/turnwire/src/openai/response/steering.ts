@@ -1,4 +1,4 @@
-import type { ChatCompletionUserMessageParam } from "openai/resources/chat/completions";
+import type { UserMessage } from "../../context/index.ts";
 import { InvalidArgumentError, kindOf, SteeringError } from "../../errors.ts";
 import type { ResponseInputItem } from "../../protocol/index.ts";
 import { toInputContent } from "../request/index.ts";
@@ -13,7 +13,7 @@ export interface SteerableStream {
 
 /** What the conversation holds of it: messages for the context, items for the server. */
 export interface Steered {
-  messages: readonly ChatCompletionUserMessageParam[];
+  messages: readonly UserMessage[];
   items: readonly ResponseInputItem[];
 }
 
@@ -87,9 +87,8 @@ export class Steering {
 }
 
 /** @throws InvalidArgumentError */
-function toMessages(input: SteeringInput): readonly ChatCompletionUserMessageParam[] {
-  const messages: readonly ChatCompletionUserMessageParam[] =
-    typeof input === "string" ? [{ role: "user", content: input }] : input;
+function toMessages(input: SteeringInput): readonly UserMessage[] {
+  const messages: readonly UserMessage[] = typeof input === "string" ? [{ role: "user", content: input }] : input;
   if (!Array.isArray(messages) || messages.length === 0 || input === "") {
     throw new InvalidArgumentError("input", `expected text or user messages, got ${kindOf(input)}`);
   }
@@ -97,7 +96,7 @@ function toMessages(input: SteeringInput): readonly ChatCompletionUserMessagePar
 }
 
 /** @throws InvalidArgumentError */
-function toItem(message: ChatCompletionUserMessageParam, index: number): ResponseInputItem {
+function toItem(message: UserMessage, index: number): ResponseInputItem {
   if (message?.role !== "user") {
     throw new InvalidArgumentError(`input[${index}].role`, "only user messages can steer a turn");
   }

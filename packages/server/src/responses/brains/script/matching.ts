@@ -1,4 +1,4 @@
-import type { ResponseInputItem } from "turnwire/internal";
+import type { ResponseInputItem } from "openai/resources/responses/responses";
 import type { BrainRequest } from "../../brain.ts";
 import type { ScriptCondition, TextMatch } from "./fixture.ts";
 

@@ -1,8 +1,8 @@
+import type { ResponseInputItem } from "openai/resources/responses/responses";
 import type {
   ChatCompletionContentPart,
   ChatCompletionContentPartImage,
 } from "openai/resources/chat/completions/completions";
-import type { ResponseInputItem } from "turnwire/internal";
 import { notForUpstream } from "./errors.ts";
 import { given } from "./fields.ts";
 

@@ -1,8 +1,9 @@
+import type { ResponseInputItem } from "openai/resources/responses/responses";
 import type {
   ChatCompletionMessageFunctionToolCall,
   ChatCompletionMessageParam,
 } from "openai/resources/chat/completions/completions";
-import { isObject, type ResponseInputItem } from "turnwire/internal";
+import { isObject } from "turnwire/internal";
 import type { BrainRequest } from "../../brain.ts";
 import { type ItemContent, type Message, splitOutput, toText, toUserContent } from "./content.ts";
 import { compactedText } from "./compacted.ts";

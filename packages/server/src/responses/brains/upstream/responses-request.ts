@@ -1,5 +1,8 @@
-import type { ResponseCreateParamsStreaming, ResponseIncludable } from "openai/resources/responses/responses";
-import type { ResponseInputItem } from "turnwire/internal";
+import type {
+  ResponseCreateParamsStreaming,
+  ResponseIncludable,
+  ResponseInputItem,
+} from "openai/resources/responses/responses";
 import type { BrainRequest } from "../../brain.ts";
 import { functionTools } from "./chat-request.ts";
 import { compactedText } from "./compacted.ts";
