@@ -10,7 +10,7 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type PcmAudio, LLMContext, LLMContextAggregatorPair, OpenAIResponsesLLMService, PipelineTask } from "turnwire";
+import { LLMContext, LLMContextAggregatorPair, OpenAIResponsesLLMService, PipelineTask } from "turnwire";
 import {
   DeepgramSTTService,
   DeepgramTTSService,
@@ -24,6 +24,7 @@ import {
   TurnLatencyObserver,
   UserTurnProcessor,
   VADProcessor,
+  type PcmAudio,
 } from "@turnwire/voice";
 import { ResponsesServer, scriptBrain } from "@turnwire/server";
 import { sayScript, SpeechServer, type TimedWord } from "@turnwire/server/speech";

@@ -1,9 +1,10 @@
-/** Real-time LLM turns over one persistent connection. */
+/**
+ * Real-time LLM turns over one persistent connection. Audio and speech are in `@turnwire/voice`, the bases for services of
+ * your own in `turnwire/provider`.
+ */
 import "./node-version.ts";
-export { type Clock, type Listener, type Logger, type Random } from "./async/index.ts";
-export { type PcmAudio } from "./audio/index.ts";
+export type { Logger } from "./async/index.ts";
 export {
-  type CheckedArguments,
   defineTool,
   type FunctionCallParams,
   type FunctionHandler,
@@ -22,9 +23,9 @@ export {
   LLMUserAggregator,
   type SerializedLLMContext,
   type ToolChoice,
+  type UserContent,
 } from "./context/index.ts";
 export {
-  FunctionCallError,
   InvalidArgumentError,
   LostAfterOutputError,
   MissingApiKeyError,
@@ -37,12 +38,9 @@ export {
   type TurnwireErrorCode,
   WebsocketClosedError,
   WebsocketConnectError,
-  WebsocketReconnectedError,
   WebsocketUnstableError,
 } from "./errors.ts";
 export {
-  BotStartedSpeakingFrame,
-  BotStoppedSpeakingFrame,
   CancelFrame,
   ControlFrame,
   DataFrame,
@@ -54,8 +52,6 @@ export {
   FunctionCallInProgressFrame,
   FunctionCallResultFrame,
   FunctionCallsStartedFrame,
-  InputAudioRawFrame,
-  InterimTranscriptionFrame,
   InterruptionFrame,
   LLMFullResponseEndFrame,
   LLMFullResponseStartFrame,
@@ -68,34 +64,27 @@ export {
   LLMUpdateSettingsFrame,
   type MetricsData,
   MetricsFrame,
-  OutputAudioRawFrame,
   StartFrame,
-  STTUpdateSettingsFrame,
   SystemFrame,
   TextFrame,
   TranscriptionFrame,
-  TTSAudioRawFrame,
-  TTSSpeakFrame,
-  TTSStartedFrame,
-  TTSStoppedFrame,
-  TTSTextFrame,
-  TTSUpdateSettingsFrame,
-  UserStartedSpeakingFrame,
-  UserStoppedSpeakingFrame,
-  UserTurnEndFrame,
-  UserTurnStartFrame,
-  VADUserStartedSpeakingFrame,
-  VADUserStoppedSpeakingFrame,
 } from "./frames/index.ts";
+export type {
+  InferenceOptions,
+  InferenceRecord,
+  InferenceTimes,
+  LLMService,
+  RequestReason,
+  RetryReason,
+  TurnRecord,
+  TurnStream,
+} from "./llm/index.ts";
 export {
   OpenAIResponsesHttpLLMService,
   type OpenAIResponsesHttpLLMServiceOptions,
   OpenAIResponsesLLMService,
   type OpenAIResponsesLLMServiceOptions,
   type OpenAIResponsesLLMSettings,
-  type OpenAIResponsesOptions,
-  type OpenAIResponsesLLMTimeouts,
-  type OpenAIResponsesTimeouts,
   type OpenAIRunInferenceOptions,
   type Reasoning,
   type ResponseFormat,
@@ -111,46 +100,7 @@ export {
   type FramePushed,
   Pipeline,
   type PipelineObserver,
-  type PipelineOptions,
   PipelineTask,
-  type PipelineTaskEvents,
   type PipelineTaskOptions,
   type PipelineTaskOutcome,
 } from "./pipeline/index.ts";
-export { AIService, type AIServiceOptions } from "./service/index.ts";
-export { ContinuousConnection, type ContinuousConnectionOptions, type ContinuousHandlers } from "./websocket/index.ts";
-export {
-  Inference,
-  type InferenceOptions,
-  type InferenceRecord,
-  type InferenceResult,
-  type InferenceTimes,
-  LLMService,
-  type LLMServiceEvents,
-  type LLMServiceOptions,
-  type LLMTimeouts,
-  type RequestReason,
-  type RetryReason,
-  type RunInferenceOptions,
-  type TurnRecord,
-  type TurnStream,
-  WebsocketLLMService,
-  type WebsocketLLMServiceOptions,
-  type WebsocketLLMTimeouts,
-} from "./llm/index.ts";
-export {
-  type BackoffOptions,
-  type ConnectionTimeouts,
-  type Environment,
-  type HeartbeatOptions,
-  type GiveUpAfterOptions,
-  type Socket,
-  type SocketFactory,
-  type SocketHandlers,
-  WebsocketConnection,
-  ReconnectingWebsocket,
-  type ReconnectingWebsocketEvents,
-  type ReconnectingWebsocketOptions,
-  type WebsocketTarget,
-  wsSocketFactory,
-} from "./websocket/index.ts";

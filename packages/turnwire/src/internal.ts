@@ -4,4 +4,5 @@ export * from "./async/index.ts";
 export * from "./audio/index.ts";
 export * from "./checks/index.ts";
 export * from "./errors.ts";
+export * from "./frames/index.ts";
 export * from "./protocol/index.ts";

@@ -1,14 +1,13 @@
+import { EndFrame, type Frame, PipelineTask } from "turnwire";
+import { beforeAll, describe, expect, it } from "vitest";
 import {
-  EndFrame,
-  type Frame,
+  type PcmAudio,
+  splitAudio,
   InputAudioRawFrame,
-  PipelineTask,
   TTSAudioRawFrame,
   TTSSpeakFrame,
   TTSStoppedFrame,
-} from "turnwire";
-import { beforeAll, describe, expect, it } from "vitest";
-import { type PcmAudio, splitAudio } from "turnwire/internal";
+} from "turnwire/internal";
 import { DeepgramSTTService, DeepgramTTSService } from "@turnwire/voice";
 import { TranscriptionFrame } from "turnwire";
 import {

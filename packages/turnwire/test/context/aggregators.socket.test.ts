@@ -7,7 +7,6 @@ import {
   FrameProcessor,
   FunctionCallCancelFrame,
   FunctionCallResultFrame,
-  InterimTranscriptionFrame,
   InterruptionFrame,
   InvalidArgumentError,
   LLMContext,
@@ -20,9 +19,8 @@ import {
   LLMTextFrame,
   TextFrame,
   TranscriptionFrame,
-  UserStartedSpeakingFrame,
-  UserStoppedSpeakingFrame,
 } from "turnwire";
+import { InterimTranscriptionFrame, UserStartedSpeakingFrame, UserStoppedSpeakingFrame } from "turnwire/internal";
 import type { Brain } from "@turnwire/server";
 import { describe, expect, it } from "vitest";
 import { bracketFlaws, endsOf, flawsOf, gist, settle, textOf, until, user } from "@turnwire/test-kit";

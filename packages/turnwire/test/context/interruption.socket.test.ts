@@ -13,9 +13,8 @@ import {
   SystemFrame,
   TextFrame,
   TranscriptionFrame,
-  UserStartedSpeakingFrame,
-  UserStoppedSpeakingFrame,
 } from "turnwire";
+import { UserStartedSpeakingFrame, UserStoppedSpeakingFrame } from "turnwire/internal";
 import type { Brain, BrainRequest } from "@turnwire/server";
 import { describe, expect, it } from "vitest";
 import { bracketFlaws, endsOf, flawsOf, gist, settle, textOf, until } from "@turnwire/test-kit";

@@ -1,15 +1,4 @@
-import {
-  EndFrame,
-  type Frame,
-  type FrameDirection,
-  InputAudioRawFrame,
-  InterimTranscriptionFrame,
-  MetricsFrame,
-  STTUpdateSettingsFrame,
-  TranscriptionFrame,
-  VADUserStartedSpeakingFrame,
-  VADUserStoppedSpeakingFrame,
-} from "turnwire";
+import { EndFrame, type Frame, type FrameDirection, MetricsFrame, TranscriptionFrame } from "turnwire";
 import {
   AudioConverter,
   checkFields,
@@ -19,6 +8,11 @@ import {
   is,
   type PcmAudio,
   toTurnwireError,
+  InputAudioRawFrame,
+  InterimTranscriptionFrame,
+  STTUpdateSettingsFrame,
+  VADUserStartedSpeakingFrame,
+  VADUserStoppedSpeakingFrame,
 } from "turnwire/internal";
 import {
   AIService,

@@ -5,8 +5,6 @@ import {
   type FrameDirection,
   FrameProcessor,
   type FrameProcessorOptions,
-  InputAudioRawFrame,
-  type PcmAudio,
   StartFrame,
 } from "turnwire";
 import {
@@ -18,6 +16,8 @@ import {
   type Clock,
   is,
   systemClock,
+  InputAudioRawFrame,
+  type PcmAudio,
 } from "turnwire/internal";
 import { type Environment, environmentCheck } from "turnwire/provider";
 import { chunkBytes, formatChecks, processorChecks } from "../checks.ts";

@@ -1,6 +1,4 @@
 import {
-  BotStartedSpeakingFrame,
-  BotStoppedSpeakingFrame,
   CancelFrame,
   EndFrame,
   type Frame,
@@ -8,12 +6,8 @@ import {
   FrameProcessor,
   type FrameProcessorOptions,
   InterruptionFrame,
-  OutputAudioRawFrame,
   StartFrame,
   SystemFrame,
-  TTSAudioRawFrame,
-  TTSStartedFrame,
-  TTSStoppedFrame,
 } from "turnwire";
 import {
   Alarm,
@@ -24,6 +18,12 @@ import {
   is,
   systemClock,
   untilAborted,
+  BotStartedSpeakingFrame,
+  BotStoppedSpeakingFrame,
+  OutputAudioRawFrame,
+  TTSAudioRawFrame,
+  TTSStartedFrame,
+  TTSStoppedFrame,
 } from "turnwire/internal";
 import { type Environment, environmentCheck } from "turnwire/provider";
 import { processorChecks } from "../checks.ts";

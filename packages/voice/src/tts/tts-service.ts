@@ -9,10 +9,16 @@ import {
   LLMTextFrame,
   MetricsFrame,
   SystemFrame,
+} from "turnwire";
+import {
+  type AudioFormat,
+  bytesForMs,
+  checkFields,
+  type Checks,
+  is,
   TTSSpeakFrame,
   TTSUpdateSettingsFrame,
-} from "turnwire";
-import { type AudioFormat, bytesForMs, checkFields, type Checks, is } from "turnwire/internal";
+} from "turnwire/internal";
 import {
   AIService,
   type AIServiceOptions,

@@ -1,4 +1,4 @@
-import type { PcmAudio } from "turnwire";
+import { type PcmAudio } from "turnwire/internal";
 import type { VADAnalyzer } from "./vad-analyzer.ts";
 import { Windows } from "./windows.ts";
 

@@ -1,5 +1,4 @@
-import { checkOptions, is, rms } from "turnwire/internal";
-import type { PcmAudio } from "turnwire";
+import { checkOptions, is, rms, type PcmAudio } from "turnwire/internal";
 import type { VADAnalyzer } from "./vad-analyzer.ts";
 
 /** A lower level counts as silence, in dB of full scale. */

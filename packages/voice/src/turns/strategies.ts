@@ -1,11 +1,12 @@
+import { TranscriptionFrame } from "turnwire";
 import {
+  checkOptions,
+  is,
   BotStoppedSpeakingFrame,
   InterimTranscriptionFrame,
-  TranscriptionFrame,
   UserStartedSpeakingFrame,
   VADUserStartedSpeakingFrame,
-} from "turnwire";
-import { checkOptions, is } from "turnwire/internal";
+} from "turnwire/internal";
 import type { TurnFrame, TurnState } from "./turn-state.ts";
 
 /** Decides when a user's turn begins. A plain object will do. */

@@ -1,17 +1,20 @@
-import { checkOptions, defaultLogger, Emitter, type Listener, type Logger } from "turnwire/internal";
-import { loggerCheck } from "../checks.ts";
-import { LLMContextFrame } from "turnwire";
 import {
+  checkOptions,
+  defaultLogger,
+  Emitter,
+  type Listener,
+  type Logger,
   BotStartedSpeakingFrame,
-  type Frame,
-  LLMTextFrame,
   OutputAudioRawFrame,
   TTSStartedFrame,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
-} from "turnwire";
+} from "turnwire/internal";
+import { loggerCheck } from "../checks.ts";
+import { LLMContextFrame } from "turnwire";
+import { type Frame, LLMTextFrame } from "turnwire";
 import type { FramePushed, PipelineObserver } from "turnwire";
 
 /**

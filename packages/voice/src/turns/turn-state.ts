@@ -1,14 +1,14 @@
-import type { Clock } from "turnwire/internal";
 import {
+  type Clock,
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
   type InterimTranscriptionFrame,
-  TranscriptionFrame,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
-} from "turnwire";
+} from "turnwire/internal";
+import { TranscriptionFrame } from "turnwire";
 
 /** The frames that turns are decided by. `UserStarted…` and `UserStoppedSpeakingFrame` request a turn and its end. */
 export type TurnFrame =

@@ -1,24 +1,32 @@
 import {
-  BotStartedSpeakingFrame,
-  BotStoppedSpeakingFrame,
   CancelFrame,
   EndFrame,
   type Frame,
   type FrameDirection,
   FrameProcessor,
   type FrameProcessorOptions,
-  InputAudioRawFrame,
-  InterimTranscriptionFrame,
   StartFrame,
   TranscriptionFrame,
+} from "turnwire";
+import {
+  Alarm,
+  checkOptions,
+  type Checks,
+  type Clock,
+  is,
+  PipelineError,
+  systemClock,
+  BotStartedSpeakingFrame,
+  BotStoppedSpeakingFrame,
+  InputAudioRawFrame,
+  InterimTranscriptionFrame,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
   UserTurnEndFrame,
   UserTurnStartFrame,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
-} from "turnwire";
-import { Alarm, checkOptions, type Checks, type Clock, is, PipelineError, systemClock } from "turnwire/internal";
+} from "turnwire/internal";
 import { type Environment, environmentCheck } from "turnwire/provider";
 import { processorChecks } from "../checks.ts";
 import {

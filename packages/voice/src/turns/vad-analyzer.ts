@@ -1,4 +1,4 @@
-import type { PcmAudio } from "turnwire";
+import { type PcmAudio } from "turnwire/internal";
 
 /** Estimates how likely short pieces of audio contain a voice. */
 export interface VADAnalyzer {

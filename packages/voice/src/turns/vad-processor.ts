@@ -5,11 +5,7 @@ import {
   type FrameDirection,
   FrameProcessor,
   type FrameProcessorOptions,
-  InputAudioRawFrame,
-  type PcmAudio,
   StartFrame,
-  VADUserStartedSpeakingFrame,
-  VADUserStoppedSpeakingFrame,
 } from "turnwire";
 import {
   checkOptions,
@@ -20,6 +16,10 @@ import {
   PipelineError,
   rms,
   systemClock,
+  InputAudioRawFrame,
+  type PcmAudio,
+  VADUserStartedSpeakingFrame,
+  VADUserStoppedSpeakingFrame,
 } from "turnwire/internal";
 import { type Environment, environmentCheck } from "turnwire/provider";
 import { processorChecks } from "../checks.ts";

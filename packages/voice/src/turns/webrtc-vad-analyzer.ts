@@ -1,5 +1,4 @@
-import { checkOptions, type Checks, is, TurnwireError } from "turnwire/internal";
-import type { PcmAudio } from "turnwire";
+import { checkOptions, type Checks, is, TurnwireError, type PcmAudio } from "turnwire/internal";
 import type { VADAnalyzer } from "./vad-analyzer.ts";
 
 /** Options of {@link WebRTCVADAnalyzer.create}. */

@@ -1,5 +1,4 @@
-import type { PcmAudio } from "turnwire";
-import { AudioChunker, AudioConverter } from "turnwire/internal";
+import { AudioChunker, AudioConverter, type PcmAudio } from "turnwire/internal";
 
 const bytesPerSample = 2;
 

@@ -1,12 +1,5 @@
-import {
-  InterruptionFrame,
-  LLMFullResponseEndFrame,
-  LLMFullResponseStartFrame,
-  LLMTextFrame,
-  TTSAudioRawFrame,
-  TTSStartedFrame,
-  TTSUpdateSettingsFrame,
-} from "turnwire";
+import { InterruptionFrame, LLMFullResponseEndFrame, LLMFullResponseStartFrame, LLMTextFrame } from "turnwire";
+import { TTSAudioRawFrame, TTSStartedFrame, TTSUpdateSettingsFrame } from "turnwire/internal";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { CartesiaTTSService, type CartesiaTTSServiceOptions } from "../../src/cartesia/index.ts";
 import { RecordingLogger, settle, until, VirtualClock } from "@turnwire/test-kit";

@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
+import { MetricsFrame } from "turnwire";
 import {
   EndFrame,
   InputAudioRawFrame,
   InterimTranscriptionFrame,
-  MetricsFrame,
   STTUpdateSettingsFrame,
   TranscriptionFrame,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
-} from "turnwire";
+} from "turnwire/internal";
 import type { Transcript } from "../../src/stt/index.ts";
 import { rejection, settle, stateOf } from "@turnwire/test-kit";
 import { ListenServer, results, Rig } from "./stt-support.ts";

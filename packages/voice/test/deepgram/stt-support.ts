@@ -3,16 +3,8 @@ import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import { DeepgramSTTService, type DeepgramSTTServiceOptions } from "../../src/deepgram/index.ts";
-import type { TurnwireError } from "turnwire/internal";
-import {
-  type PcmAudio,
-  EndFrame,
-  ErrorFrame,
-  type Frame,
-  InputAudioRawFrame,
-  StartFrame,
-  TranscriptionFrame,
-} from "turnwire";
+import { type TurnwireError, type PcmAudio, InputAudioRawFrame } from "turnwire/internal";
+import { EndFrame, ErrorFrame, type Frame, StartFrame, TranscriptionFrame } from "turnwire";
 import { RecordingLogger, Scripted, VirtualClock } from "@turnwire/test-kit";
 
 /** Things that come, each of which is waited for and taken once, in order. */

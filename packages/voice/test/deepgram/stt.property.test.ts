@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { DeepgramSTTService } from "../../src/deepgram/index.ts";
-import { type Frame, InputAudioRawFrame, StartFrame, TranscriptionFrame, VADUserStoppedSpeakingFrame } from "turnwire";
+import { type Frame, StartFrame, TranscriptionFrame } from "turnwire";
+import { InputAudioRawFrame, VADUserStoppedSpeakingFrame } from "turnwire/internal";
 import type { Transcript } from "../../src/stt/index.ts";
 import { MemoryNetwork, type MemorySocket, RecordingLogger, Scripted, settle, VirtualClock } from "@turnwire/test-kit";
 

@@ -1,15 +1,6 @@
 import { DeepgramTTSService, type DeepgramTTSServiceOptions } from "../../src/deepgram/index.ts";
-import {
-  EndFrame,
-  type Frame,
-  InterruptionFrame,
-  LLMFullResponseEndFrame,
-  MetricsFrame,
-  TTSSpeakFrame,
-  TTSAudioRawFrame,
-  TTSStartedFrame,
-  TTSUpdateSettingsFrame,
-} from "turnwire";
+import { EndFrame, type Frame, InterruptionFrame, LLMFullResponseEndFrame, MetricsFrame } from "turnwire";
+import { TTSSpeakFrame, TTSAudioRawFrame, TTSStartedFrame, TTSUpdateSettingsFrame } from "turnwire/internal";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { RecordingLogger, settle, until, VirtualClock } from "@turnwire/test-kit";
 import {

@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
+import { type Frame, TranscriptionFrame } from "turnwire";
 import {
-  type Frame,
   InputAudioRawFrame,
   InterimTranscriptionFrame,
   STTUpdateSettingsFrame,
-  TranscriptionFrame,
   VADUserStoppedSpeakingFrame,
-} from "turnwire";
+} from "turnwire/internal";
 import { STTService, WebsocketSTTService, type WebsocketSTTServiceOptions } from "../../src/stt/index.ts";
 import { between, MemoryNetwork, RecordingLogger, Scripted, settle, VirtualClock } from "@turnwire/test-kit";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { PcmAudio } from "turnwire/internal";
-import { EndFrame, InputAudioRawFrame } from "turnwire";
+import { type PcmAudio, InputAudioRawFrame } from "turnwire/internal";
+import { EndFrame } from "turnwire";
 import { PipelineTask } from "turnwire";
 import { InputTransport, type InputTransportOptions } from "../../src/transports/index.ts";
 import { RecordingLogger, settle, VirtualClock } from "@turnwire/test-kit";

@@ -1,15 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  DataFrame,
-  EndFrame,
-  InterruptionFrame,
-  LLMFullResponseEndFrame,
-  OutputAudioRawFrame,
-  TextFrame,
-  TTSStartedFrame,
-  TTSStoppedFrame,
-} from "turnwire";
+import { DataFrame, EndFrame, InterruptionFrame, LLMFullResponseEndFrame, TextFrame } from "turnwire";
+import { OutputAudioRawFrame, TTSStartedFrame, TTSStoppedFrame } from "turnwire/internal";
 import type { Interrupted, Underrun } from "../../src/transports/index.ts";
 import { settle } from "@turnwire/test-kit";
 import { audio, speech, Stage, words } from "./support.ts";

@@ -1,6 +1,6 @@
-import { bytesForMs, durationMs, type PcmAudio } from "turnwire/internal";
+import { bytesForMs, durationMs, type PcmAudio, TTSAudioRawFrame, TTSTextFrame } from "turnwire/internal";
 import type { Clock } from "turnwire/internal";
-import { type Frame, TextFrame, TTSAudioRawFrame, TTSTextFrame } from "turnwire";
+import { type Frame, TextFrame } from "turnwire";
 import { type FrameDirection, FrameProcessor, PipelineTask } from "turnwire";
 import { type OutputChunk, OutputTransport, type OutputTransportOptions } from "../../src/transports/index.ts";
 import { RecordingLogger, settle, VirtualClock } from "@turnwire/test-kit";

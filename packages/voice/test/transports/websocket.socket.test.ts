@@ -2,18 +2,17 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { rms } from "turnwire/internal";
 import {
-  EndFrame,
+  rms,
   InputAudioRawFrame,
   InterimTranscriptionFrame,
   OutputAudioRawFrame,
-  TranscriptionFrame,
   TTSStartedFrame,
   TTSStoppedFrame,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
-} from "turnwire";
+} from "turnwire/internal";
+import { EndFrame, TranscriptionFrame } from "turnwire";
 import { PipelineTask } from "turnwire";
 import { type VerifyClient, type WebsocketServerTransportOptions } from "../../src/transports/index.ts";
 import { until, sine } from "@turnwire/test-kit";

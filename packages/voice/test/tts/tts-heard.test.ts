@@ -8,12 +8,9 @@ import {
   LLMContextFrame,
   PipelineTask,
   TranscriptionFrame,
-  TTSAudioRawFrame,
-  UserStartedSpeakingFrame,
-  UserStoppedSpeakingFrame,
 } from "turnwire";
 import { expect, it } from "vitest";
-import { delay } from "turnwire/internal";
+import { delay, TTSAudioRawFrame, UserStartedSpeakingFrame, UserStoppedSpeakingFrame } from "turnwire/internal";
 import { gist, until, VirtualClock } from "@turnwire/test-kit";
 import { answer, FakeTTS, heard, speak } from "./tts-support.ts";
 

@@ -3,7 +3,6 @@ import {
   EndFrame,
   type Frame,
   FunctionCallsStartedFrame,
-  InterimTranscriptionFrame,
   InterruptionFrame,
   LLMFullResponseEndFrame,
   LLMFullResponseStartFrame,
@@ -11,12 +10,15 @@ import {
   LLMThoughtTextFrame,
   MetricsFrame,
   ProviderError,
+} from "turnwire";
+import {
+  InterimTranscriptionFrame,
   TTSAudioRawFrame,
   TTSSpeakFrame,
   TTSStoppedFrame,
   TTSTextFrame,
   TTSUpdateSettingsFrame,
-} from "turnwire";
+} from "turnwire/internal";
 import { describe, expect, it } from "vitest";
 import { withoutMarkdown } from "../../src/tts/index.ts";
 import { settle, until, VirtualClock } from "@turnwire/test-kit";

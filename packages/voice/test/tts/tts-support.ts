@@ -1,4 +1,4 @@
-import { is } from "turnwire/internal";
+import { is, TTSAudioRawFrame, TTSTextFrame } from "turnwire/internal";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import {
@@ -11,8 +11,6 @@ import {
   type PipelineObserver,
   PipelineTask,
   SystemFrame,
-  TTSAudioRawFrame,
-  TTSTextFrame,
   type TurnwireError,
 } from "turnwire";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";

@@ -1,17 +1,14 @@
 import { readFileSync } from "node:fs";
 import {
-  type PcmAudio,
   type Frame,
   type FrameDirection,
   FrameProcessor,
-  InputAudioRawFrame,
-  InterimTranscriptionFrame,
   PipelineTask,
   TranscriptionFrame,
   type TurnwireError,
 } from "turnwire";
 import { UserTurnProcessor, type UserTurnProcessorOptions } from "@turnwire/voice";
-import { readWav, splitAudio } from "turnwire/internal";
+import { readWav, splitAudio, type PcmAudio, InputAudioRawFrame, InterimTranscriptionFrame } from "turnwire/internal";
 import { RecordingLogger, settle, VirtualClock } from "@turnwire/test-kit";
 
 /** At the end of a pipeline: what comes, in the order it is handed over, and a way to send frames back up. */

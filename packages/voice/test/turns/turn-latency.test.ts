@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import {
-  BotStartedSpeakingFrame,
   type Frame,
   type FrameDirection,
   FrameProcessor,
@@ -8,13 +7,16 @@ import {
   LLMContextFrame,
   LLMTextFrame,
   PipelineTask,
+} from "turnwire";
+import {
+  BotStartedSpeakingFrame,
   TTSAudioRawFrame,
   TTSStartedFrame,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
-} from "turnwire";
+} from "turnwire/internal";
 import { formatWaterfall, TurnLatencyObserver, type VoiceTurnRecord } from "@turnwire/voice";
 import { describe, expect, it } from "vitest";
 import { RecordingLogger, settle, VirtualClock } from "@turnwire/test-kit";

@@ -1,14 +1,14 @@
 import fc from "fast-check";
+import { TranscriptionFrame } from "turnwire";
 import {
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
   InterimTranscriptionFrame,
-  TranscriptionFrame,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
-} from "turnwire";
+} from "turnwire/internal";
 import {
   EndpointingStopStrategy,
   ExplicitTurnStrategy,

@@ -1,14 +1,14 @@
+import { TranscriptionFrame } from "turnwire";
 import {
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
   InputAudioRawFrame,
   InterimTranscriptionFrame,
-  TranscriptionFrame,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
-} from "turnwire";
+} from "turnwire/internal";
 import {
   EndpointingStopStrategy,
   ExplicitTurnStrategy,

@@ -1,4 +1,3 @@
-import { type PcmAudio, InputAudioRawFrame, VADUserStartedSpeakingFrame, VADUserStoppedSpeakingFrame } from "turnwire";
 import {
   EnergyVADAnalyzer,
   type VADAnalyzer,
@@ -7,7 +6,13 @@ import {
   WebRTCVADAnalyzer,
 } from "@turnwire/voice";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { resample } from "turnwire/internal";
+import {
+  resample,
+  type PcmAudio,
+  InputAudioRawFrame,
+  VADUserStartedSpeakingFrame,
+  VADUserStoppedSpeakingFrame,
+} from "turnwire/internal";
 import { settle } from "@turnwire/test-kit";
 import { inputFrames, noise, run, type Running, twoSentences } from "./support.ts";
 

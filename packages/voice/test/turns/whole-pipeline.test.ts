@@ -4,7 +4,6 @@ import {
   type Frame,
   type FrameDirection,
   FrameProcessor,
-  InputAudioRawFrame,
   InterruptionFrame,
   LLMContext,
   LLMContextAggregatorPair,
@@ -16,9 +15,8 @@ import {
   SystemFrame,
   TextFrame,
   TranscriptionFrame,
-  UserStartedSpeakingFrame,
-  UserStoppedSpeakingFrame,
 } from "turnwire";
+import { InputAudioRawFrame, UserStartedSpeakingFrame, UserStoppedSpeakingFrame } from "turnwire/internal";
 import { EndpointingStopStrategy, UserTurnProcessor } from "@turnwire/voice";
 import { describe, expect, it } from "vitest";
 import { gist, RecordingLogger } from "@turnwire/test-kit";

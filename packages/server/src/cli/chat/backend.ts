@@ -1,11 +1,6 @@
 import { defined } from "turnwire/internal";
-import {
-  type LLMService,
-  type Logger,
-  OpenAIResponsesHttpLLMService,
-  OpenAIResponsesLLMService,
-  type OpenAIResponsesOptions,
-} from "turnwire";
+import { type LLMService, type Logger, OpenAIResponsesHttpLLMService, OpenAIResponsesLLMService } from "turnwire";
+import { type OpenAIResponsesOptions } from "turnwire/provider";
 import { ResponsesServer, rulesBrain } from "../../responses/index.ts";
 import type { ChatOptions } from "./options.ts";
 import { CuttableSockets } from "./sockets.ts";

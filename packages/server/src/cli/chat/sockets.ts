@@ -1,4 +1,4 @@
-import { type Socket, type SocketFactory, wsSocketFactory } from "turnwire";
+import { type Socket, type SocketFactory, wsSocketFactory } from "turnwire/provider";
 
 /** Sockets that can be cut from outside, as a network would do it: the service is not told why. */
 export class CuttableSockets {

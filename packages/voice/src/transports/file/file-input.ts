@@ -1,5 +1,4 @@
 import { setImmediate } from "node:timers/promises";
-import type { PcmAudio } from "turnwire";
 import {
   type AudioFormat,
   bytesForMs,
@@ -11,6 +10,7 @@ import {
   silence,
   splitAudio,
   toTurnwireError,
+  type PcmAudio,
 } from "turnwire/internal";
 import { formatChecks, paceCheck } from "../../checks.ts";
 import { inputChecks, InputTransport, type InputTransportOptions } from "../input-transport.ts";

@@ -12,8 +12,8 @@ import {
   onAbort,
   parseWavHeader,
   untilAborted,
+  type PcmAudio,
 } from "turnwire/internal";
-import type { PcmAudio } from "turnwire";
 
 /** A source of audio: the path of a file, a stream such as `process.stdin`, or the audio itself. */
 export type AudioSource = string | AsyncIterable<Uint8Array> | PcmAudio;

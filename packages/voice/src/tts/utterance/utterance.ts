@@ -1,5 +1,5 @@
-import { type Frame, TTSAudioRawFrame, TTSStartedFrame, TTSStoppedFrame, TTSTextFrame } from "turnwire";
-import type { AudioFormat } from "turnwire/internal";
+import { type Frame } from "turnwire";
+import { type AudioFormat, TTSAudioRawFrame, TTSStartedFrame, TTSStoppedFrame, TTSTextFrame } from "turnwire/internal";
 import { SpokenAudio, type SpokenAudioOptions } from "./spoken-audio.ts";
 import { SpokenText } from "./spoken-text.ts";
 

@@ -1,16 +1,12 @@
+import { type Frame, type FrameDirection, FrameProcessor, TextFrame, TranscriptionFrame } from "turnwire";
 import {
+  type AudioFormat,
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
-  type Frame,
-  type FrameDirection,
-  FrameProcessor,
   InterimTranscriptionFrame,
-  TextFrame,
-  TranscriptionFrame,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
-} from "turnwire";
-import type { AudioFormat } from "turnwire/internal";
+} from "turnwire/internal";
 import { InputTransport, type InputTransportOptions } from "../../input-transport.ts";
 import { OutputTransport, type OutputTransportOptions } from "../../output-transport.ts";
 import type { OutputChunk } from "../../pacer.ts";
