@@ -1,8 +1,11 @@
-/** Time, as turnwire sees it. Everything that waits or measures takes one, so that tests can hold it. */
+/** The time. Everything that waits or measures takes a clock, so that tests can control it. */
 export interface Clock {
-  /** Milliseconds since an arbitrary origin; never goes backwards. */
+  /** Milliseconds since an arbitrary origin. Never goes backwards. */
   now(): number;
-  /** Calls `callback` once after `delayMs`. The answer cancels it. A pending timer keeps the process alive. */
+  /**
+   * Calls `callback` once after `delayMs`. The function returned cancels that. A pending timer keeps the process alive, unless
+   * `keepAlive` is false.
+   */
   schedule(callback: () => void, delayMs: number, options?: { keepAlive?: boolean }): () => void;
 }
 
@@ -19,13 +22,13 @@ export const systemClock: Clock = {
 /** A source of random numbers in [0, 1). */
 export type Random = () => number;
 
-/** Where turnwire says what is not an error of the caller's: `console` fits. */
+/** Where turnwire reports what it cannot throw. `console` is one. */
 export interface Logger {
   debug(message: string, details?: Record<string, unknown>): void;
   warn(message: string, details?: Record<string, unknown>): void;
 }
 
-/** Says nothing at debug level and prints warnings to standard error. */
+/** Drops debug messages and prints warnings to standard error. */
 export const defaultLogger: Logger = {
   debug: () => undefined,
   warn: (message, details) => {

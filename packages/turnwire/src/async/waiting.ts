@@ -1,12 +1,12 @@
 import { TimeoutError } from "../errors.ts";
 import { type Clock, systemClock } from "./ports.ts";
 
-/** Throws the signal's reason when it has fired. */
+/** Throws the signal's reason if it has fired. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw signal.reason;
 }
 
-/** Calls `callback` when the signal fires (at once when it has fired already). The answer takes the listener away. */
+/** Calls `callback` when the signal fires; at once if it has fired already. The function returned removes the listener. */
 export function onAbort(signal: AbortSignal | undefined, callback: (reason: unknown) => void): () => void {
   if (signal === undefined) return () => undefined;
   if (signal.aborted) {
@@ -34,7 +34,7 @@ export function delay(ms: number, options: { signal?: AbortSignal | undefined; c
   });
 }
 
-/** A signal that fires with any of several; dispose of it so that long-lived ones among them do not keep it. */
+/** A signal that fires when any of several does. Dispose of it, so that a long-lived one among them does not keep it alive. */
 export class LinkedSignal implements Disposable {
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
@@ -50,7 +50,7 @@ export class LinkedSignal implements Disposable {
   }
 }
 
-/** The promise's outcome, or a rejection with the signal's reason when that comes first. */
+/** Settles as the promise does, or rejects with the signal's reason if that fires first. */
 export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise<T>((resolve, reject) => {
@@ -60,8 +60,8 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undef
 }
 
 /**
- * An abort signal that fires with a `TimeoutError` after `limitMs`, or earlier with the parent's reason.
- * Dispose of it when the wait is over: `using limit = new Deadline("connect", 10_000)`.
+ * A signal that fires with a `TimeoutError` after `limitMs`, or with the parent's reason if that fires first. Dispose of it
+ * when the wait is over: `using limit = new Deadline("connect", 10_000)`.
  */
 export class Deadline implements Disposable {
   readonly signal: AbortSignal;
@@ -79,7 +79,7 @@ export class Deadline implements Disposable {
     this.#cancelTimer = (options.clock ?? systemClock).schedule(() => this.#expire(), limitMs);
   }
 
-  /** Whether the time ran out, as opposed to the parent having fired. */
+  /** Whether it fired because of the time limit, not because of the parent. */
   get expired(): boolean {
     return this.signal.aborted && this.signal.reason instanceof TimeoutError && this.signal.reason.what === this.#what;
   }

@@ -34,20 +34,22 @@ export interface PipelineTaskOptions {
   observers?: readonly PipelineObserver[];
   /** Where errors that reach the task, failing listeners and hanging processors are logged. Default: warnings to standard error. */
   logger?: Logger;
-  clock?: Clock;
   /** How long the processors have to stop, in milliseconds. Default 2000. */
   cancelTimeoutMs?: number;
+  /** What only tests replace. Default: the system's clock. */
+  environment?: { clock?: Clock };
 }
 
 const checks = {
   observers: is.listOf(is.having(["onPushFrame"]), "an array of observers"),
   logger: is.logger,
-  clock: is.clock,
   cancelTimeoutMs: is.duration,
+  environment: is.group<{ clock?: Clock }>({ clock: is.clock }),
 } satisfies Checks<PipelineTaskOptions>;
 const hints = {
   signal: "give the signal to run()",
   capacity: "give the capacity to the processors",
+  clock: "put it into `environment`",
 };
 const runChecks = { signal: is.signal };
 
@@ -97,7 +99,8 @@ export class PipelineTask implements AsyncDisposable {
   /** @throws InvalidArgumentError for an unusable option or processor; PipelineError when one is part of another pipeline. */
   constructor(pipeline: FrameProcessor | readonly FrameProcessor[], options: PipelineTaskOptions = {}) {
     checkOptions("PipelineTask", options, checks, hints);
-    const { logger = defaultLogger, clock = systemClock, cancelTimeoutMs = 2000, observers = [] } = options;
+    const { logger = defaultLogger, cancelTimeoutMs = 2000, observers = [], environment } = options;
+    const { clock = systemClock } = environment ?? {};
     this.#logger = logger;
     this.#events = new Emitter(
       (event, error) => logger.warn(`a listener of "${event}" failed`, { error }),

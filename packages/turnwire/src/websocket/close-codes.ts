@@ -1,4 +1,4 @@
-/** Close codes after which the next connection would meet the same end (RFC 6455 section 7.4.1). */
+/** Close codes after which the next connection would end in the same way (RFC 6455 section 7.4.1). */
 const finalCloseCodes: ReadonlyMap<number, string> = new Map([
   [1002, "protocol error"],
   [1003, "unsupported data"],
@@ -13,7 +13,7 @@ export function isRetryableCloseCode(code: number): boolean {
   return !finalCloseCodes.has(code);
 }
 
-/** HTTP statuses of a refused upgrade that a later try may not meet again. */
+/** Whether connecting again may help after an upgrade was refused with this HTTP status. */
 export function isRetryableUpgradeStatus(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || (status >= 500 && status !== 501 && status !== 505);
 }

@@ -41,7 +41,7 @@ interface Watched {
 function watched(pipeline: FrameProcessor | readonly FrameProcessor[], options: PipelineTaskOptions = {}): Watched {
   const clock = new VirtualClock();
   const logger = new RecordingLogger();
-  const task = new PipelineTask(pipeline, { clock, logger, ...options });
+  const task = new PipelineTask(pipeline, { environment: { clock }, logger, ...options });
   const down: string[] = [];
   const up: string[] = [];
   const outcomes: PipelineTaskOutcome[] = [];

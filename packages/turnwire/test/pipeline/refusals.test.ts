@@ -93,8 +93,8 @@ test.each<[string, () => unknown, string]>([
   ],
   [
     "a task's clock",
-    () => new PipelineTask([new Echo()], { clock: untyped({}) }),
-    "clock: expected a clock with now() and schedule()",
+    () => new PipelineTask([new Echo()], { environment: { clock: untyped({}) } }),
+    "environment.clock: expected a clock with now() and schedule()",
   ],
   [
     "a task's event",

@@ -55,7 +55,7 @@ function scene(
   const processors: FrameProcessor[] = [heard, ...middle];
   if (options.input !== undefined) processors.unshift(transport.input());
   if (options.output !== undefined) processors.push(transport.output());
-  const task = new PipelineTask(processors, { clock, logger });
+  const task = new PipelineTask(processors, { environment: { clock }, logger });
   const ran = task.run();
   ran.catch(() => undefined);
   return { clock, heard, task, ran };

@@ -110,7 +110,7 @@ export class Stage implements AsyncDisposable {
       schedule: (callback, ms) => clock.schedule(callback, ms + (traits.wakesLateMs ?? 0)),
     };
     this.output = new RecordingOutput({ environment: { clock: late }, logger, ...options }, traits.reportsPlayed);
-    this.task = new PipelineTask([this.above, this.output, this.below], { clock, logger });
+    this.task = new PipelineTask([this.above, this.output, this.below], { environment: { clock }, logger });
     this.ran = this.task.run();
   }
 

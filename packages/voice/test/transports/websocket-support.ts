@@ -56,7 +56,7 @@ export class Desk implements AsyncDisposable {
   #serve(client: WebsocketTransport): Promise<void> {
     const [heard, said] = [new Witness(this.clock), new Witness(this.clock)];
     const processors = [client.input(), heard, client.transcripts(), client.output(), said];
-    const task = new PipelineTask(processors, { clock: this.clock, logger: this.logger });
+    const task = new PipelineTask(processors, { environment: { clock: this.clock }, logger: this.logger });
     const ran = task.run();
     this.sessions.push({ client, task, heard, said, ran });
     this.#arrived.resolve();

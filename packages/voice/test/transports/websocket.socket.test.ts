@@ -361,7 +361,7 @@ describe("connections", () => {
     await using desk = await Desk.open({
       onConnection: async (client) => {
         await begin.promise;
-        ran = new PipelineTask([client.input(), client.output()], { clock: desk.clock }).run();
+        ran = new PipelineTask([client.input(), client.output()], { environment: { clock: desk.clock } }).run();
         await ran;
       },
     });

@@ -69,7 +69,7 @@ it("an interruption keeps exactly the words whose audio was played", async () =>
       const pair = new LLMContextAggregatorPair(context);
       const output = new PlayingOutput(clock);
       const llm = new LineLLM(said, "Yes?");
-      await using task = new PipelineTask([pair.user, llm, tts, output, pair.assistant], { clock });
+      await using task = new PipelineTask([pair.user, llm, tts, output, pair.assistant], { environment: { clock } });
       void task.run();
       await task.queueFrame(new TranscriptionFrame("Count."));
       await until(() => tts.asked.some((asked) => asked.startsWith("finish")));

@@ -52,7 +52,10 @@ export async function run(
   const clock = new VirtualClock(1000);
   const logger = new RecordingLogger();
   const sink = new Sink();
-  const task = new PipelineTask([...make({ environment: { clock }, logger }), sink], { clock, logger });
+  const task = new PipelineTask([...make({ environment: { clock }, logger }), sink], {
+    environment: { clock },
+    logger,
+  });
   const errors: TurnwireError[] = [];
   task.on("error", (error) => void errors.push(error));
   const ended = task.run().catch(() => undefined);

@@ -43,7 +43,7 @@ async function observe(): Promise<{
   latency.on("turn", (record) => void records.push(record));
   const sink = new Sink();
   // Every frame is pushed three times.
-  const task = new PipelineTask([new Pass(), new Pass(), sink], { clock, observers: [latency] });
+  const task = new PipelineTask([new Pass(), new Pass(), sink], { environment: { clock }, observers: [latency] });
   void task.run();
   await settle();
   return {
