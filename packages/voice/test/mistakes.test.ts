@@ -205,8 +205,9 @@ test.each<[make: () => unknown, message: string]>([
   ],
   [
     () => new DeepgramTTSService().updateSettings({ sped: 1 }),
-    "sped: unknown setting of this service; did you mean `speed`?",
+    "sped: unknown setting of updateSettings(); did you mean `speed`?",
   ],
+  [() => new DeepgramTTSService().updateSettings("fast" as Anything), "settings: expected an object, got a string"],
   [
     () => new CartesiaTTSService({ volume: "loud" as Anything }),
     "volume: expected a number from 0.5 to 2, got a string",

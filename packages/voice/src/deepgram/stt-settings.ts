@@ -58,7 +58,7 @@ export function changedSTTSettings(
   settings: DeepgramSTTSettings,
   changes: Readonly<Record<string, unknown>>,
 ): DeepgramSTTSettings {
-  return checked(changedSettings(sttSettings, settings, changes, ""));
+  return checked(changedSettings(sttSettings, settings, changes));
 }
 
 function checked(settings: DeepgramSTTSettings): DeepgramSTTSettings {

@@ -2,10 +2,11 @@ import { EndFrame, type Frame, type FrameDirection, MetricsFrame, TranscriptionF
 import {
   AudioConverter,
   checkFields,
+  checkValue,
+  is,
   type Checks,
   Condition,
   defined,
-  is,
   type PcmAudio,
   toTurnwireError,
   InputAudioRawFrame,
@@ -120,6 +121,7 @@ export abstract class STTService extends AIService<STTServiceEvents> {
 
   /** While muted, audio is passed on but not transcribed. Speech from before is still transcribed. */
   async mute(muted = true): Promise<void> {
+    checkValue(muted, "muted", is.flag);
     if (muted === this.#muted) return;
     this.#muted = muted;
     if (muted) await this.finalize();

@@ -2,10 +2,7 @@ import {
   EndFrame,
   type Frame,
   type FrameDirection,
-  FunctionCallsStartedFrame,
   InterruptionFrame,
-  LLMFullResponseEndFrame,
-  LLMFullResponseStartFrame,
   LLMTextFrame,
   MetricsFrame,
   SystemFrame,
@@ -29,6 +26,7 @@ import {
   type ReconnectingWebsocketEvents,
 } from "turnwire/provider";
 import { partOf, sampleRateCheck, serviceChecks } from "../checks.ts";
+import { AnswerTracker } from "./answer-tracker.ts";
 import { type SpeechPart, SpeechQueue, Synthesis } from "./synthesis/index.ts";
 import { SentenceAggregator, type TextAggregator } from "./text/index.ts";
 import { SpeakingRate, Utterance } from "./utterance/index.ts";
@@ -94,12 +92,7 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
   readonly #queue: SpeechQueue<Settings>;
   readonly #synthesis: Synthesis<Settings>;
   #settings: Settings;
-  /** Whether a model is answering, and whether that answer was interrupted. */
-  #answer: "none" | "open" | "interrupted" = "none";
-  /** Whether a part of the answer that is being pushed could not be spoken. */
-  #answerFailed = false;
-  /** The id of the last interruption's frame. */
-  #interruptedAt = 0;
+  readonly #answer = new AnswerTracker();
   /** The utterance that text is added to. */
   #open: Utterance<Settings> | undefined;
   #utterances = 0;
@@ -132,7 +125,7 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
    * @throws InvalidArgumentError for a setting that is unknown or unusable; nothing is changed then.
    */
   updateSettings(changes: Readonly<Record<string, unknown>>): void {
-    this.#settings = changedSettings(this.#table, this.#settings, changes, "");
+    this.#settings = changedSettings(this.#table, this.#settings, changes);
     if (this.#synthesis.active === undefined) this.onSettingsIdle(this.#settings);
   }
 
@@ -185,8 +178,7 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
 
   protected override async processFrame(frame: Frame, direction: FrameDirection, signal: AbortSignal): Promise<void> {
     if (frame instanceof InterruptionFrame) {
-      this.#interruptedAt = frame.id;
-      this.#interrupt();
+      this.#interrupt(frame.id);
       // Pushed before anything else can be.
       const pushed = super.processFrame(frame, direction, signal);
       this.#queue.advance();
@@ -207,9 +199,9 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
     else if (frame instanceof TTSSpeakFrame) this.#speak(frame.text);
     else if (frame instanceof TTSUpdateSettingsFrame) this.updateSettings(frame.settings);
     else {
-      this.#noteAnswer(frame);
+      if (this.#answer.take(frame)) this.#closeUtterance();
       if (this.#queue.isIdle) {
-        await this.pushFrame(this.#marked(frame), direction, signal);
+        await this.pushFrame(this.#answer.marked(frame), direction, signal);
         return;
       }
       // A failed utterance may have left the queue.
@@ -224,16 +216,9 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
     await this.#queue.room(signal);
   }
 
-  #noteAnswer(frame: Frame): void {
-    const [begins, ends] = [frame instanceof LLMFullResponseStartFrame, frame instanceof LLMFullResponseEndFrame];
-    if (begins || ends || frame instanceof FunctionCallsStartedFrame) this.#closeUtterance();
-    if (begins) this.#answer = frame.id > this.#interruptedAt ? "open" : "interrupted";
-    else if (ends) this.#answer = "none";
-  }
-
   #takeText(text: string): void {
-    if (this.#answer === "interrupted" || text === "") return;
-    if (this.#answer === "none") {
+    if (this.#answer.state === "interrupted" || text === "") return;
+    if (this.#answer.state === "none") {
       this.#speak(text);
       return;
     }
@@ -253,7 +238,7 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
     const utterance = new Utterance<Settings>({
       id: `${this.name}:${++this.#utterances}`,
       settings: this.#settings,
-      isAnswer: this.#answer !== "none",
+      isAnswer: this.#answer.state !== "none",
       clock: this.clock,
       format: this.format,
       rate: this.#rate,
@@ -275,20 +260,19 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
     this.#synthesis.resume();
   }
 
-  #interrupt(): void {
+  #interrupt(frameId?: number): void {
     this.#aggregator.reset();
-    if (this.#answer === "open") this.#answer = "interrupted";
+    this.#answer.interrupt(frameId);
     this.#open = undefined;
-    this.#answerFailed = false;
     this.#queue.interrupt();
     this.#synthesis.interrupted();
   }
 
   #makeQueue(): SpeechQueue<Settings> {
     return new SpeechQueue({
-      push: (frame, signal) => this.pushFrame(this.#marked(frame), "downstream", signal),
+      push: (frame, signal) => this.pushFrame(this.#answer.marked(frame), "downstream", signal),
       onSpoken: (utterance) => {
-        this.#answerFailed ||= utterance.isAnswer && utterance.hasFailed;
+        if (utterance.isAnswer && utterance.hasFailed) this.#answer.fail();
       },
       clock: this.clock,
       maxFrames,
@@ -333,14 +317,5 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
     if (afterMs === undefined) return;
     const { name, model } = this;
     void this.pushFrame(new MetricsFrame([{ type: "ttfb", processor: name, model, valueMs: afterMs }]));
-  }
-
-  /** Marks the end of an answer if not all of it was spoken. */
-  #marked(frame: Frame): Frame {
-    if (!(frame instanceof LLMFullResponseEndFrame)) return frame;
-    const failed = this.#answerFailed;
-    this.#answerFailed = false;
-    if (!failed || frame.interrupted || frame.incompleteReason !== undefined) return frame;
-    return new LLMFullResponseEndFrame({ incompleteReason: "speech_failed" });
   }
 }
