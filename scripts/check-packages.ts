@@ -143,11 +143,13 @@ try {
     });
   }
   check("types of all, with skipLibCheck off", checkTypes);
-  check("npx turnwire --version", () => {
-    const printed = run("npx", ["turnwire", "--version"]);
-    if (printed !== version) throw new Error(`it printed ${JSON.stringify(printed)}, not ${version}`);
-    return printed;
-  });
+  for (const command of ["turnwire", "@turnwire/server"]) {
+    check(`npx ${command} --version`, () => {
+      const printed = run("npx", [command, "--version"]);
+      if (printed !== version) throw new Error(`it printed ${JSON.stringify(printed)}, not ${version}`);
+      return printed;
+    });
+  }
   check("npx turnwire chat, two lines piped in", () => {
     const printed = run("npx", ["turnwire", "chat"], { input: "Hello.\nWhat can you do?\n" });
     if (printed === "") throw new Error("it printed nothing");

@@ -6,28 +6,6 @@ import { UsageError } from "../../src/cli/shared/read-args.ts";
 const read = (...args: string[]): ReturnType<typeof readServerOptions> => readServerOptions(args, {});
 
 describe("the options of turnwire server", () => {
-  it("have defaults", () => {
-    expect(read()).toEqual({
-      port: 8876,
-      host: "127.0.0.1",
-      allowedHosts: [],
-      apiKeys: [],
-      brain: { kind: "rules", pace: false },
-      record: undefined,
-      dialect: "openai",
-      cancel: undefined,
-      lanes: true,
-      store: undefined,
-      log: undefined,
-      timing: undefined,
-      faults: false,
-      tokenizer: "estimate",
-      json: false,
-      help: false,
-      version: false,
-    });
-  });
-
   it("take a script in two ways", () => {
     const brain = { kind: "script", file: "a:b.json" };
     expect(read("--brain", "script:a:b.json")).toMatchObject({ brain });

@@ -8,7 +8,7 @@ import type { ServerInfo, ServerView } from "./view.ts";
 export class ServerTextView implements ServerView {
   readonly #line: (text: string) => void;
   readonly #style: Style;
-  #turns = 0;
+  #requests = 0;
 
   constructor(line: (text: string) => void, style: Style) {
     this.#line = line;
@@ -32,7 +32,7 @@ export class ServerTextView implements ServerView {
 
   request(entry: RequestEntry): void {
     const style = this.#style;
-    if (this.#turns++ === 0) this.#line(style.bold(requestHead));
+    if (this.#requests++ === 0) this.#line(style.bold(requestHead));
     const { time, middle, end, wentWell } = requestLine(entry);
     this.#line(`${style.dim(time)}  ${middle}  ${wentWell ? end : style.red(end)}`);
   }
@@ -46,6 +46,6 @@ export class ServerTextView implements ServerView {
   }
 
   closed(requests: number): void {
-    this.#line(this.#style.dim(`closed after ${requests === 1 ? "1 turn" : `${requests} turns`}`));
+    this.#line(this.#style.dim(`closed after ${requests === 1 ? "1 request" : `${requests} requests`}`));
   }
 }
