@@ -40,8 +40,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "openai/connection/responses-connection.ts",
-        find: "this.#exchanges.find(({ lane }) => lane.name === event.stream_id)",
-        replace: "this.#exchanges.at(-1)",
+        find: "if (exchange.lane.name === laneName) return exchange;\n    return undefined;",
+        replace: "if (exchange.lane.name === laneName) void exchange;\n    return this.#exchanges.at(-1);",
       },
     ],
   },

@@ -292,6 +292,39 @@ describe("steering", () => {
     expect(server.received[2]).toMatchObject({ previous_response_id: "r2", input: [user("Go on")] });
   });
 
+  it("is said again when the connection was lost before the reply had begun", async () => {
+    await using server = await ScriptedServer.start((event, peer, count) => {
+      if (count === 1) peer.send(created("r1"));
+      else if (event["type"] === "response.create") peer.send(created("r2"));
+      else if (event["previous_response_id"] === "r1") peer.socket.terminate();
+      else {
+        peer.send(
+          steerEvent("accepted", "s1"),
+          {
+            type: "response.incomplete",
+            response: { id: "r2", output: [], incomplete_details: { reason: "steered" } },
+          },
+          created("r3"),
+          ...textEvents("r3", "Bonjour."),
+          completed("r3", "Bonjour."),
+        );
+      }
+    });
+    await using llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url });
+    const context = contextOf("Talk");
+    const turn = collect(llm.respond(context));
+    await server.until(1);
+    expect(await llm.steer("In French, please")).toBe("applied");
+    expect(textOf(await turn)).toBe("Bonjour.");
+    expect(server.received.map(({ type }) => type)).toEqual([
+      "response.create",
+      "response.steer",
+      "response.create",
+      "response.steer",
+    ]);
+    expect(context.messages.slice(1)).toEqual([user("In French, please"), { role: "assistant", content: "Bonjour." }]);
+  });
+
   it("that waits for function outputs goes to the model behind them", async () => {
     const call = {
       type: "function_call",

@@ -145,7 +145,7 @@ export class ResponsesConnection implements ExchangeHost {
   #exchangeOf(event: RawEvent): Exchange | undefined {
     const { capabilities } = this.#options;
     if (typeof event.stream_id === "string") {
-      const named = this.#exchanges.find(({ lane }) => lane.name === event.stream_id);
+      const named = this.#exchangeOn(event.stream_id);
       if (named !== undefined && capabilities.lanes === undefined) capabilities.learnLanes(true);
       return named;
     }
@@ -155,6 +155,12 @@ export class ResponsesConnection implements ExchangeHost {
       this.lanes.collapseTo(sole.lane);
     }
     return capabilities.lanes === true ? undefined : sole;
+  }
+
+  // A loop: this runs for every event, and a closure would be made for each.
+  #exchangeOn(laneName: string): Exchange | undefined {
+    for (const exchange of this.#exchanges) if (exchange.lane.name === laneName) return exchange;
+    return undefined;
   }
 
   #onError(event: RawEvent): void {
