@@ -1,6 +1,6 @@
 import { defaultLogger, type Logger, systemClock } from "../../async/index.ts";
-import { InvalidArgumentError, kindOf } from "../../errors.ts";
-import type { Environment, ReconnectingWebsocket } from "../../websocket/index.ts";
+import { checkOptions, type Checks, is } from "../../checks/index.ts";
+import { type Environment, environmentCheck, type ReconnectingWebsocket } from "../../websocket/index.ts";
 import { ConnectionManager, type ConnectionManagerOptions } from "./connection-manager.ts";
 import { type Tenant, tenantsPerConnection } from "./lanes.ts";
 import { ServerCapabilities } from "./server-capabilities.ts";
@@ -15,6 +15,14 @@ export interface ResponsesConnectionPoolOptions {
   logger?: Logger;
   environment?: Pick<Environment, "clock">;
 }
+
+const optionChecks: Checks<ResponsesConnectionPoolOptions> = {
+  maxConnections: is.number({ min: 1, integer: true }),
+  timeouts: is.group({ drainMs: is.duration }),
+  maxConnectionAgeMs: is.timeLimit,
+  logger: is.logger,
+  environment: environmentCheck,
+};
 
 export const defaultConnectionAgeMs = 55 * 60_000;
 
@@ -35,13 +43,8 @@ export class ResponsesConnectionPool implements AsyncDisposable {
 
   /** @throws InvalidArgumentError */
   constructor(options: ResponsesConnectionPoolOptions = {}) {
+    checkOptions("ResponsesConnectionPool", options, optionChecks);
     const { maxConnections = 16, maxConnectionAgeMs = defaultConnectionAgeMs } = options;
-    if (!Number.isInteger(maxConnections) || maxConnections < 1) {
-      throw new InvalidArgumentError(
-        "maxConnections",
-        `expected a whole number above 0, got ${kindOf(maxConnections)}`,
-      );
-    }
     this.#maxConnections = maxConnections;
     this.#capabilities = new ServerCapabilities(maxConnectionAgeMs);
     this.#options = {

@@ -2,21 +2,22 @@ import { type Clock, InactivityTimer, onAbort } from "../../async/index.ts";
 import { TimeoutError } from "../../errors.ts";
 import type { Inference } from "../../llm/index.ts";
 
-/** How long a server may leave a turn without a sign of progress, in milliseconds. */
+/** How long a server may make no progress in an attempt, in milliseconds. */
 export interface ProgressLimits {
+  /** Until the first event. */
   firstEventMs: number;
-  /** Between two events; undefined for as long as it takes. */
+  /** Between two events; undefined for no limit. */
   idleMs: number | undefined;
-  /** Until the first output, for the first attempt of a turn that may be asked again; undefined for none. */
+  /** Until the first output; undefined for no limit. */
   outputMs: number | undefined;
 }
 
-/** A signal that fires when a turn is interrupted or a server makes no progress. Dispose of it at the end. */
+/** A signal that fires when the turn is interrupted or the server makes no progress. Dispose of it at the end. */
 export class ProgressWatch implements Disposable {
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
   readonly #limits: ProgressLimits;
-  readonly #turn: Inference;
+  readonly #inference: Inference;
   readonly #clock: Clock;
   readonly #removeListener: () => void;
   readonly #cancelFirstEventTimer: () => void;
@@ -24,19 +25,19 @@ export class ProgressWatch implements Disposable {
   #isFirst = true;
   #idle: InactivityTimer | undefined;
 
-  constructor(limits: ProgressLimits, turn: Inference, clock: Clock) {
+  constructor(limits: ProgressLimits, inference: Inference, clock: Clock) {
     this.#limits = limits;
-    this.#turn = turn;
+    this.#inference = inference;
     this.#clock = clock;
     this.signal = this.#controller.signal;
-    this.#removeListener = onAbort(turn.signal, (reason) => this.#controller.abort(reason));
+    this.#removeListener = onAbort(inference.signal, (reason) => this.#controller.abort(reason));
     this.#cancelFirstEventTimer = this.#limit("first event", limits.firstEventMs);
     if (limits.outputMs !== undefined) this.#cancelOutputTimer = this.#limit("output", limits.outputMs);
   }
 
   /** Records that an event came and was delivered. */
   touch(): void {
-    if (this.#cancelOutputTimer !== undefined && this.#turn.hasOutput) this.#stopOutputTimer();
+    if (this.#cancelOutputTimer !== undefined && this.#inference.hasOutput) this.#stopOutputTimer();
     if (this.#isFirst) this.#onFirstEvent();
     else this.#idle?.touch();
   }

@@ -32,18 +32,18 @@ export interface ReadResponse {
 
 /** What has been delivered of one output item. */
 interface ItemState {
-  /** In pieces: of text that is put together piece by piece, each step is an object of its own. */
+  /** The pieces, joined when they are needed: a text that grows piece by piece makes a new string for each. */
   text: string[];
   thinking: boolean;
-  /** The summary part being read; another one starts a new paragraph. */
+  /** The index of the part of the summary being read. The next part starts a new paragraph. */
   part: unknown;
   done: ResponseOutputItem | undefined;
   arguments: string | undefined;
 }
 
 /**
- * Reads one response's events into frames. What the deltas did not say, the finished items and the final response do:
- * text is delivered once and whole, whichever of them a server leaves out. Events it does not know it skips.
+ * Reads one response's events into frames. Text is delivered once and whole, from the deltas, the finished items or the last
+ * event, whichever of them the server sends. Events of unknown types are skipped.
  */
 export class ResponseReader {
   responseId: string | undefined;
@@ -58,7 +58,7 @@ export class ResponseReader {
   #rises = 0;
 
   /**
-   * The frames an event gives, usually none or one.
+   * Returns the frames of an event, usually none or one.
    * @throws ProviderError for an `error` event or a failed response.
    */
   read(event: RawEvent): readonly Frame[] {
@@ -136,12 +136,12 @@ export class ResponseReader {
   }
 
   #add(frame: Frame): void {
-    // Nearly always the only one: a list of one is smaller than one that may grow.
+    // An event nearly always gives one frame, and a list of one takes less memory than one that may grow.
     if (this.#frames === undefined) this.#frames = [frame];
     else this.#frames.push(frame);
   }
 
-  /** A delta the server or a proxy sent again. Only a server whose numbers rise says anything by them. */
+  /** Whether the server or a proxy sent a delta again. The numbers only tell that if the server lets them rise. */
   #isRepeated(event: RawEvent): boolean {
     const sequence = event["sequence_number"];
     if (typeof sequence !== "number") return false;
@@ -209,7 +209,7 @@ export class ResponseReader {
     this.#add(new LLMThoughtEndFrame(providerName, item));
   }
 
-  /** The finished calls, each once: an unfinished one must not run. */
+  /** Returns the finished calls, each once. An unfinished one must not run. */
   #functionCalls(): FunctionCall[] {
     const calls = new Map<string, FunctionCall>();
     for (const { done, arguments: streamed } of this.#items.values()) {

@@ -1,7 +1,7 @@
 import type { LLMTokenUsage } from "../../frames/index.ts";
 import { isObject } from "../../protocol/index.ts";
 
-/** Token counts of a response; counts the server left out are 0. Undefined when it gave no usage at all. */
+/** Reads the token counts of a response. A count that the server left out is 0. Undefined when it gave no usage at all. */
 export function readUsage(usage: unknown): LLMTokenUsage | undefined {
   if (!isObject(usage)) return undefined;
   const inputTokens = count(usage["input_tokens"]);
