@@ -1,17 +1,15 @@
 /** Interrupts a reply: the context keeps what was delivered, and the next turn starts at once. */
-import { LLMContext, LLMTextFrame, OpenAIResponsesLLMService } from "turnwire";
+import { LLMContext, OpenAIResponsesLLMService } from "turnwire";
 
 const llm = new OpenAIResponsesLLMService({ model: "gpt-4.1" });
 const context = new LLMContext({ messages: [{ role: "user", content: "Count to 200, please." }] });
 
-const interruption = new AbortController();
+const turn = llm.respond(context);
 let heard = 0;
-for await (const frame of llm.respond(context, { signal: interruption.signal })) {
-  if (frame instanceof LLMTextFrame && ++heard === 12) interruption.abort();
-}
+for await (const _ of turn.text) if (++heard === 12) turn.interrupt();
 console.log("kept:", context.messages.at(-1));
 
-context.addMessage({ role: "user", content: "Thanks, that is enough. My name is Ada. What is my name?" });
-for await (const frame of llm.respond(context)) if (frame instanceof LLMTextFrame) process.stdout.write(frame.text);
+context.addUserMessage("Thanks, that is enough. My name is Ada. What is my name?");
+for await (const text of llm.respond(context).text) process.stdout.write(text);
 console.log();
 await llm.stop();

@@ -2,7 +2,7 @@
  * Functions that the model may call. Arguments are checked against the schema, runs have a time limit, calls run in parallel,
  * and each gets exactly one output.
  */
-import { defineTool, LLMContext, LLMTextFrame, OpenAIResponsesLLMService } from "turnwire";
+import { defineTool, LLMContext, OpenAIResponsesLLMService } from "turnwire";
 import { z } from "zod";
 
 const getWeather = defineTool({
@@ -23,6 +23,6 @@ const context = new LLMContext({
   tools: [getWeather],
   messages: [{ role: "user", content: "What is the weather in Lisbon and in Oslo?" }],
 });
-for await (const frame of llm.respond(context)) if (frame instanceof LLMTextFrame) process.stdout.write(frame.text);
+for await (const text of llm.respond(context).text) process.stdout.write(text);
 console.log();
 await llm.stop();

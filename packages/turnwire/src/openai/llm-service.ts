@@ -28,7 +28,7 @@ import { type InferenceHost, WebsocketInference } from "./websocket-inference.ts
  * @example
  * await using llm = new OpenAIResponsesLLMService({ model: "gpt-4.1" });
  * const context = new LLMContext({ messages: [{ role: "user", content: "Hi" }] });
- * for await (const frame of llm.respond(context)) if (frame instanceof LLMTextFrame) process.stdout.write(frame.text);
+ * for await (const text of llm.respond(context).text) process.stdout.write(text);
  */
 export class OpenAIResponsesLLMService extends WebsocketLLMService {
   readonly #client: ResponsesClient;

@@ -44,7 +44,7 @@ export class Conversation {
     let firstTextMs: number | undefined;
     let failure: { error: unknown } | undefined;
     this.#view.said(turn, said);
-    this.context.addMessage({ role: "user", content: said });
+    this.context.addUserMessage(said);
     try {
       for await (const frame of this.#backend.llm.respond(this.context, { signal })) {
         if (frame instanceof LLMTextFrame) {
