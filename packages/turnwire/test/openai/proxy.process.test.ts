@@ -178,7 +178,7 @@ describe("a process of its own", () => {
     inference: string;
     transports: string[];
     error?: string;
-    usesUndici: boolean;
+    loadsProxyAgent: boolean;
     /** What keeps the process alive when all services have been stopped. */
     held: string[];
   }
@@ -186,8 +186,10 @@ describe("a process of its own", () => {
   /** Takes a turn over each transport and an inference in a process that has just these variables. */
   async function converse(baseURL: string, env: Record<string, string>): Promise<Told> {
     const script = `
-      import { createRequire } from "node:module";
-      import * as turnwire from ${JSON.stringify(source)};
+      import { registerHooks } from "node:module";
+      const loaded = [];
+      registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
+      const turnwire = await import(${JSON.stringify(source)});
       const { LLMContext, LLMTextFrame, OpenAIResponsesHttpLLMService, OpenAIResponsesLLMService } = turnwire;
       const options = { apiKey: "test-key", baseURL: ${JSON.stringify(baseURL)}, timeouts: { retryMs: 0 } };
       const newContext = () => new LLMContext({ messages: [{ role: "user", content: "Hi" }] });
@@ -208,7 +210,7 @@ describe("a process of its own", () => {
         told.error = error.message;
       }
       await Promise.all([llm.stop(), overHttp.stop()]);
-      told.usesUndici = Object.keys(createRequire(${JSON.stringify(source)}).cache).some((path) => /node_modules.undici/.test(path));
+      told.loadsProxyAgent = loaded.some((url) => url.includes("https-proxy-agent"));
       // What has been closed is let go of a little later; an idle tunnel would be there for seconds.
       await new Promise(setImmediate);
       told.held = process.getActiveResourcesInfo().filter((kind) => /^T(CP|LS)/.test(kind));
@@ -217,14 +219,14 @@ describe("a process of its own", () => {
     return (await runAlone(script, env)) as Told;
   }
 
-  it("ends by itself after a stop, and loads undici only for a proxy", async () => {
+  it("ends by itself after a stop, and loads the agent only for a proxy", async () => {
     await using server = await ResponsesServer.start();
     await using proxy = await ConnectProxy.start();
     for (const env of [{}, { HTTP_PROXY: proxy.url }, { HTTP_PROXY: proxy.url, NO_PROXY: "127.0.0.1" }]) {
       const told = await converse(server.url, env);
       expect(told.transports).toEqual(["websocket", "http"]);
       for (const text of [told.socket, told.http, told.inference]) expect(text).not.toBe("");
-      expect(told.usesUndici).toBe("HTTP_PROXY" in env && !("NO_PROXY" in env));
+      expect(told.loadsProxyAgent).toBe("HTTP_PROXY" in env && !("NO_PROXY" in env));
       expect(told.held).toEqual([]);
     }
     // The WebSocket, and a client for each service.
