@@ -18,7 +18,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const names = ["turnwire", "voice", "server"];
 const folders = names.map((name) => join(root, "packages", name));
 /** The most that the client may take on disk with everything it depends on. */
-const clientLimitBytes = 30_000_000;
+const clientLimitBytes = 5_000_000;
 
 interface Manifest {
   name: string;

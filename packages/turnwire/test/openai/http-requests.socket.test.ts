@@ -123,6 +123,69 @@ describe("a turn over HTTP", () => {
   });
 });
 
+describe("a redirect", () => {
+  test("is not followed: it would take the key and the conversation elsewhere", async () => {
+    await using elsewhere = await startServer();
+    server.answer = { status: 307, headers: { Location: `${elsewhere.url}/responses` }, body: "" };
+    await expect(turn()).rejects.toMatchObject({ code: "http_307", status: 307, retryable: false });
+    expect(elsewhere.received).toEqual([]);
+  });
+});
+
+describe("runInference", () => {
+  const llmOf = (): OpenAIResponsesHttpLLMService =>
+    new OpenAIResponsesHttpLLMService({ apiKey: "a-key", baseURL: server.url });
+  const context = new LLMContext({ messages: [{ role: "user", content: "Hi" }] });
+  const json = (status: number, body: object): Answer => ({ status, headers: {}, body: JSON.stringify(body) });
+  const message = (...content: object[]): object => ({ type: "message", role: "assistant", content });
+
+  test("returns the text of all messages, a refusal included", async () => {
+    const text = (part: string): object => ({ type: "output_text", text: part });
+    const output = [
+      { type: "reasoning", summary: [] },
+      message(text("Hello, "), text("Ada")),
+      message({ type: "refusal", refusal: "!" }),
+    ];
+    server.answer = json(200, { id: "r1", status: "completed", output });
+    await using llm = llmOf();
+    expect(await llm.runInference(context)).toBe("Hello, Ada!");
+    expect(server.received[0]).toMatchObject({ headers: { accept: "application/json" }, body: { stream: false } });
+  });
+
+  test.each<[string, Answer, object]>([
+    ["a failed response", json(200, { status: "failed", error: { code: "x", message: "no" } }), { code: "x" }],
+    ["a failed response without a code", json(200, { status: "failed" }), { code: "response_failed" }],
+    ["no JSON", { status: 200, headers: {}, body: "<html>" }, { code: "invalid_response" }],
+  ])("throws for %s", async (_, answered, error) => {
+    server.answer = answered;
+    await using llm = llmOf();
+    await expect(llm.runInference(context)).rejects.toMatchObject(error);
+  });
+
+  test("is asked again when the server is busy", async () => {
+    const busy = json(503, { error: { code: "slow_down", message: "later" } });
+    const output = [message({ type: "output_text", text: "Now." })];
+    const answers = [{ ...busy, headers: { "retry-after-ms": "1" } }, json(200, { status: "completed", output })];
+    Object.defineProperty(server, "answer", { get: () => answers.shift() });
+    await using llm = llmOf();
+    expect(await llm.runInference(context)).toBe("Now.");
+    expect(server.received).toHaveLength(2);
+  });
+
+  test.each<[string, object, string]>([
+    [
+      "an unknown option",
+      { systemInstruction: "x" },
+      "systemInstruction: unknown option of runInference(); it is called `instructions`",
+    ],
+    ["an option of the wrong kind", { maxTokens: 0 }, "maxTokens: expected a whole number of at least 1"],
+  ])("refuses %s", async (_, options, said) => {
+    await using llm = llmOf();
+    await expect(llm.runInference(context, options as never)).rejects.toThrow(said);
+    expect(server.received).toEqual([]);
+  });
+});
+
 describe("a refusal over HTTP", () => {
   test.each<[string, Answer, object]>([
     [

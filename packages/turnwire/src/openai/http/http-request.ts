@@ -19,7 +19,8 @@ export async function post(target: HttpTarget, body: string, accept: string, sig
   const { fetch: ask } = target;
   let response: Response;
   try {
-    response = await ask(target.url, { method: "POST", headers, body, signal });
+    // A redirect could take the key and the conversation to another origin.
+    response = await ask(target.url, { method: "POST", headers, body, signal, redirect: "manual" });
   } catch (error) {
     throw signal.aborted ? signal.reason : connectionFailure(error);
   }
