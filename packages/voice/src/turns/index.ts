@@ -1,4 +1,3 @@
-export { EnergyVADAnalyzer } from "./energy-vad-analyzer.ts";
 export {
   EndpointingStopStrategy,
   ExplicitTurnStrategy,
@@ -22,7 +21,12 @@ export {
   type UserTurnProcessorEvents,
   type UserTurnProcessorOptions,
 } from "./user-turn-processor.ts";
-export type { VADAnalyzer } from "./vad-analyzer.ts";
-export { VADProcessor, type VADProcessorOptions } from "./vad-processor.ts";
 export { formatWaterfall } from "./waterfall.ts";
-export { WebRTCVADAnalyzer, type WebRTCVADAnalyzerOptions } from "./webrtc-vad-analyzer.ts";
+export {
+  EnergyVADAnalyzer,
+  type VADAnalyzer,
+  VADProcessor,
+  type VADProcessorOptions,
+  WebRTCVADAnalyzer,
+  type WebRTCVADAnalyzerOptions,
+} from "./vad/index.ts";

@@ -1,4 +1,4 @@
-import { type Clock, untilAborted } from "turnwire/internal";
+import { Alarm, type Clock, Condition } from "turnwire/internal";
 
 /** The part of a `ws` socket that is needed. */
 export interface BufferedSocket {
@@ -25,57 +25,58 @@ const hardLimit = 4;
 export class SendBuffer {
   readonly #socket: BufferedSocket;
   readonly #options: SendBufferOptions;
-  #caughtUp: PromiseWithResolvers<void> | undefined;
+  readonly #stuckAlarm: Alarm;
+  readonly #caughtUp = new Condition();
+  #state: "flowing" | "slow" | "closed" = "flowing";
+  /** The bytes that were buffered when the client became slow. */
   #slowAtBytes = 0;
-  #cancelTimer: () => void = () => undefined;
-  #closed = false;
 
   constructor(socket: BufferedSocket, options: SendBufferOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#stuckAlarm = new Alarm(options.clock, () => this.#giveUp(), { keepAlive: true });
   }
 
   send(data: string | Uint8Array): void {
-    if (this.#closed) return;
+    if (this.#state === "closed") return;
     // After a failed send the socket closes.
     this.#socket.send(data, () => this.#written());
     const { bufferedAmount } = this.#socket;
-    const { maxBufferedBytes, slowTimeoutMs, clock } = this.#options;
-    if (this.#caughtUp !== undefined) {
+    const { maxBufferedBytes, slowTimeoutMs } = this.#options;
+    if (this.#state === "slow") {
       if (bufferedAmount > this.#slowAtBytes + hardLimit * maxBufferedBytes) this.#giveUp();
     } else if (bufferedAmount > maxBufferedBytes) {
-      this.#caughtUp = Promise.withResolvers();
+      this.#state = "slow";
       this.#slowAtBytes = bufferedAmount;
-      this.#cancelTimer = clock.schedule(() => this.#giveUp(), slowTimeoutMs);
+      this.#stuckAlarm.set(slowTimeoutMs);
       this.#options.onSlow(bufferedAmount);
     }
   }
 
   /** Returns a promise while the client is slow; it rejects with the signal's reason. */
   writable(signal: AbortSignal): Promise<void> | undefined {
-    const caughtUp = this.#caughtUp?.promise;
-    return caughtUp && untilAborted(caughtUp, signal);
+    return this.#state === "slow" ? this.#caughtUp.wait(() => this.#state !== "slow", signal) : undefined;
   }
 
   /** Stops sending. */
   close(): void {
-    this.#closed = true;
-    this.#catchUp();
+    this.#enter("closed");
   }
 
   #written(): void {
-    if (this.#socket.bufferedAmount <= this.#options.maxBufferedBytes / 2) this.#catchUp();
-  }
-
-  #catchUp(): void {
-    this.#cancelTimer();
-    this.#caughtUp?.resolve();
-    this.#caughtUp = undefined;
+    const isCaughtUp = this.#socket.bufferedAmount <= this.#options.maxBufferedBytes / 2;
+    if (this.#state === "slow" && isCaughtUp) this.#enter("flowing");
   }
 
   #giveUp(): void {
-    if (this.#closed) return;
+    if (this.#state === "closed") return;
     this.close();
     this.#options.onStuck();
+  }
+
+  #enter(state: "flowing" | "closed"): void {
+    this.#state = state;
+    this.#stuckAlarm.clear();
+    this.#caughtUp.notify();
   }
 }

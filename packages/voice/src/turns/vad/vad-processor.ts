@@ -22,7 +22,7 @@ import {
   VADUserStoppedSpeakingFrame,
 } from "turnwire/internal";
 import { type Environment, environmentCheck } from "turnwire/provider";
-import { processorChecks } from "../checks.ts";
+import { processorChecks } from "../../checks.ts";
 import { AnalysisQueue } from "./analysis-queue.ts";
 import type { VADAnalyzer } from "./vad-analyzer.ts";
 import { VoiceActivity } from "./voice-activity.ts";
