@@ -80,7 +80,7 @@ function announce(view: SpeechView, running: SpeechServer, { options, file, vers
   const { voice } = running;
   view.listening({ version, url, listenURL, speakURL, voice, words: file?.words, keys: apiKeys.length });
   if (voice === "tones" && options.voice === "auto") {
-    view.notice("espeak-ng is not installed: words are spoken as tones, which nobody understands.");
+    view.notice("espeak-ng is not installed: words are spoken as tones.");
   }
   if (!isLoopback(host) && apiKeys.length === 0) {
     view.notice(`Whoever reaches ${host} can use this server: --api-key asks for a key.`);

@@ -1,8 +1,9 @@
 import type { Response, ResponseError } from "openai/resources/responses/responses";
-import { type Clock, LinkedSignal, type Random, untilAborted } from "turnwire/internal";
+import { type Clock, LinkedSignal, type Random } from "turnwire/internal";
 import { type ResponsesApiError, toApiError } from "../api-error.ts";
-import type { Brain, BrainOutput, BrainRequest, BrainUsage } from "../brain.ts";
+import type { Brain, BrainOutput, BrainUsage } from "../brain.ts";
 import type { EventSink } from "../events.ts";
+import { BrainRun } from "./brain-run.ts";
 import { type IdSource, opaqueContent } from "./ids.ts";
 import type { PromptCache } from "./prompt-cache.ts";
 import { OutputWriter } from "./output-writer.ts";
@@ -75,7 +76,7 @@ class Generation {
   readonly #response: Response;
   readonly #writer: OutputWriter;
   readonly #unwanted = new AbortController();
-  #iterator: AsyncIterator<BrainOutput> | Iterator<BrainOutput> | undefined;
+  #brain: BrainRun | undefined;
   #counted: BrainUsage | undefined;
   readonly #startedAt: number;
   #begun = false;
@@ -110,18 +111,19 @@ class Generation {
       return this.#complete();
     }
     using linked = new LinkedSignal(signal, this.#unwanted.signal);
-    this.#iterator = iterate(this.#context.brain(this.#brainRequest(linked.signal)));
-    let next = this.#next(signal);
+    const brain = new BrainRun(this.#context.brain, this.#request, this.#context.pace, linked.signal);
+    this.#brain = brain;
+    let next = brain.next(signal);
     await refusedAtOnce(next);
     this.#begin();
-    next = this.#paced(next, true, linked.signal);
+    next = brain.paced(next, true, linked.signal);
     for (let count = 1; ; count += 1) {
       const result = await this.#unlessSteered(next);
       if (result === "steered") return this.#steered();
       if (result.done === true) return this.#complete();
       if (result.value.type === "usage") {
         this.#counted = result.value;
-        next = this.#next(signal);
+        next = brain.next(signal);
         continue;
       }
       if (result.value.type === "incomplete") return this.#incomplete(result.value.reason);
@@ -130,7 +132,7 @@ class Generation {
       if (!this.#writer.write(result.value)) return this.#incomplete("max_output_tokens");
       if (count % outputsPerTurn === 0) await nextTick();
       await this.#sink.ready(signal);
-      next = this.#paced(this.#next(signal), false, linked.signal);
+      next = brain.paced(brain.next(signal), false, linked.signal);
     }
   }
 
@@ -152,14 +154,8 @@ class Generation {
     return { status: "failed", error };
   }
 
-  /** Lets a brain that is a generator run its `finally`, without waiting for one that hangs. */
   dispose(): void {
-    try {
-      const returned: unknown = this.#iterator?.return?.();
-      if (returned instanceof Promise) returned.catch(() => undefined);
-    } catch {
-      // The answer is sent; an error of the brain's clean-up changes nothing.
-    }
+    this.#brain?.dispose();
   }
 
   #report(cause: unknown): void {
@@ -179,19 +175,6 @@ class Generation {
     this.#sink.event({ type: "response.in_progress", response: this.#response });
   }
 
-  /** Delays the brain's output to when a model would have produced it. */
-  #paced(next: Promise<IteratorResult<BrainOutput>>, first: boolean, signal: AbortSignal): typeof next {
-    const { pace } = this.#context;
-    if (pace === undefined) return next;
-    const { prompt, cachedTokens } = this.#request;
-    return (async () => {
-      const result = await next;
-      if (first) await pace.first(Math.max(0, prompt.tokens - cachedTokens), signal);
-      if (result.done !== true) await pace.piece(result.value, signal);
-      return result;
-    })();
-  }
-
   /** While the brain is awaited, steering may end the response, unless an item is open. */
   async #unlessSteered(next: Promise<IteratorResult<BrainOutput>>): Promise<IteratorResult<BrainOutput> | "steered"> {
     const { steers } = this.#links;
@@ -203,11 +186,6 @@ class Generation {
   #steeredBefore(output: BrainOutput): boolean {
     const waiting = this.#links.steers?.size ?? 0;
     return waiting > 0 && !this.#writer.hasCalls && this.#writer.beginsItem(output);
-  }
-
-  async #next(signal: AbortSignal): Promise<IteratorResult<BrainOutput>> {
-    const iterator = this.#iterator as AsyncIterator<BrainOutput>;
-    return await untilAborted(Promise.resolve(iterator.next()), signal);
   }
 
   #complete(): Outcome {
@@ -267,27 +245,6 @@ class Generation {
     this.#record.usage = usage;
     return { ...this.#response, status, output, usage, ...fields };
   }
-
-  #brainRequest(signal: AbortSignal): BrainRequest {
-    const { params, conversation, instructions, tools, toolChoice } = this.#request;
-    return {
-      model: params.model,
-      ...(instructions === null ? {} : { instructions }),
-      conversation,
-      tools,
-      toolChoice,
-      parallelToolCalls: params.parallel_tool_calls ?? true,
-      reasoning: params.reasoning ?? null,
-      text: params.text ?? { format: { type: "text" } },
-      maxOutputTokens: params.max_output_tokens ?? null,
-      params,
-      signal,
-    };
-  }
-}
-
-function iterate(outputs: ReturnType<Brain>): AsyncIterator<BrainOutput> | Iterator<BrainOutput> {
-  return Symbol.asyncIterator in outputs ? outputs[Symbol.asyncIterator]() : outputs[Symbol.iterator]();
 }
 
 /** Lets the event loop read sockets and run timers. */

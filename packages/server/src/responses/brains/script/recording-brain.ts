@@ -47,25 +47,25 @@ async function* record(
   end: () => void,
 ): AsyncGenerator<BrainOutput, void> {
   const { signal } = request;
-  let whole = false;
+  let isWhole = false;
   try {
     for await (const output of inner(request)) {
       transcript.add(output);
       yield output;
     }
-    whole = true;
+    isWhole = true;
   } catch (error) {
-    // Nobody wanted the rest: that is no failure of the brain's.
+    // After a cancellation the brain's error is no failure.
     if (!signal.aborted) transcript.fail(toApiError(error));
-    whole = !signal.aborted;
+    isWhole = !signal.aborted;
     throw error;
   } finally {
-    if (!whole) transcript.cutShort(signal.aborted);
+    if (!isWhole) transcript.cutShort(signal.aborted);
     end();
   }
 }
 
-/** The fixture that is being written. A turn takes its place when its request comes. */
+/** The fixture that is being written. A turn gets its place when its request comes. */
 class Recording {
   readonly #path: string;
   readonly #turns: Array<Omit<ScriptTurn, "reply"> & { reply?: ScriptPiece[] }> = [];

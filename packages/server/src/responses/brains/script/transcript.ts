@@ -14,14 +14,14 @@ interface OpenPiece {
   readonly delays: number[];
 }
 
-/** What a brain says, as pieces of a script. */
+/** A brain's output as pieces of a script. */
 export class Transcript {
   readonly #clock: Clock | undefined;
   readonly #pieces: ScriptPiece[] = [];
   #open: OpenPiece | undefined;
   #last: number;
 
-  /** Without a clock nothing is said about time. */
+  /** Without a clock the pieces get no delays. */
   constructor(clock: Clock | undefined) {
     this.#clock = clock;
     this.#last = clock?.now() ?? 0;
@@ -36,7 +36,7 @@ export class Transcript {
     this.#pieces.push({ ...(write(output) as object), ...timing } as ScriptPiece);
   }
 
-  /** The brain threw. */
+  /** Notes an error of the brain. */
   fail({ status, body, headers, message }: ResponsesApiError): void {
     this.#close();
     const details = Object.entries({ code: body.code, type: body.type, param: body.param, headers });
@@ -44,7 +44,7 @@ export class Transcript {
     this.#pieces.push({ error: { status, message, ...given } });
   }
 
-  /** The rest was not said: nobody wanted to hear it, or there were too many tokens. */
+  /** Notes that the rest is missing: it was cancelled, or there were too many tokens. */
   cutShort(unwanted: boolean): void {
     this.#close();
     this.#pieces.push(unwanted ? { hang: true } : { incomplete: "max_output_tokens" });
