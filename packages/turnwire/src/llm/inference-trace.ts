@@ -1,4 +1,4 @@
-import type { Clock } from "../async/index.ts";
+import { type Clock, defined } from "../async/index.ts";
 import { TurnwireError } from "../errors.ts";
 import type { LLMTokenUsage } from "../frames/index.ts";
 import type { InferenceRecord, InferenceTimes } from "./inference-record.ts";
@@ -87,21 +87,21 @@ export class InferenceTrace {
     this.enter("restMs");
     const times = { ...this.#times };
     times.totalMs = times.waitingMs + times.connectingMs + times.firstEventMs + times.firstTextMs + times.restMs;
-    return {
+    return defined({
       number: this.#number,
       model: this.model,
       ...(this.#request ?? nothingSent),
-      ...(this.responseId === undefined ? {} : { responseId: this.responseId }),
+      responseId: this.responseId,
       wastedCharacters: this.wastedCharacters,
       interrupted: outcome.interrupted,
-      ...(outcome.incompleteReason === undefined ? {} : { incompleteReason: outcome.incompleteReason }),
+      incompleteReason: outcome.incompleteReason,
       retries: this.#retries,
-      ...(outcome.error === undefined ? {} : { error: codeOf(outcome.error) }),
+      error: outcome.error === undefined ? undefined : codeOf(outcome.error),
       functionCalls: outcome.functionCalls,
       characters: outcome.characters,
       times,
-      ...(this.usage === undefined ? {} : { usage: this.usage }),
-    };
+      usage: this.usage,
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { LinkedSignal } from "../async/index.ts";
+import { defined, LinkedSignal } from "../async/index.ts";
 import { checkOptions, checkValue, is } from "../checks/index.ts";
 import {
   AssistantWriter,
@@ -269,7 +269,7 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     const interrupted = result === undefined && failure === undefined;
     const calls = signal.aborted ? [] : (result?.functionCalls ?? []);
     const incompleteReason = failure === undefined ? result?.incompleteReason : "failed";
-    const ending = { interrupted, ...(incompleteReason === undefined ? {} : { incompleteReason }) };
+    const ending = defined({ interrupted, incompleteReason });
     if (calls.length > 0) void sink(new FunctionCallsStartedFrame(calls));
     void sink(new LLMFullResponseEndFrame(ending));
     const { characters } = inference;

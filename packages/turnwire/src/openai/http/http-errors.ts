@@ -1,3 +1,4 @@
+import { defined } from "../../async/index.ts";
 import { kindOf, ProviderError, TurnwireError } from "../../errors.ts";
 import { normalizeError, providerError, retryAfter } from "../../protocol/index.ts";
 
@@ -5,7 +6,7 @@ import { normalizeError, providerError, retryAfter } from "../../protocol/index.
 export function refusalError(payload: unknown, status?: number, headers?: Headers): ProviderError {
   const wire = normalizeError(payload, status);
   const retryAfterMs = headers === undefined ? undefined : retryAfter(Object.fromEntries(headers.entries()));
-  return providerError({ ...wire, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+  return providerError({ ...wire, ...defined({ retryAfterMs }) });
 }
 
 /** The error to throw when a request got no answer. */

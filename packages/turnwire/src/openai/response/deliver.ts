@@ -1,3 +1,4 @@
+import { defined } from "../../async/index.ts";
 import type { Frame } from "../../frames/index.ts";
 import { addUsage, type Inference, type InferenceResult } from "../../llm/index.ts";
 import type { RawEvent } from "../../protocol/index.ts";
@@ -22,7 +23,7 @@ export function resultOf(
   inference: Inference,
 ): InferenceResult {
   inference.trace.usage = addUsage(inference.trace.usage, usage);
-  return { functionCalls, ...(incompleteReason === undefined ? {} : { incompleteReason }) };
+  return defined({ functionCalls, incompleteReason });
 }
 
 async function emitInOrder(frames: readonly Frame[], inference: Inference): Promise<void> {
