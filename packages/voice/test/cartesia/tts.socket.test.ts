@@ -166,7 +166,7 @@ describe("CartesiaTTSService", () => {
     await talk.give(new LLMFullResponseStartFrame(), new LLMTextFrame("First. S"));
     await clock.advance(10);
     await until(() => heard(talk.out) === "First. ");
-    // What Cartesia says last of the sentence comes behind its audio.
+    // What Cartesia says last of the sentence comes after its audio.
     for (let turn = 0; turn < 5; turn += 1) await settle();
     await clock.advance(900);
     await talk.give(new LLMTextFrame("econd."), new LLMFullResponseEndFrame());

@@ -52,7 +52,7 @@ describe("connecting", () => {
     expect(peer.audio.length).toBeLessThanOrEqual(second);
   });
 
-  test("is refused with a bad key: said once, without the key, and not tried again", async () => {
+  test("is refused with a bad key: reported once, without the key, and not tried again", async () => {
     await using server = await ListenServer.start({
       // https://developers.deepgram.com/docs/errors
       admit: () => ({
@@ -147,7 +147,7 @@ describe("transcription", () => {
     ["an empty final", results(0.5, 0.5, "", { speechFinal: true })],
     // https://developers.deepgram.com/docs/utterance-end
     ["UtteranceEnd", '{"type":"UtteranceEnd","channel":[0,1],"last_word_end":0.395}'],
-  ])("tells of an end of speech that comes behind the words, with %s, once", async (_what, literal) => {
+  ])("tells of an end of speech that comes after the words, with %s, once", async (_what, literal) => {
     await using server = await ListenServer.start();
     await using rig = await Rig.start(server);
     await rig.speak(1000);
@@ -261,7 +261,7 @@ describe("a drop in the middle of speech", () => {
     expect(rig.logger.warnings).toEqual([]);
   });
 
-  test("behind the end of the voice asks for the words again, at the same place", async () => {
+  test("after the end of the voice asks for the words again, at the same place", async () => {
     await using server = await ListenServer.start();
     await using rig = await Rig.start(server);
     await rig.speak(1000);
@@ -389,7 +389,7 @@ test("a slow consumer loses nothing, and slows Deepgram down", async () => {
 });
 
 describe("an ordered stop", () => {
-  test("asks for the last words, waits for them and the close, and lets the EndFrame out behind them", async () => {
+  test("asks for the last words, waits for them and the close, and lets the EndFrame out after them", async () => {
     await using server = await ListenServer.start();
     await using rig = await Rig.start(server);
     await rig.speak(1000);

@@ -232,29 +232,6 @@ describe("DeepgramTTSService", () => {
     expect(talk.errors[0]?.message).toContain("DEEPGRAM_API_KEY");
   });
 
-  it("finds a half-open connection by its heartbeat and says the rest on another", async () => {
-    const speaker = new Speaker();
-    const clock = new VirtualClock();
-    await using server = await ScriptedSpeechServer.start(
-      (message, caller, connection) => {
-        if (connection > 1) speaker.answer(message, caller);
-      },
-      (caller, connection) => {
-        if (connection === 1) (caller.socket as unknown as { _autoPong: boolean })._autoPong = false;
-      },
-    );
-    const logger = new RecordingLogger();
-    const tts = service(server, { environment: { clock }, logger, heartbeat: { intervalMs: 1000, timeoutMs: 500 } });
-    await using talk = await talkWith(tts);
-    await talk.give(...answer("Is anybody there?"));
-    await until(() => server.received.length === 2);
-    await clock.advance(1500);
-    await until(() => server.callers.length === 2);
-    await talk.saw(LLMFullResponseEndFrame);
-    expect(heard(talk.out)).toBe("Is anybody there?");
-    expect(talk.errors).toEqual([]);
-  });
-
   it("replaces a connection that gives no audio, and goes on with the next utterance", async () => {
     const speaker = new Speaker();
     const clock = new VirtualClock();

@@ -122,7 +122,7 @@ describe("a file in", () => {
     expect(bytesOf(heard)).toEqual(Buffer.from(said.audio));
   });
 
-  it("ends where the header says, and leaves alone what comes behind", async () => {
+  it("ends where the header says, and leaves alone what comes after", async () => {
     const file = Buffer.concat([writeWav(said), Buffer.from("LIST\x04\0\0\0INFO")]);
     const { heard, ran } = scene({ pace: "none", input: { from: Readable.from([file]) } });
     await ran;
@@ -245,7 +245,7 @@ describe("a file out", () => {
     expect(durationMs(readWav(file))).toBe(500);
   });
 
-  it("is put one behind the other with the pace `none`", async () => {
+  it("is joined with the pace `none`", async () => {
     const tape = new Tape();
     const { clock, task, ran } = scene({ pace: "none", output: { to: tape } });
     await task.queueFrame(speech(300));
@@ -282,7 +282,7 @@ describe("a file out", () => {
     expect(clock.pending).toBe(0);
   });
 
-  it("that takes nothing holds up neither the start nor the end for ever", async () => {
+  it("that takes nothing holds up neither the start nor the end forever", async () => {
     const stuck = scene({ output: { to: new Writable({ write: () => undefined }) } });
     await stuck.clock.advance(5000);
     await expect(stuck.ran).rejects.toThrow("opening the output took longer than 5000 ms");

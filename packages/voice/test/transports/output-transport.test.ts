@@ -90,7 +90,7 @@ describe("the pace", () => {
     expect(stage.output.sent.length).toBe(1);
   });
 
-  it("sends at once what is not to be paced, and passes on at once what is behind", async () => {
+  it("sends at once what is not to be paced, and passes on at once what comes after", async () => {
     await using stage = new Stage({ pace: "none" });
     await stage.queue(speech(5000, "u"), words("all of it"), speech(5000, "u"), new TTSStoppedFrame("u"));
     expect(stage.output.stats).toMatchObject({ sentMs: 10_000, playedMs: 10_000, underruns: 0 });
@@ -98,8 +98,8 @@ describe("the pace", () => {
   });
 });
 
-describe("frames behind audio", () => {
-  it("are passed on when that audio has been played, and do not hold up the audio behind them", async () => {
+describe("frames after audio", () => {
+  it("are passed on when that audio has been played, and do not hold up the audio after them", async () => {
     await using stage = new Stage(quick);
     const said = [
       new TTSStartedFrame("u"),
@@ -124,7 +124,7 @@ describe("frames behind audio", () => {
     expect(stage.output.stats).toMatchObject({ underruns: 0, playedMs: 200 });
   });
 
-  it("keep their order, each behind its audio, whatever the mix", async () => {
+  it("keep their order, each after its audio, whatever the mix", async () => {
     const item = fc.oneof(
       fc.record({ kind: fc.constant("audio" as const), ms: fc.integer({ min: 1, max: 120 }) }),
       fc.record({ kind: fc.constant("text" as const), ms: fc.constant(0) }),
@@ -195,7 +195,7 @@ describe("the bot's speech", () => {
     expect(stage.output.sent.map(({ utteranceId }) => utteranceId).join("")).toBe("aaaaabbbbb");
   });
 
-  it("stops after silence when nobody says that it has ended", async () => {
+  it("stops after silence if nothing says that it has ended", async () => {
     await using stage = new Stage({ ...quick, silenceMs: 300 });
     await stage.queue(new OutputAudioRawFrame(audio(100)));
     await stage.clock.advance(200);
@@ -271,7 +271,7 @@ describe("an underrun", () => {
 });
 
 describe("an interruption", () => {
-  it("stops within a chunk, and nothing behind audio that was not played comes out", async () => {
+  it("stops within a chunk, and nothing after audio that was not played comes out", async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 650 }), async (atMs) => {
         await using stage = new Stage(quick);
@@ -309,7 +309,7 @@ describe("an interruption", () => {
     expect(stage.output.stats).toMatchObject({ sentMs: 180, playedMs: 110, interruptions: 1 });
   });
 
-  it("lets uninterruptible frames come out behind it, in order", async () => {
+  it("lets uninterruptible frames come out after it, in order", async () => {
     await using stage = new Stage({ chunkMs: 20, leadMs: 1000 });
     class Kept extends TextFrame {
       override get uninterruptible(): boolean {
@@ -317,7 +317,7 @@ describe("an interruption", () => {
       }
     }
     await stage.queue(speech(100), words("dropped"), new Kept("one"), words("dropped"), new Kept("two"));
-    // This one does not fit within the lead: it waits in the queue in front, and so does what is behind it.
+    // This one does not fit within the lead: it waits in the queue in front, and so does what comes after it.
     await stage.queue(speech(5000), new Kept("three"), words("dropped"));
     await stage.task.interrupt();
     await settle();
@@ -346,7 +346,7 @@ describe("an interruption", () => {
     expect(stage.output.stats).toMatchObject({ underruns: 0, playedMs: 150 });
   });
 
-  it("frees who waits for room behind it", async () => {
+  it("frees those that wait for room after it", async () => {
     await using stage = new Stage({ chunkMs: 20, leadMs: 10_000 });
     class Kept extends DataFrame {
       override get uninterruptible(): boolean {

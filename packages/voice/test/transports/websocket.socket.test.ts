@@ -355,7 +355,7 @@ describe("connections", () => {
     expect(desk.logger.warnings).toEqual([]);
   });
 
-  it("that end before the pipeline has started end it all the same", async () => {
+  it("that end before the pipeline has started end it anyway", async () => {
     const begin = Promise.withResolvers<void>();
     let ran: Promise<void> | undefined;
     await using desk = await Desk.open({

@@ -31,7 +31,7 @@ class LineLLM extends FrameProcessor {
   }
 }
 
-/** Plays audio at its own pace, and lets everything else through in order: what gets behind it has been heard. */
+/** Plays audio at its own pace, and lets everything else through in order: what gets after it has been heard. */
 class PlayingOutput extends FrameProcessor {
   readonly played: TTSAudioRawFrame[] = [];
   readonly #clock: VirtualClock;

@@ -25,7 +25,7 @@ import { settle, until, VirtualClock } from "@turnwire/test-kit";
 import { answer, bytesPerCharacter, FakeTTS, gist, heard, speak, talkWith, Turnstile, words } from "./tts-support.ts";
 
 describe("speech", () => {
-  it("comes out as audio with the words behind it, between its start and its stop", async () => {
+  it("comes out as audio with the words after it, between its start and its stop", async () => {
     const tts = new FakeTTS().obeying();
     await using talk = await talkWith(tts);
     await talk.give(...answer("Hi ", "there. How", " are you?"));
@@ -44,7 +44,7 @@ describe("speech", () => {
     expect(new Set(ids.filter((id) => id !== undefined)).size).toBe(1);
   });
 
-  it("puts each word right behind its last sample when the provider times it", async () => {
+  it("puts each word right after its last sample when the provider times it", async () => {
     const tts = new FakeTTS({ exact: true });
     await using talk = await talkWith(tts);
     tts.onFinish = () => {
@@ -201,7 +201,7 @@ describe("speech", () => {
 });
 
 describe("order", () => {
-  it("lets frames out behind the words before them", async () => {
+  it("lets frames out after the words before them", async () => {
     const tts = new FakeTTS({ exact: true });
     await using talk = await talkWith(tts);
     const [start, text, end] = answer("Let me see. ") as [Frame, Frame, Frame];
@@ -405,7 +405,7 @@ describe("failure", () => {
     expect(gist(talk.out).slice(-2)).toEqual(["TTSStoppedFrame", "LLMFullResponseEndFrame"]);
   });
 
-  it("loses no frame that comes behind what failed in the middle of an answer", async () => {
+  it("loses no frame that comes after what failed in the middle of an answer", async () => {
     const clock = new VirtualClock();
     const tts = new FakeTTS({ environment: { clock }, timeouts: { responseMs: 500 } });
     await using talk = await talkWith(tts);
@@ -631,7 +631,7 @@ describe("laws", () => {
           const before = talk.pushed.slice(0, talk.pushed.indexOf(interruption));
           expect(frames.filter((frame) => before.includes(frame))).toEqual([]);
         }
-        // Nothing that may be dropped of before the last interruption comes behind it; of the rest nothing is missing.
+        // Nothing that may be dropped of before the last interruption comes after it; of the rest nothing is missing.
         const at = talk.out.findLastIndex((frame) => frame instanceof InterruptionFrame);
         const after = talk.out.slice(at + 1);
         const alive = input.filter((frame) => frame.id > interruptedTo);
@@ -644,7 +644,7 @@ describe("laws", () => {
         expect(after.filter((frame) => passing.includes(frame) && !frame.uninterruptible)).toEqual(
           alive.filter((frame) => passing.includes(frame) && !frame.uninterruptible),
         );
-        // Each frame stands behind exactly the words that were given before it.
+        // Each frame stands after exactly the words that were given before it.
         for (const frame of after.filter((one) => alive.includes(one))) {
           const index = after.indexOf(frame);
           expect(words(after.slice(0, index))).toBe(textOf(alive.slice(0, alive.indexOf(frame))));

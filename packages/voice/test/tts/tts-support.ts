@@ -182,7 +182,7 @@ export interface Talk extends AsyncDisposable {
   saw(type: abstract new (...args: never[]) => Frame, count?: number): Promise<void>;
 }
 
-/** A running pipeline of a TTS service and what stands behind it. */
+/** A running pipeline of a TTS service and what follows it. */
 export async function talkWith(
   tts: FrameProcessor,
   behind: readonly FrameProcessor[] = [],

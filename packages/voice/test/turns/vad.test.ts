@@ -126,7 +126,7 @@ describe("audio", () => {
     expect(edges(running)).toEqual([["started", 400, 200]]);
   });
 
-  it("that waits for a slow analyzer is bounded, which is said once", async () => {
+  it("that waits for a slow analyzer is bounded, which is reported once", async () => {
     const go = Promise.withResolvers<number>();
     const analyzer = new Scripted((window) => (window === 0 ? go.promise : 0));
     await using running = await runVad(analyzer);
