@@ -3,7 +3,7 @@ import { noteBetter } from "../support/better.ts";
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type PeerId, peerOf, peers } from "../support/peers.ts";
+import { floor, type PeerId, peerOf, peers } from "../support/peers.ts";
 import { ms, type Report } from "../support/report.ts";
 import { installedSize } from "../support/size.ts";
 import { median, quantile } from "../support/statistics.ts";
@@ -44,8 +44,6 @@ export async function startUp(report: Report, quick: boolean): Promise<void> {
   report.note(
     "the files are in the system's cache; `installed` includes every package that a package needs, with its required peers",
   );
-  const openaiMegabytes = (installedSize(["openai"]).bytes / 1e6).toFixed(1);
-  report.note(`${openaiMegabytes} MB of turnwire's size is the \`openai\` package, which it uses for types and HTTP`);
   noteBetter(report, "import", new Map(all.map(({ client, importMs }) => [client, median(importMs)])), (value) =>
     ms(value),
   );
@@ -55,6 +53,11 @@ export async function startUp(report: Report, quick: boolean): Promise<void> {
     new Map(all.map(({ client, bytes }) => [client, bytes])),
     (bytes) => `${(bytes / 1e6).toFixed(1)} MB`,
   );
+  const turnwire = all.find(({ client }) => client === "turnwire-ws")!;
+  const raw = all.find(({ client }) => client === floor)!;
+  report.goal('`import "turnwire"`', median(turnwire.importMs), 60, "ms");
+  report.goal('`import "turnwire"`, against `ws`', median(turnwire.importMs) / median(raw.importMs), 2, "×");
+  report.goal("turnwire, installed with all it needs", turnwire.bytes / 1e6, 5, "MB");
   report.keep("startUp", all);
 }
 
