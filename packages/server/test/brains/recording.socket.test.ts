@@ -27,7 +27,7 @@ afterAll(async () => {
 const recorded = (): ScriptFixture => JSON.parse(readFileSync(path, "utf8")) as ScriptFixture;
 const tools = [{ type: "function", name: "get_weather", parameters: {}, strict: false }];
 
-/** What a client sees of one response: no ids of the server's own, no times. */
+/** One response without the server's ids and times. */
 function seen(events: readonly WireEvent[]): unknown {
   const deltas = events.map((event) => event.delta).filter((delta) => delta !== undefined);
   const last = events.at(-1) as WireEvent;

@@ -5,7 +5,7 @@ import { RawClient } from "../responses/support/raw-client.ts";
 import { Aimock } from "./support/aimock.ts";
 import { brainRequest, outputsOf, textOf } from "./support/brain-request.ts";
 
-/** A gateway in front of a Chat Completions server from a package that nobody here wrote. */
+/** A gateway in front of a Chat Completions server from another package. */
 let upstream: Aimock;
 let gateway: ResponsesServer;
 beforeAll(async () => {

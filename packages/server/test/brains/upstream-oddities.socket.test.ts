@@ -5,7 +5,7 @@ import { type BrainOutput, type BrainRequest, ResponsesServer } from "../../src/
 import { brainRequest, outputsOf } from "./support/brain-request.ts";
 import { CannedUpstream, chatChunks, sse } from "./support/canned-upstream.ts";
 
-/** What model servers in the field say that the types of the `openai` package do not. */
+/** Messages of real model servers that the types of the `openai` package do not have. */
 let canned: CannedUpstream;
 beforeAll(async () => {
   canned = await CannedUpstream.start();

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Backend, openBackend } from "../../src/cli/chat/backend.ts";
-import { Conversation } from "../../src/cli/chat/conversation.ts";
+import { ChatSession } from "../../src/cli/chat/chat-session.ts";
 import { InteractiveSession } from "../../src/cli/chat/interactive.ts";
 import { Output } from "../../src/cli/shared/output.ts";
 import { Screen } from "../../src/cli/chat/screen.ts";
@@ -15,7 +15,7 @@ const logger = { debug: () => undefined, warn: () => undefined };
 class Session {
   readonly terminal = new Terminal();
   readonly hangUp = new AbortController();
-  readonly conversation: Conversation;
+  readonly conversation: ChatSession;
   left = false;
   readonly ended: Promise<void>;
   readonly backend: Backend;
@@ -23,7 +23,7 @@ class Session {
   constructor(backend: Backend) {
     this.backend = backend;
     const screen = new Screen(new Output(this.terminal.output), colourStyle);
-    this.conversation = new Conversation(backend, new TextView(screen, { style: colourStyle, echo: false }));
+    this.conversation = new ChatSession(backend, new TextView(screen, { style: colourStyle, echo: false }));
     this.ended = new InteractiveSession(this.conversation, screen, this.terminal.input).run(this.hangUp.signal);
     void this.ended.then(() => (this.left = true));
   }
@@ -32,7 +32,7 @@ class Session {
     await vi.waitFor(() => expect(this.terminal.text).toMatch(text), { timeout: 10_000, interval: 5 });
   }
 
-  /** What the context holds of the replies. */
+  /** The replies in the context. */
   get replies(): unknown[] {
     return this.conversation.context.messages.flatMap((message) =>
       "role" in message && message.role === "assistant" ? [message.content] : [],

@@ -5,7 +5,7 @@ import type { InferenceRecord } from "turnwire";
 import { ResponsesServer } from "@turnwire/server";
 import { lines, turnwire } from "./support/command.ts";
 
-/** The lines after each turn that say how it went. */
+/** The lines after each turn that show how it went. */
 function summaries(stdout: string): string[] {
   return stdout.split("\n").filter((line) => / bytes( ·|$)/.test(line));
 }

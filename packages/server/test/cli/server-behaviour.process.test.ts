@@ -78,7 +78,7 @@ describe("options of turnwire server", () => {
     await using server = await ServerCommand.start(args);
     const input = "internationalization internationalization";
     const { usage } = await clientOf(server).responses.create({ model: "m", input });
-    // Estimated it would be 10.
+    // The estimate would be 10.
     expect(usage?.input_tokens).toBe(4);
     await server.shows(`"type":"request"`);
     const [entry] = server.objects("request");
@@ -173,7 +173,7 @@ describe("brains of turnwire server", () => {
   });
 });
 
-/** A question, the call of a function, its answer. */
+/** A question, a function call and its answer. */
 async function converse({ wsURL }: { wsURL: string }): Promise<string[]> {
   await using client = await RawClient.connect(wsURL);
   const tools = [

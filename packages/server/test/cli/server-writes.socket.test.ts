@@ -4,7 +4,7 @@ import { estimatedTokens } from "../../src/responses/core/tokens.ts";
 import { type Brain, ResponsesServer } from "../../src/responses/index.ts";
 import { RawClient, types } from "../responses/support/raw-client.ts";
 
-// What the load test led to: events of one tick are written at once, and beginnings of prompts forgotten by generations.
+// Events of one tick are written at once, and old beginnings of prompts are forgotten.
 
 test("what was said in the same tick before a connection is cut off still arrives", async () => {
   let cut: (() => void) | undefined;

@@ -103,7 +103,7 @@ describe("turnwire server", () => {
 
   it("ends at once at a second signal, whatever its clients do", async () => {
     await using server = await ServerCommand.start();
-    // A client that does not answer the close frame would be waited for.
+    // The server would wait for a client that does not answer the close frame.
     const mute = connect(Number(new URL(server.url).port), "127.0.0.1").on("error", () => undefined);
     mute.write(
       "GET /v1/responses HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n" +

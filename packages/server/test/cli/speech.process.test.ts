@@ -63,7 +63,7 @@ describe("turnwire speech", () => {
     );
     expect(command.stdout).toContain(`\nlisten  ${command.url}/v1/listen\nspeak   ${command.url}/v1/speak\n`);
     expect(command.stdout).toContain(`\nuse     DEEPGRAM_BASE_URL=${command.url} DEEPGRAM_API_KEY=none\n`);
-    // One script for each connection; the last goes on.
+    // One script for each connection; the last also serves later ones.
     expect([await heard(command.url), await heard(command.url), await heard(command.url)]).toEqual([
       "hello",
       "ada",

@@ -17,7 +17,7 @@ import type {
   ResponsesServerEvent,
   ResponseStreamEvent,
 } from "openai/resources/responses/responses";
-/** \`output_text\` is the package's own: no server sends it. */
+/** The package adds \`output_text\`: no server sends it. */
 type Sent<Event> = Event extends { response: Response }
   ? Omit<Event, "response"> & { response: Omit<Response, "output_text"> }
   : Event;
@@ -41,7 +41,7 @@ function moduleOf(values: { readonly [Kind in keyof typeof kinds]?: readonly obj
   return [header, ...lists].join("\n");
 }
 
-/** Says, by what it is told, one of everything that a brain can say. */
+/** Yields, depending on the message, one of each kind of output. */
 const versatile: Brain = async function* ({ conversation, signal }) {
   const asked = JSON.stringify(conversation.at(-1));
   if (asked.includes("refuse"))

@@ -130,7 +130,7 @@ describe.each(transports)("over %s", (transport) => {
 describe("the WebSocket model", () => {
   test("fails on an id that the server does not know, and goes on", async () => {
     await using client = new Client("websocket");
-    // The package does not pass on what the server says about it.
+    // The package does not pass on the server's message.
     const failed = client.runner.run(agent, "Hi", continued("resp_unknown"));
     await expect(failed).rejects.toThrow('unsuccessful terminal state "error"');
     expect(server.requests[0]?.status).toBe("rejected");

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type Brain, ResponsesServer } from "../../src/responses/index.ts";
 
-/** The `openai` package with what is beyond a plain turn; those are in test/responses/openai-client.socket.test.ts. */
+/** The `openai` package beyond plain requests, which are in test/responses/openai-client.socket.test.ts. */
 let server: ResponsesServer;
 let client: OpenAI;
 beforeAll(async () => {
@@ -54,7 +54,7 @@ class Conversation implements Disposable {
   }
 }
 
-/** Says a word, then waits for the end of its response or the gate, and says what it was told. */
+/** Answers a word, waits for the end of its response or the gate, and then repeats the user's message. */
 function patientBrain(): { brain: Brain; open: () => void } {
   const gate = Promise.withResolvers<void>();
   const brain: Brain = async function* ({ conversation }) {

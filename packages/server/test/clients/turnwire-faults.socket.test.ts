@@ -8,7 +8,7 @@ import {
 import { type Brain, type ErrorShape, type Fault, ResponsesServer } from "@turnwire/server";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
-/** docs/faults.md says of every fault what a good client does: this is whether ours does it. */
+/** Whether our client does what docs/faults.md says of a good client. */
 const brain: Brain = function* ({ conversation }) {
   for (const word of ["You ", "sent ", `${conversation.length}.`]) yield { type: "text", delta: word };
 };
@@ -21,13 +21,13 @@ beforeEach(() => server.reset());
 afterAll(() => server.close());
 
 interface Outcome {
-  /** The text of each turn, and what it failed with. */
+  /** The text and the error of each turn. */
   texts: string[];
   errors: unknown[];
   records: InferenceRecord[];
 }
 
-/** Two turns of a conversation, the faults armed before the one or the other. */
+/** Two turns of a conversation, with faults added before one of them. */
 async function converse(
   faults: { first?: Fault; second?: Fault },
   options: OpenAIResponsesLLMServiceOptions = {},

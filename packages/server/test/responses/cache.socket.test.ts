@@ -3,7 +3,7 @@ import { type Brain, ResponsesApiError, ResponsesServer } from "../../src/respon
 import { echo, lastText } from "./support/brains.ts";
 import { last, RawClient, type WireEvent } from "./support/raw-client.ts";
 
-/** Fails where the user says "fail", breaks off where the user says "break". */
+/** Fails if the user says "fail", breaks off if the user says "break". */
 const fallible: Brain = function* (request) {
   const said = lastText(request);
   if (said === "fail") throw new ResponsesApiError({ status: 500, message: "Failed." });
@@ -43,7 +43,7 @@ test("a continuation sees the whole chain, and pays for what is new", async () =
   expect(server.requests.map((request) => request.instructions)).toEqual(["Be brief.", undefined, undefined]);
   expect(second.response.instructions).toBeNull();
   expect(first.response.usage.input_tokens_details.cached_tokens).toBe(0);
-  // Other instructions, another prompt from its first token on.
+  // With other instructions the prompt differs from its first token on.
   expect(second.response.usage.input_tokens_details.cached_tokens).toBe(0);
   expect(third.response.usage.input_tokens_details.cached_tokens).toBe(
     second.response.usage.input_tokens + second.response.usage.output_tokens,

@@ -100,7 +100,7 @@ test("ignore: nothing is said, and the response goes on", async () => {
   await using started = await startAnswer("ignore");
   const { client, gated, id, server } = started;
   client.send({ type: "response.cancel", response_id: id });
-  // The answer to this shows that the server has come past the cancel.
+  // The answer to this shows that the server has read the cancel.
   client.send({ type: "response.unknown" });
   expect((await client.next()).error.message).toContain("'response.unknown'");
   gated.open("long");

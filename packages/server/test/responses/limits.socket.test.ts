@@ -62,7 +62,7 @@ test("a reader that falls behind pauses the brain", async () => {
   const brain: Brain = function* () {
     for (; said < total; said += 1) {
       yield { type: "text", delta };
-      // So that each piece is an item of its own, and no event holds them all but the last.
+      // Each piece is an item of its own, so that only the last event holds them all.
       yield { type: "reasoning" };
     }
   };
@@ -71,7 +71,7 @@ test("a reader that falls behind pauses the brain", async () => {
   client.socket.pause();
   client.create({ input: "x" });
   let before = -1;
-  // Paused once nothing more is said from one look to the next.
+  // It is paused once two looks see the same count.
   await expect
     .poll(
       () => {

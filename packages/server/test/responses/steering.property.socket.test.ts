@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Brain, type BrainOutput, ResponsesServer } from "../../src/responses/index.ts";
 import { isTerminal, RawClient, type WireEvent } from "./support/raw-client.ts";
 
-/** What is said in answer to a first user message that is JSON of it; anything else is answered with a word. */
+/** The output for a first user message that is its JSON; any other message gets a word. */
 const scripted: Brain = async function* ({ conversation }) {
   const [first] = conversation;
   const script = first === undefined ? "[]" : textOf(first);
@@ -37,7 +37,7 @@ const piece = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ type: "wait" as const }) },
 );
 
-/** Steers after the n-th event of the run, and answers calls as they come; ends when nothing is under way any more. */
+/** Steers after the n-th event of the run and answers calls as they come; ends when no response is running. */
 async function run(script: object[], after: ReadonlySet<number>): Promise<{ events: SteerEvent[]; sent: string[] }> {
   await using client = await RawClient.connect(server.wsURL);
   const events: SteerEvent[] = [];
@@ -46,13 +46,13 @@ async function run(script: object[], after: ReadonlySet<number>): Promise<{ even
   let running = 1;
   let unanswered = 0;
   client.create({ model: "gpt-6-astra", input: JSON.stringify(script) });
-  // What the server owns is committed by the next response, or comes back.
+  // Input that the server owns is committed by the next response, or given back.
   while (running > 0 || unanswered > 0 || pendingSteers(events) > 0) {
     const event = (await client.next()) as SteerEvent;
     events.push(event);
     if (event.type === "response.created") id = event.response.id;
     if (/^response\.steer\.(?:accepted|failed)$/.test(event.type) && sent.length > 0) {
-      // One given back after its acceptance answers nothing.
+      // Input that is given back after its acceptance answers no message.
       if (event.type === "response.steer.accepted" || event.steer.id === undefined) unanswered -= 1;
     }
     if (after.has(events.length) && id !== "") {
@@ -63,7 +63,7 @@ async function run(script: object[], after: ReadonlySet<number>): Promise<{ even
     if (!isTerminal(event)) continue;
     const { output } = event.response;
     const calls = event.type === "response.completed" ? output.filter((item) => item.type === "function_call") : [];
-    // A successor follows of what was queued for a response that ended well, or by steering.
+    // A response that completed or was steered has a successor for its queued input.
     const steered = event.response.incomplete_details?.reason === "steered";
     const followed = steered || (event.type === "response.completed" && pendingSteers(events) > 0);
     running = calls.length > 0 || followed ? 1 : 0;
@@ -77,7 +77,7 @@ async function run(script: object[], after: ReadonlySet<number>): Promise<{ even
   return { events, sent };
 }
 
-/** How many pieces of input the server owns for the response that is the latest. */
+/** How many pieces of input the server owns for the latest response. */
 function pendingSteers(events: readonly SteerEvent[]): number {
   const latest = events.findLast((event) => event.type === "response.created")?.response.id;
   const owned = new Set<string>();

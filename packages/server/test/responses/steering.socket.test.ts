@@ -5,7 +5,7 @@ import { last, RawClient, types, type WireEvent } from "./support/raw-client.ts"
 
 const model = "gpt-6-astra";
 
-/** Thinks until it is let go, then says what it was told; with "call" it calls a function first. */
+/** Waits for the gate, then repeats the user's message; with "call" it calls a function first. */
 class Thinker {
   readonly #gate = Promise.withResolvers<void>();
   readonly open = (): void => this.#gate.resolve();
@@ -166,7 +166,7 @@ test("input for a response that waits for tool outputs goes before the request t
     output,
     { role: "user", content: "x" },
   ]);
-  // A later turn is not hindered by words between a call and its output.
+  // A message between a call and its output does not hinder a later request.
   expect((await client.respond({ model, previous_response_id: next.response.id, input: "y" })).type).toBe(
     "response.completed",
   );

@@ -20,7 +20,7 @@ const output = { type: "function_call_output", call_id: "call_1", output: "1" };
 const assistant = { type: "message", role: "assistant", content: [{ type: "output_text", text: "Hello" }] };
 const reasoning = { type: "reasoning", id: "rs_1", summary: [], encrypted_content: "sealed" };
 
-/** What is sent beside the model, and the `code` and `param` of the error. */
+/** The fields beside the model, and the `code` and `param` of the error. */
 const refused: Array<[what: string, fields: object, code: string | null, param: string | null]> = [
   ["no model", { model: null, input: "x" }, "missing_required_parameter", "model"],
   ["no input", {}, "missing_required_parameter", "input"],

@@ -18,7 +18,7 @@ describe("who gets in", () => {
       await using client = await SpeechClient.connect(server.speakURL, headers);
       expect((await client.message()).type).toBe("Metadata");
     }
-    // As a browser does, which cannot set headers. The key is not said back.
+    // As from a browser, which cannot set headers. The key is not sent back.
     await using browser = await SpeechClient.connect(server.speakURL, {}, ["token", "whatever"]);
     expect(browser.socket.protocol).toBe("token");
   });

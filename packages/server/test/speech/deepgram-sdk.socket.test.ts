@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SpeechServer, toneAudio } from "../../src/speech/index.ts";
 import { quiet } from "./support/speech-client.ts";
 
-/** Deepgram's own client, which is not ours to be wrong about the protocol with. */
+/** Deepgram's own client, which cannot share our mistakes about the protocol. */
 function clientOf(server: SpeechServer, apiKey = "right"): DeepgramClient {
   const http = server.url.replace("ws", "http");
   return new DeepgramClient({
@@ -68,7 +68,7 @@ describe("the official client", () => {
     const audio: Blob[] = [];
     const cleared = Promise.withResolvers<void>();
     connection.on("message", (message: unknown) => {
-      // Audio is none of the types that it says it has.
+      // The package's types have none for audio.
       if (message instanceof Blob) return void audio.push(message);
       const { type } = message as { type: string };
       told.push(type);

@@ -108,7 +108,7 @@ describe("a fault", () => {
     expect(transcriptOf(await client.message())).toBe("one");
     client.send(quiet(300));
     client.socket.ping();
-    // Another connection, through which everything before has been read.
+    // A second connection shows that everything before has been read.
     await using other = await speak(server);
     await other.settled();
     expect([client.unread, pongs]).toEqual([[], 0]);

@@ -89,7 +89,7 @@ describe("the results", () => {
       "0.000-1.000 false false yeah so my",
       "0.000-2.000 false false yeah so my credit card number is",
       "0.000-3.000 false false yeah so my credit card number is two two two",
-      // The word that is being said at 3.1 s is left to the next.
+      // The word that has not ended at 3.1 s belongs to the next result.
       "0.000-3.000 true false yeah so my credit card number is two two two",
       "3.000-3.800 true true two three",
     ]);
@@ -217,7 +217,7 @@ describe("the messages of the client", () => {
     const first = await client.message();
     expect(first).toMatchObject({ is_final: true, speech_final: false, from_finalize: true });
     expect(shown(first)).toBe("0.000-0.600 true false one two");
-    // Nothing has come in since, so that there is nothing to be answered.
+    // Without new audio there is no answer.
     client.send({ type: "Finalize" });
     client.send(quiet(200));
     client.send({ type: "Finalize" });
@@ -332,7 +332,7 @@ describe("the script", () => {
     expect([transcriptOf(await first.message()), transcriptOf(await first.message())]).toEqual(["one", "two"]);
     first.socket.terminate();
     await using second = await listen(server, "tag=b&endpointing=60");
-    // What the first had not made final is sent again.
+    // The audio that was not final on the first connection is sent again.
     second.send(quiet(750));
     expect(shown(await second.message())).toBe("0.000-0.300 true true three");
     expect(shown(await second.message())).toBe("0.300-0.600 true true four");

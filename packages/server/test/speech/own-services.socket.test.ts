@@ -26,7 +26,7 @@ const lines = [
 ];
 const backoff = { initialDelayMs: 1, maxDelayMs: 5 };
 
-/** What comes out of a pipeline of one service, which ends when everything has come. */
+/** Returns the output of a pipeline with one service, which ends when everything has come. */
 async function run(
   service: DeepgramSTTService | DeepgramTTSService,
   frames: readonly Frame[],

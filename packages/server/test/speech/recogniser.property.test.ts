@@ -26,7 +26,7 @@ const options: fc.Arbitrary<RecogniserOptions> = fc.record({
   segmentMs: fc.integer({ min: 10, max: 4_000 }),
 });
 
-/** How audio comes in, and what is asked for behind it. */
+/** How audio comes in, and what follows it. */
 const stream = fc.array(fc.record({ lengthMs: ms(2_000), finalize: fc.boolean() }), { minLength: 1, maxLength: 15 });
 
 const results = (heard: readonly Heard[]): HeardResult[] =>
@@ -55,7 +55,7 @@ it("puts every word that was heard to its end into exactly one final result, and
       }
       const beingSaid = words.find(({ startMs, endMs }) => startMs <= atMs && atMs < endMs);
       expect(coveredMs).toBe(beingSaid === undefined ? atMs : Math.max(beingSaid.startMs, finals.at(-1)?.startMs ?? 0));
-      // What is said early is never more than what is final in the end.
+      // An interim result never has more words than the final one.
       for (const interim of results(heard).filter(({ isFinal }) => !isFinal)) {
         expect(settings.interimMs).toBeDefined();
         for (const word of interim.words) expect(word.endMs).toBeLessThanOrEqual(interim.endMs);
@@ -91,7 +91,7 @@ it("says one UtteranceEnd for each gap that is long enough, behind the final res
         }
       }
       const last = words.at(-1)?.endMs;
-      // A gap that becomes final only when the next word has begun is none any more.
+      // A gap that becomes final after the next word has begun does not count.
       const gaps = words.filter(({ endMs }, index) => (words[index + 1]?.startMs ?? Infinity) - endMs > utteranceEndMs);
       expect(gaps.map(({ endMs }) => endMs)).toEqual(expect.arrayContaining(ends));
       expect(new Set(ends).size).toBe(ends.length);

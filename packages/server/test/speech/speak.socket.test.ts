@@ -133,7 +133,7 @@ describe("the pace", () => {
       while (client.unread.length > 0) arrivals.push(Buffer.isBuffer(await client.next()) ? clock.now() : -clock.now());
       await clock.advance(5);
     }
-    // Six messages, and Flushed right behind the last.
+    // Six messages, and Flushed right after the last.
     expect(arrivals).toEqual([150, 175, 200, 225, 250, 275, -275]);
   });
 });
@@ -201,7 +201,7 @@ describe("a reader that does not keep up", () => {
   it("slows the server down, and misses nothing", async () => {
     await using server = await start();
     await using client = await speak(server, "sample_rate=48000");
-    // Some 90 s of audio, 8.6 MB: more than the network between them holds.
+    // About 90 s of audio, 8.6 MB: more than the network buffers.
     const text = "sentence ".repeat(200);
     client.socket.pause();
     client.send({ type: "Speak", text });

@@ -8,7 +8,7 @@ import { InvalidArgumentError } from "turnwire/internal";
 import { sayScript, SpeechServer, toneAudio, toneWords } from "../../src/speech/index.ts";
 import { openVoice } from "../../src/speech/voices/index.ts";
 
-/** A command in place of espeak-ng, for a shell to run: it says a tone of 480 ms between two silences of 100 ms. */
+/** A shell script in place of espeak-ng: its speech is a tone of 480 ms between two silences of 100 ms. */
 class FakeEspeak implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), "turnwire-espeak-"));
   readonly command = join(this.folder, "espeak");
@@ -18,7 +18,7 @@ class FakeEspeak implements Disposable {
     const format = { sampleRate: 22_050, channels: 1 };
     const tone = toneAudio("abcdefghij", 22_050).audio.subarray(0, bytesForMs(480, format));
     const quiet = silence(100, format).audio;
-    // As the real one does, the header does not know the size.
+    // Like the real one's, the header does not know the size.
     const header = writeWavHeader(format, 0x7ffff000);
     writeFileSync(join(this.folder, "said.wav"), Buffer.concat([header, quiet, tone, quiet]));
     const program = `#!/bin/sh
@@ -177,7 +177,7 @@ describe("sayScript", () => {
       rms({ audio: audio.audio.subarray(bytesForMs(fromMs, audio), bytesForMs(toMs, audio)) });
     expect([level(0, 500), level(1_000, 2_000), level(2_240, 3_180)]).toEqual([0, 0, 0]);
     for (const { startMs, endMs } of words) expect(level(startMs, endMs)).toBeGreaterThan(0.15);
-    // The server takes it as it is.
+    // The server accepts it.
     await using server = await SpeechServer.start({ voice: "tones", script: words });
     expect(server.voice).toBe("tones");
   });

@@ -1,6 +1,6 @@
 import { openBackend } from "./backend.ts";
 import { type ChatOptions, readChatOptions } from "./options.ts";
-import { Conversation } from "./conversation.ts";
+import { ChatSession } from "./chat-session.ts";
 import { InteractiveSession } from "./interactive.ts";
 import { JsonView } from "./json-view.ts";
 import { converse, PlainSink } from "./piped.ts";
@@ -27,7 +27,7 @@ export async function chat(args: readonly string[], surroundings: Surroundings):
     natural: screen !== undefined,
     logger: { debug: () => undefined, warn: (message) => view.notice(message) },
   });
-  const conversation = new Conversation(backend, view);
+  const conversation = new ChatSession(backend, view);
   view.opened({ ...backend, version });
   let wentWell = true;
   if (screen === undefined) wentWell = await converse(conversation, stdin, stdout.closed);

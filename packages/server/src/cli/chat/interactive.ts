@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from "node:readline";
 import { Writable } from "node:stream";
-import type { Conversation } from "./conversation.ts";
+import type { ChatSession } from "./chat-session.ts";
 import type { Screen } from "./screen.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { Screen } from "./screen.ts";
  * run at once; Ctrl-C interrupts a reply, and leaves when there is none.
  */
 export class InteractiveSession {
-  readonly #conversation: Conversation;
+  readonly #conversation: ChatSession;
   readonly #screen: Screen;
   readonly #input: NodeJS.ReadableStream;
   readonly #lines: string[] = [];
@@ -16,7 +16,7 @@ export class InteractiveSession {
   #left = false;
   #wake: () => void = () => undefined;
 
-  constructor(conversation: Conversation, screen: Screen, input: NodeJS.ReadableStream) {
+  constructor(conversation: ChatSession, screen: Screen, input: NodeJS.ReadableStream) {
     this.#conversation = conversation;
     this.#screen = screen;
     this.#input = input;

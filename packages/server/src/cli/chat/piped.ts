@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline";
-import type { Conversation } from "./conversation.ts";
+import type { ChatSession } from "./chat-session.ts";
 import type { Output } from "../shared/output.ts";
 import type { TextSink } from "./text-view.ts";
 
@@ -35,7 +35,7 @@ export class PlainSink implements TextSink {
  * whether every turn succeeded.
  */
 export async function converse(
-  conversation: Conversation,
+  conversation: ChatSession,
   input: NodeJS.ReadableStream,
   signal: AbortSignal,
 ): Promise<boolean> {

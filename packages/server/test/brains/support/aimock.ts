@@ -3,19 +3,19 @@ import type { AddressInfo } from "node:net";
 import { LLMock } from "@copilotkit/aimock";
 import type { ChatCompletionCreateParams } from "openai/resources/chat/completions/completions";
 
-/** What became of one request to the upstream. */
+/** One request to the upstream and its outcome. */
 export interface WatchedRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, unknown>>;
   /** Resolves once the first bytes of the answer have gone out. */
   readonly answering: Promise<void>;
-  /** Resolves when the exchange is over: whether the answer went out whole, or its reader left before. */
+  /** Resolves at the end with whether the whole answer was sent before its reader left. */
   readonly over: Promise<"answered" | "abandoned">;
 }
 
 /**
- * `@copilotkit/aimock`, a Chat Completions and Responses server that nobody here wrote, behind a door that sees when a
- * client leaves: it says nothing about that itself.
+ * `@copilotkit/aimock`, a Chat Completions and Responses server of other authors, behind a proxy that sees when a
+ * client leaves, which the server itself does not report.
  */
 export class Aimock implements AsyncDisposable {
   readonly mock: LLMock;
@@ -45,7 +45,7 @@ export class Aimock implements AsyncDisposable {
     return this.#watched;
   }
 
-  /** What the upstream was asked last. */
+  /** The last request to the upstream. */
   get lastBody(): ChatCompletionCreateParams & Record<string, unknown> {
     return this.mock.getLastRequest()?.body as never;
   }

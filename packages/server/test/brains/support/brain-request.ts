@@ -17,7 +17,7 @@ export function brainRequest(fields: Partial<BrainRequest> & { input?: string } 
   };
 }
 
-/** Everything that a brain says. */
+/** All output of a brain. */
 export async function outputsOf(brain: Brain, request: BrainRequest = brainRequest()): Promise<BrainOutput[]> {
   const outputs: BrainOutput[] = [];
   for await (const output of brain(request)) outputs.push(output);

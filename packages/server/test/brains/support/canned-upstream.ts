@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** An answer word for word; `cut`: the connection breaks after the last chunk. */
+/** An answer, byte for byte. With `cut` the connection breaks after the last chunk. */
 export interface CannedAnswer {
   status?: number;
   headers?: Record<string, string>;
@@ -9,7 +9,7 @@ export interface CannedAnswer {
   cut?: boolean;
 }
 
-/** A server that answers with what it is given: for what well-behaved ones do not say. */
+/** A server that answers with what it is given, for answers that well-behaved servers do not give. */
 export class CannedUpstream implements AsyncDisposable {
   answer: CannedAnswer = { chunks: [] };
   /** The bodies that were received. */

@@ -10,7 +10,7 @@ export interface Ended {
 }
 
 export interface RunOptions {
-  /** What is piped in; the input ends behind it unless `keepOpen`. */
+  /** The piped input, which then ends unless `keepOpen`. */
   input?: string;
   keepOpen?: boolean;
   env?: Record<string, string>;
@@ -19,13 +19,13 @@ export interface RunOptions {
   readBytes?: number;
 }
 
-/** The environment without the keys and wishes of who runs the tests. */
+/** The environment without keys and turnwire's variables. */
 export function cleanEnvironment(): Record<string, string | undefined> {
   const unwanted = /^(?:OPENAI_|TURNWIRE_|NO_COLOR$|FORCE_COLOR$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !unwanted.test(name)));
 }
 
-/** Runs the real command, without the keys of who runs the tests. */
+/** Runs the real command in an environment without keys. */
 export async function turnwire(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const { input = "", keepOpen = false, env = {}, nodeOptions = [], readBytes = Infinity } = options;
   const child = spawn(process.execPath, [...nodeOptions, main, ...args], {

@@ -29,7 +29,7 @@ export class RunningCommand implements AsyncDisposable {
 
   /** The lines of standard output that are JSON objects, of a type if one is given. */
   objects(type?: string): Array<Record<string, unknown>> {
-    // What is behind the last line break is still being written.
+    // The text after the last line break is still being written.
     const lines = this.stdout
       .split("\n")
       .slice(0, -1)
@@ -38,7 +38,7 @@ export class RunningCommand implements AsyncDisposable {
     return objects.filter((object) => type === undefined || object["type"] === type);
   }
 
-  /** Resolves with what is found, looked for again whenever something is printed. */
+  /** Resolves with the first result of `look`, which runs again after each output. */
   async until<T>(look: () => T | undefined): Promise<T> {
     for (;;) {
       const found = look();
@@ -48,7 +48,7 @@ export class RunningCommand implements AsyncDisposable {
     }
   }
 
-  /** Resolves when standard output has the text so many times. */
+  /** Resolves when standard output has the text this many times. */
   async shows(text: string | RegExp, times = 1): Promise<void> {
     await this.until(() => this.stdout.split(text).length > times || undefined);
   }
@@ -59,7 +59,7 @@ export class RunningCommand implements AsyncDisposable {
     return await this.ended;
   }
 
-  /** Reads nothing of its standard output any more, and closes it. */
+  /** Stops reading its standard output and closes it. */
   closeOutput(): void {
     this.#child.stdout.destroy();
   }

@@ -8,7 +8,7 @@ export class ServerCommand extends RunningCommand {
   url = "";
   wsURL = "";
 
-  /** Resolves when it has said where it listens. */
+  /** Resolves when it has printed its address. */
   static async start(args: readonly string[] = [], env: Record<string, string> = {}): Promise<ServerCommand> {
     const command = new ServerCommand(["server", "--port", "0", ...args], env);
     const url = await command.until(() => /\bhttp:\/\/[^\s"]+\/v1\b/.exec(command.stdout + command.stderr)?.[0]);

@@ -16,7 +16,7 @@ const compilerOptions = {
   types: [],
 };
 
-/** What the compiler says about a module that imports types of the installed packages; empty when it says nothing. */
+/** The compiler's errors in a module that imports types of the installed packages; empty if there are none. */
 export function typeErrors(source: string): string {
   const directory = mkdtempSync(join(tmpdir(), "turnwire-types-"));
   try {

@@ -1,7 +1,7 @@
 import { untilAborted } from "turnwire/internal";
 import type { Brain, BrainOutput, BrainRequest } from "../../../src/responses/index.ts";
 
-/** Says what the user said last. */
+/** Repeats the user's last message. */
 export const echo: Brain = function* ({ conversation }) {
   yield { type: "text", delta: `echo: ${lastText({ conversation })}` };
 };
@@ -11,18 +11,18 @@ export function lastText({ conversation }: Pick<BrainRequest, "conversation">): 
   return last !== undefined && "content" in last && typeof last.content === "string" ? last.content : "";
 }
 
-/** A brain that says "one ", waits until it is let go on, and says "two". */
+/** A brain that yields "one ", waits for its gate, and yields "two". */
 export class GatedBrain {
   readonly #gates = new Map<string, PromiseWithResolvers<void>>();
   readonly #started: string[] = [];
-  /** The signals of the requests by what the user said. */
+  /** The signals of the requests, by the user's message. */
   readonly signals = new Map<string, AbortSignal>();
   running = 0;
   mostRunning = 0;
 
   readonly brain: Brain = (request) => this.#answer(request);
 
-  /** What was said in the requests, in the order in which they were started. */
+  /** The user's messages, in the order in which their requests were started. */
   get started(): readonly string[] {
     return this.#started;
   }

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { ResponseUsage } from "openai/resources/responses/responses";
 import { type ClientOptions, WebSocket } from "ws";
 
-/** An output item as it came: of each kind it has only some of the fields. */
+/** An output item as it came. Each kind has only some of the fields. */
 export interface WireItem {
   id: string;
   type: string;
@@ -25,7 +25,7 @@ export interface WireResponse {
   usage: ResponseUsage;
 }
 
-/** An event as it came over the wire: of each type it has only some of the fields. */
+/** An event as it came over the wire. Each type has only some of the fields. */
 export interface WireEvent {
   type: string;
   sequence_number: number;
@@ -38,7 +38,7 @@ export interface WireEvent {
   response: WireResponse;
 }
 
-/** A WebSocket client that records what it receives and hands it out one by one. */
+/** A WebSocket client that records what it receives and returns it one by one. */
 export class RawClient implements AsyncDisposable {
   readonly socket: WebSocket;
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -96,7 +96,7 @@ export class RawClient implements AsyncDisposable {
     return await this.until((event) => isTerminal(event));
   }
 
-  /** Asks for a response and answers its terminal event. */
+  /** Requests a response and returns its terminal event. */
   async respond(fields: object): Promise<WireEvent> {
     this.create(fields);
     return last(await this.answer());
@@ -114,7 +114,7 @@ export class RawClient implements AsyncDisposable {
 }
 
 export function isTerminal(event: WireEvent): boolean {
-  // One server's errors have no type at all.
+  // The errors of one dialect have no type.
   const untyped = (event.type as string | undefined) === undefined && "error" in event;
   return untyped || event.type === "error" || /^response\.(?:completed|failed|incomplete)$/.test(event.type);
 }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { WebSocket } from "ws";
 
-/** A message as it came over the wire: of each type it has only some of the fields. */
+/** A message as it came over the wire. Each type has only some of the fields. */
 export interface WireMessage {
   type: string;
   sequence_id: number;
@@ -21,7 +21,7 @@ export interface Refusal {
   body: Record<string, string>;
 }
 
-/** A client made of nothing but `ws`: it records what it receives and hands it out one by one. */
+/** A client on plain `ws`, which records what it receives and returns it one by one. */
 export class SpeechClient implements AsyncDisposable {
   readonly socket: WebSocket;
   readonly closed: Promise<{ code: number; reason: string }>;
@@ -81,7 +81,7 @@ export class SpeechClient implements AsyncDisposable {
     return this.#received.shift()!;
   }
 
-  /** The next one, which has to be a message, not audio. */
+  /** The next message; fails on audio. */
   async message(): Promise<WireMessage> {
     const next = await this.next();
     if (Buffer.isBuffer(next)) throw new Error("it is audio");
@@ -108,7 +108,7 @@ export class SpeechClient implements AsyncDisposable {
     return this.#received;
   }
 
-  /** Resolves when the server has read everything that was sent: a pong comes behind it. */
+  /** Resolves when the server has read everything: its pong comes after that. */
   async settled(): Promise<void> {
     this.socket.ping();
     await once(this.socket, "pong");
@@ -122,7 +122,7 @@ export class SpeechClient implements AsyncDisposable {
 
 export const token = { authorization: "Token any" };
 
-/** So much silence, 16-bit mono. */
+/** Silence of this length, 16-bit mono. */
 export function quiet(ms: number, sampleRate = 16_000): Uint8Array {
   return new Uint8Array(Math.round((ms * sampleRate) / 1000) * 2);
 }

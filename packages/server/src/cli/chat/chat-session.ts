@@ -12,7 +12,7 @@ import { calculate, currentTime } from "./tools/index.ts";
 import type { ChatView, TurnSummary } from "./view.ts";
 
 /** A conversation with a backend, which a view shows. */
-export class Conversation {
+export class ChatSession {
   readonly context = new LLMContext({ tools: [calculate, currentTime()] });
   readonly #backend: Backend;
   readonly #view: ChatView;
