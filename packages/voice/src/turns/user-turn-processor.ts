@@ -29,6 +29,7 @@ import {
 } from "turnwire/internal";
 import { type Environment, environmentCheck } from "turnwire/provider";
 import { processorChecks } from "../checks.ts";
+import { IdleWatch } from "./idle-watch.ts";
 import {
   SilenceStopStrategy,
   TranscriptionStartStrategy,
@@ -91,7 +92,6 @@ const maxHeld = 64;
 export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   readonly #start: readonly UserTurnStartStrategy[];
   readonly #stop: readonly UserTurnStopStrategy[];
-  readonly #userIdleMs: number | undefined;
   readonly #turnTimeoutMs: number;
   readonly #lateMs: number;
   readonly #holdMs: number;
@@ -100,10 +100,9 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   readonly #endAlarm: Alarm;
   readonly #timeoutAlarm: Alarm;
   readonly #holdAlarm: Alarm;
-  readonly #idleAlarm: Alarm;
+  readonly #idle: IdleWatch;
   #phase: "stopped" | "between turns" | "in a turn" = "stopped";
   #held: TranscriptionFrame[] = [];
-  #idleCount = 0;
   #lastAudioMs = -Infinity;
   /** The turn that ended last; undefined when a voice has been heard since. */
   #ended: { atMs: number; heardVoice: boolean } | undefined;
@@ -114,7 +113,6 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
     this.events.declare("turnStarted", "turnStopped", "idle");
     this.#start = options.start ?? [new VADStartStrategy(), new TranscriptionStartStrategy()];
     this.#stop = options.stop ?? [new SilenceStopStrategy()];
-    this.#userIdleMs = options.userIdleMs;
     this.#turnTimeoutMs = options.turnTimeoutMs ?? 5000;
     this.#lateMs = options.lateMs ?? 2000;
     this.#holdMs = options.holdMs ?? 2000;
@@ -123,7 +121,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
     this.#endAlarm = new Alarm(clock, () => this.#endTurn("strategy"));
     this.#timeoutAlarm = new Alarm(clock, () => this.#onTimeout());
     this.#holdAlarm = new Alarm(clock, () => this.#dropHeld());
-    this.#idleAlarm = new Alarm(clock, () => this.#onIdle());
+    this.#idle = new IdleWatch(clock, options.userIdleMs, (count) => this.events.emit("idle", count));
   }
 
   /** Whether a user's turn is under way. */
@@ -217,7 +215,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
     this.#phase = "in a turn";
     this.#ended = undefined;
     this.#holdAlarm.clear();
-    this.#idleAlarm.clear();
+    this.#idle.stop();
     void this.pushFrame(new UserStartedSpeakingFrame());
     void this.pushFrame(new UserTurnStartFrame());
     for (const held of this.#held.splice(0)) void this.pushFrame(held);
@@ -266,19 +264,9 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
     this.#state.reset();
   }
 
-  #watchIdle(userActive: boolean): void {
-    if (userActive) this.#idleCount = 0;
+  #watchIdle(byUser: boolean): void {
     const { voice, botSpeaking } = this.#state;
-    if (this.#userIdleMs === undefined || this.#phase === "stopped" || this.inTurn || voice || botSpeaking)
-      this.#idleAlarm.clear();
-    else this.#idleAlarm.set(this.#userIdleMs);
-  }
-
-  #onIdle(): void {
-    this.#idleCount += 1;
-    const count = this.#idleCount;
-    this.#watchIdle(false);
-    this.events.emit("idle", count);
+    this.#idle.update(this.#phase === "between turns" && !voice && !botSpeaking, byUser);
   }
 
   #begin(): void {
@@ -294,7 +282,8 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   #close(): void {
     this.#phase = "stopped";
     this.#held = [];
-    for (const alarm of [this.#endAlarm, this.#timeoutAlarm, this.#holdAlarm, this.#idleAlarm]) alarm.clear();
+    for (const alarm of [this.#endAlarm, this.#timeoutAlarm, this.#holdAlarm]) alarm.clear();
+    this.#idle.stop();
   }
 }
 
