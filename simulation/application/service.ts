@@ -42,7 +42,10 @@ export class SimService {
     this.llm =
       scenario.topology === "http"
         ? new OpenAIResponsesHttpLLMService({ ...options, ...httpOptions(scenario.options) })
-        : new OpenAIResponsesLLMService({ ...options, ...scenario.options, ...(pool === undefined ? {} : { pool }) });
+        : new OpenAIResponsesLLMService({
+            ...options,
+            ...(pool === undefined ? scenario.options : { ...pooledOptions(scenario.options), pool }),
+          });
     this.#listen();
   }
 
@@ -98,4 +101,10 @@ function httpOptions({ timeouts, ...options }: ScenarioOptions): Record<string, 
   const { retryOnTimeout, runInParallel, onConnectionLost } = options;
   const { connectMs: _, closeMs: __, drainMs: ___, ...limits } = timeouts;
   return { retryOnTimeout, runInParallel, onConnectionLost, timeouts: limits };
+}
+
+/** The options that a service in a pool has, too: the pool decides about its connections. */
+function pooledOptions(options: ScenarioOptions): Omit<ScenarioOptions, "standby" | "maxConnectionAgeMs"> {
+  const { standby: _, maxConnectionAgeMs: __, ...pooled } = options;
+  return pooled;
 }

@@ -7,9 +7,11 @@ import {
   LLMContextFrame,
   type LLMMessage,
   LLMMessagesAppendFrame,
+  OpenAIResponsesHttpLLMService,
   OpenAIResponsesLLMService,
   Pipeline,
   PipelineTask,
+  ResponsesConnectionPool,
 } from "turnwire";
 import { describe, expect, it } from "vitest";
 
@@ -20,6 +22,13 @@ type Mistake = [what: string, act: () => unknown, field: string, says: string];
 const anything = (value: unknown): never => value as never;
 
 const llm = new OpenAIResponsesLLMService({ apiKey: "none" });
+const overHttp = new OpenAIResponsesHttpLLMService({ apiKey: "none" });
+const service = (options: object): OpenAIResponsesLLMService =>
+  new OpenAIResponsesLLMService(typeof options === "object" ? { apiKey: "none", ...options } : options);
+const share = (...options: readonly object[]): unknown => {
+  const pool = new ResponsesConnectionPool();
+  return options.map((own) => service({ pool, ...own }));
+};
 const context = new LLMContext();
 const tool = defineTool({ name: "look", parameters: {} });
 const add = (message: unknown): void => new LLMContext().addMessage(anything(message));
@@ -28,6 +37,179 @@ const define = (definition: object): FunctionTool =>
   defineTool(anything({ name: "look", parameters: {}, ...definition }));
 
 const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
+  OpenAIResponsesLLMService: [
+    [
+      "a slip",
+      () => service({ temprature: 1 }),
+      "temprature",
+      "unknown option of OpenAIResponsesLLMService; did you mean `temperature`?",
+    ],
+    ["an API's name", () => service({ max_output_tokens: 5 }), "max_output_tokens", "it is called `maxTokens`"],
+    ["a name of old", () => service({ settings: { model: "m" } }), "settings", "the settings are options of their own"],
+    [
+      "a time limit beside its group",
+      () => service({ connectMs: 5 }),
+      "connectMs",
+      "it belongs to the option `timeouts`",
+    ],
+    [
+      "a slip in a group",
+      () => service({ timeouts: { conectMs: 5 } }),
+      "timeouts.conectMs",
+      "did you mean `timeouts.connectMs`?",
+    ],
+    [
+      "seconds below 0",
+      () => service({ timeouts: { idleMs: -1 } }),
+      "timeouts.idleMs",
+      "expected milliseconds above 0, up to 2^31 - 1, got the number -1",
+    ],
+    ["a clock beside its group", () => service({ clock: {} }), "clock", "it belongs to the option `environment`"],
+    ["tools", () => service({ tools: [] }), "tools", "it belongs to the context: `new LLMContext({ tools })`"],
+    [
+      "a number out of its range",
+      () => service({ temperature: 3 }),
+      "temperature",
+      "expected a number from 0 to 2, got the number 3",
+    ],
+    ["null", () => service({ model: null }), "model", "expected a non-empty string, got null"],
+    [
+      "a key of another kind",
+      () => service({ apiKey: 7 }),
+      "apiKey",
+      "expected a string or a function, got the number 7",
+    ],
+    [
+      "an address that is none",
+      () => service({ baseURL: "api.openai.com" }),
+      "baseURL",
+      "expected a URL such as https://api.openai.com/v1, got another string",
+    ],
+    [
+      "a word out of a few",
+      () => service({ onInterrupt: "cut" }),
+      "onInterrupt",
+      'expected "drain" or "disconnect", got a string',
+    ],
+    [
+      "options for a pool",
+      () => service({ pool: { maxConnections: 2 } }),
+      "pool",
+      "expected an instance of ResponsesConnectionPool, got an object",
+    ],
+    [
+      "text for options",
+      () => service(anything("gpt-4.1")),
+      "options",
+      "an object with the options of OpenAIResponsesLLMService, got a string",
+    ],
+    ["a setting that is none", () => llm.updateSettings(anything({ modle: "m" })), "modle", "did you mean `model`?"],
+    ["no settings", () => llm.updateSettings(anything(null)), "settings", "expected an object, got null"],
+    [
+      "an option among the settings",
+      () => llm.updateSettings(anything({ apiKey: "k" })),
+      "apiKey",
+      "unknown setting of updateSettings()",
+    ],
+    [
+      "an option of a WebSocket for HTTP",
+      () => new OpenAIResponsesHttpLLMService(anything({ standby: true })),
+      "standby",
+      "unknown option of OpenAIResponsesHttpLLMService",
+    ],
+  ],
+  "runInference()": [
+    ["text", () => llm.runInference(anything("Hi")), "context", "add the text to one with addUserMessage()"],
+    [
+      "a signal for options",
+      () => llm.runInference(context, anything(AbortSignal.abort())),
+      "options",
+      "give the signal as { signal }",
+    ],
+    [
+      "a controller for a signal",
+      () => overHttp.runInference(context, anything({ signal: new AbortController() })),
+      "signal",
+      "expected an AbortSignal",
+    ],
+    [
+      "a name of old",
+      () => llm.runInference(context, anything({ systemInstruction: "a" })),
+      "systemInstruction",
+      "it is called `instructions`",
+    ],
+    [
+      "half a token",
+      () => overHttp.runInference(context, { maxTokens: 0.5 }),
+      "maxTokens",
+      "expected a whole number of at least 1",
+    ],
+  ],
+  "a pool": [
+    [
+      "no connections",
+      () => new ResponsesConnectionPool({ maxConnections: 0 }),
+      "maxConnections",
+      "a whole number of at least 1, got the number 0",
+    ],
+    [
+      "a slip",
+      () => new ResponsesConnectionPool(anything({ maxConnection: 2 })),
+      "maxConnection",
+      "did you mean `maxConnections`?",
+    ],
+    [
+      "another key",
+      () => share({ apiKey: "a" }, { apiKey: "b" }),
+      "pool",
+      "its services have another key; make a pool for each",
+    ],
+    [
+      "another server",
+      () => share({ baseURL: "https://a.test/v1" }, { baseURL: "https://b.test/v1" }),
+      "pool",
+      "its services have another server",
+    ],
+    ["another project", () => share({ project: "a" }, { project: "b" }), "pool", "its services have another project"],
+    ["a second connection kept open", () => share({ standby: true }), "standby", "a pool keeps no connection open"],
+    [
+      "an age",
+      () => share({ maxConnectionAgeMs: 1000 }),
+      "maxConnectionAgeMs",
+      "it belongs to the options of the pool",
+    ],
+    [
+      "a new service after its end",
+      async () => {
+        const pool = new ResponsesConnectionPool();
+        await pool.close();
+        return service({ pool });
+      },
+      "pool",
+      "it is closed; make a new ResponsesConnectionPool",
+    ],
+    [
+      "a turn after its end",
+      async () => {
+        const pool = new ResponsesConnectionPool();
+        const pooled = service({ pool });
+        await pool.close();
+        return pooled.respond(context).record;
+      },
+      "pool",
+      "it is closed; make a new ResponsesConnectionPool",
+    ],
+  ],
+  steering: [
+    ["nothing to say", () => llm.steer(anything(undefined)), "input", "expected text or user messages, got undefined"],
+    [
+      "what the assistant says",
+      () => llm.steer(anything([{ role: "assistant", content: "a" }])),
+      "input[0].role",
+      "only user messages can steer a turn",
+    ],
+    ["text to warm up with", () => llm.warmUp(anything("Hi")), "context", "expected an LLMContext, got a string"],
+  ],
   "a context": [
     ["an unknown option", () => new LLMContext(anything({ mesages: [] })), "mesages", "did you mean `messages`?"],
     [
@@ -292,10 +474,10 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
 };
 
 describe.each(Object.entries(mistakes))("%s", (_, rows) => {
-  it.each(rows)("%s is refused when it is given", (_what, act, field, says) => {
+  it.each(rows)("%s is refused when it is given", async (_what, act, field, says) => {
     let error: unknown;
     try {
-      act();
+      await act();
     } catch (thrown) {
       error = thrown;
     }

@@ -17,6 +17,14 @@ export interface EndpointOptions {
   fetch?: typeof fetch;
 }
 
+/** Where connections go, and on whose account. */
+export interface Address {
+  server: string;
+  key: string | undefined;
+  organization: string | undefined;
+  project: string | undefined;
+}
+
 /** What an HTTP request to the endpoint needs. */
 export interface HttpTarget {
   url: string;
@@ -35,7 +43,19 @@ export class Endpoint {
   /** @throws InvalidArgumentError */
   constructor(options: EndpointOptions) {
     this.#options = options;
+    if (options.baseURL !== undefined) responsesURL(options.baseURL);
     this.#key = new ProviderKey(options.apiKey, "OPENAI_API_KEY");
+  }
+
+  /** What tells whether two services could share a connection. A key that a function fetches is not known yet. */
+  get address(): Address {
+    const { apiKey = process.env["OPENAI_API_KEY"], organization, project } = this.#options;
+    return {
+      server: responsesURL(this.#baseURL).href,
+      key: typeof apiKey === "string" ? apiKey : undefined,
+      organization: organization ?? process.env["OPENAI_ORG_ID"],
+      project: project ?? process.env["OPENAI_PROJECT_ID"],
+    };
   }
 
   /** @throws MissingApiKeyError; InvalidArgumentError for a base URL or a proxy that cannot be used. */
@@ -82,14 +102,12 @@ export class Endpoint {
 
 /** `https://host/v1` → `https://host/v1/responses`. A query stays. */
 function responsesURL(baseURL: string): URL {
-  let url: URL;
-  try {
-    url = new URL(baseURL);
-  } catch (error) {
-    throw new InvalidArgumentError("baseURL", `expected a URL such as ${defaultBaseURL}, got ${kindOf(baseURL)}`, {
-      cause: error,
-    });
+  if (!/^(https?|wss?):\/\/./i.test(baseURL) || !URL.canParse(baseURL)) {
+    // Not quoted, since it may hold a key.
+    const got = baseURL === "" ? kindOf(baseURL) : "another string";
+    throw new InvalidArgumentError("baseURL", `expected a URL such as ${defaultBaseURL}, got ${got}`);
   }
+  const url = new URL(baseURL);
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/responses`;
   return url;
 }

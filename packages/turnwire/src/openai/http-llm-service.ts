@@ -29,7 +29,8 @@ export class OpenAIResponsesHttpLLMService extends LLMService {
     this.#client.updateSettings(changes);
   }
 
-  override runInference(context: LLMContext, options: OpenAIRunInferenceOptions = {}): Promise<string> {
+  override async runInference(context: LLMContext, options: OpenAIRunInferenceOptions = {}): Promise<string> {
+    this.#client.checkRunInference(context, options);
     return this.untilStopped(options.signal, (signal) => this.#client.runInference(context, options, signal));
   }
 

@@ -1,6 +1,6 @@
 import { checkOptions } from "../checks/index.ts";
-import { LLMContext } from "../context/index.ts";
-import { SteeringError, TimeoutError } from "../errors.ts";
+import { checkContext, LLMContext } from "../context/index.ts";
+import { InvalidArgumentError, SteeringError, TimeoutError } from "../errors.ts";
 import { type Inference, type InferenceResult, WebsocketLLMService } from "../llm/index.ts";
 import { ReconnectingWebsocket, type WebsocketConnection, type WebsocketTarget } from "../websocket/index.ts";
 import {
@@ -13,7 +13,7 @@ import {
   Tenant,
 } from "./connection/index.ts";
 import { optionHints, type OpenAIResponsesLLMServiceOptions, websocketServiceChecks } from "./options.ts";
-import type { SteeringInput, SteeringOutcome } from "./response/index.ts";
+import { checkSteeringInput, type SteeringInput, type SteeringOutcome } from "./response/index.ts";
 import { type OpenAIRunInferenceOptions, ResponsesClient } from "./responses-client.ts";
 import { HttpFallback, type OnRetry } from "./retry/index.ts";
 import type { OpenAIResponsesLLMSettings } from "./settings.ts";
@@ -47,6 +47,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     const random = options.environment?.random ?? Math.random;
     this.#client = new ResponsesClient(options, { logger, clock, random });
     this.#options = options;
+    checkPool(options);
+    options.pool?.admit(this.#client.address);
     this.#httpFallback = new HttpFallback(clock);
     this.#inferenceHost = {
       client: this.#client,
@@ -72,7 +74,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   }
 
   /** One answer outside of the conversation, always over HTTP. */
-  override runInference(context: LLMContext, options: OpenAIRunInferenceOptions = {}): Promise<string> {
+  override async runInference(context: LLMContext, options: OpenAIRunInferenceOptions = {}): Promise<string> {
+    this.#client.checkRunInference(context, options);
     return this.untilStopped(options.signal, (signal) => this.#client.runInference(context, options, signal));
   }
 
@@ -104,6 +107,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
    * @throws SteeringError when no turn is running or the model or server cannot be steered; the input is in it.
    */
   async steer(input: SteeringInput): Promise<SteeringOutcome> {
+    checkSteeringInput(input);
     const running = [...this.#running].at(-1);
     if (running === undefined)
       throw new SteeringError("no_running_turn", "no turn is running that could be steered", input);
@@ -115,6 +119,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
    * not when the server cannot be warmed up, or when that would delay a turn.
    */
   async warmUp(context: LLMContext = this.#warmUp.context): Promise<boolean> {
+    checkContext(context);
     this.#warmUp.context = context;
     await this.ensureConnected();
     return this.#warmUpOn(this.#currentManager().current);
@@ -206,4 +211,13 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     this.#manager.tenants.add(this.#tenant);
     return this.#manager;
   }
+}
+
+/** A pool decides about its connections by itself. */
+function checkPool({ pool, standby, maxConnectionAgeMs }: OpenAIResponsesLLMServiceOptions): void {
+  if (pool === undefined) return;
+  if (standby === true)
+    throw new InvalidArgumentError("standby", "a pool keeps no connection open; leave one of them out");
+  if (maxConnectionAgeMs === undefined) return;
+  throw new InvalidArgumentError("maxConnectionAgeMs", "it belongs to the options of the pool");
 }

@@ -1,9 +1,9 @@
 import type { Clock, Logger, Random } from "../async/index.ts";
 import { checkOptions, type Checks, type Hints, is } from "../checks/index.ts";
-import type { LLMContext, LLMMessage } from "../context/index.ts";
+import { checkContext, type LLMContext, type LLMMessage } from "../context/index.ts";
 import type { Inference, InferenceResult, RunInferenceOptions } from "../llm/index.ts";
 import type { WebsocketTarget } from "../websocket/index.ts";
-import { Endpoint } from "./endpoint.ts";
+import { type Address, Endpoint } from "./endpoint.ts";
 import { askOnce, inferOverHttp } from "./http/index.ts";
 import {
   ContextAdapter,
@@ -142,9 +142,19 @@ export class ResponsesClient {
     return inferOverHttp(inference, { target, fields, conversation, reason: attempt.reason, limits, clock });
   }
 
+  /** @throws InvalidArgumentError for what `runInference` cannot be given. */
+  checkRunInference(context: unknown, options: unknown): void {
+    checkContext(context);
+    checkOptions("runInference()", options, runInferenceChecks, optionHints);
+  }
+
+  /** Where the requests go. */
+  get address(): Address {
+    return this.#endpoint.address;
+  }
+
   /** One answer outside of the conversation, always over HTTP. */
   async runInference(context: LLMContext, options: OpenAIRunInferenceOptions, signal: AbortSignal): Promise<string> {
-    checkOptions("runInference()", options, runInferenceChecks, optionHints);
     const fields = this.requestFields(context, options.responseFormat);
     if (options.instructions !== undefined) fields.instructions = options.instructions;
     if (options.maxTokens !== undefined) fields.max_output_tokens = options.maxTokens;

@@ -1,4 +1,4 @@
-import { checkFields, checkName, type Checks, type Hints, is } from "../checks/index.ts";
+import { checkFields, checkName, type Checks, type Hints, is, checkValue } from "../checks/index.ts";
 
 /** How a model reasons: `{ effort, summary }`, as the Responses API takes it. */
 export interface Reasoning {
@@ -57,6 +57,7 @@ export function changedSettings(
   changes: Changes,
   hints: Hints,
 ): OpenAIResponsesLLMSettings {
+  checkValue(changes, "settings", is.object);
   const known = Object.keys(settingsChecks);
   for (const name of Object.keys(changes)) checkName("setting", name, known, owner, hints);
   checkFields(changes, settingsChecks);

@@ -1,6 +1,8 @@
 import { defaultLogger, type Logger, systemClock } from "../../async/index.ts";
 import { checkOptions, type Checks, is } from "../../checks/index.ts";
+import { InvalidArgumentError } from "../../errors.ts";
 import { type Environment, environmentCheck, type ReconnectingWebsocket } from "../../websocket/index.ts";
+import type { Address } from "../endpoint.ts";
 import { ConnectionManager, type ConnectionManagerOptions } from "./connection-manager.ts";
 import { type Tenant, tenantsPerConnection } from "./lanes.ts";
 import { ServerCapabilities } from "./server-capabilities.ts";
@@ -24,6 +26,13 @@ const optionChecks: Checks<ResponsesConnectionPoolOptions> = {
   environment: environmentCheck,
 };
 
+const addressParts = [
+  ["server", "server"],
+  ["key", "key"],
+  ["organization", "organization"],
+  ["project", "project"],
+] as const;
+
 export const defaultConnectionAgeMs = 55 * 60_000;
 
 /**
@@ -40,6 +49,9 @@ export class ResponsesConnectionPool implements AsyncDisposable {
   readonly #capabilities: ServerCapabilities;
   readonly #options: Pick<ConnectionManagerOptions, "drainTimeoutMs" | "logger" | "clock">;
   readonly #managers = new Set<ConnectionManager>();
+  /** Where the services of the pool talk to: the first of them decides. */
+  #address: Address | undefined;
+  #isClosed = false;
 
   /** @throws InvalidArgumentError */
   constructor(options: ResponsesConnectionPoolOptions = {}) {
@@ -60,10 +72,28 @@ export class ResponsesConnectionPool implements AsyncDisposable {
   }
 
   /**
+   * Takes a service in that is being made.
+   * @throws InvalidArgumentError for one that talks to another server or with another key than the others.
+   * @internal
+   */
+  admit(address: Address): void {
+    this.#checkOpen();
+    this.#address ??= address;
+    for (const [name, what] of addressParts) {
+      const [ours, theirs] = [this.#address[name], address[name]];
+      // A key that a function fetches cannot be compared.
+      if (ours === theirs || (name === "key" && (ours === undefined || theirs === undefined))) continue;
+      throw new InvalidArgumentError("pool", `its services have another ${what}; make a pool for each`);
+    }
+  }
+
+  /**
    * Finds or makes a connection for a service.
+   * @throws InvalidArgumentError when the pool is closed.
    * @internal
    */
   join(tenant: Tenant, makeWebsocket: () => ReconnectingWebsocket): ConnectionManager {
+    this.#checkOpen();
     const room = this.#capabilities.lanes === false ? 1 : tenantsPerConnection;
     const managers = [...this.#managers].toSorted((a, b) => a.tenants.size - b.tenants.size);
     // One after the other is filled, so that few connections are held.
@@ -86,13 +116,18 @@ export class ResponsesConnectionPool implements AsyncDisposable {
     await manager.close();
   }
 
-  /** Closes every connection. */
+  /** Closes every connection. No service can use the pool afterwards. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#managers].map((manager) => manager.close()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new InvalidArgumentError("pool", "it is closed; make a new ResponsesConnectionPool");
   }
 
   #newManager(websocket: ReconnectingWebsocket): ConnectionManager {

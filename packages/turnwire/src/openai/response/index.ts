@@ -3,4 +3,4 @@ export { type ProgressLimits, ProgressWatch } from "./progress-timeouts.ts";
 export { ResponseChain } from "./response-chain.ts";
 export { type ReadResponse, ResponseReader } from "./response-reader.ts";
 export { type Steer, type SteeringInput, type SteeringOutcome, SteerLedger } from "./steer-ledger.ts";
-export { type SteerableStream, Steering } from "./steering.ts";
+export { checkSteeringInput, type SteerableStream, Steering } from "./steering.ts";

@@ -86,6 +86,14 @@ export class Steering {
   }
 }
 
+/**
+ * Checks what is to be said to a running turn.
+ * @throws InvalidArgumentError
+ */
+export function checkSteeringInput(input: SteeringInput): void {
+  toMessages(input).map(toItem);
+}
+
 /** @throws InvalidArgumentError */
 function toMessages(input: SteeringInput): readonly UserMessage[] {
   const messages: readonly UserMessage[] = typeof input === "string" ? [{ role: "user", content: input }] : input;
