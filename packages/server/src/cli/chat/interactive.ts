@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from "node:readline";
 import { Writable } from "node:stream";
+import { Condition } from "turnwire/internal";
 import type { ChatSession } from "./chat-session.ts";
 import type { Screen } from "./screen.ts";
 
@@ -14,7 +15,7 @@ export class InteractiveSession {
   readonly #lines: string[] = [];
   #reply: AbortController | undefined;
   #left = false;
-  #wake: () => void = () => undefined;
+  readonly #changed = new Condition();
 
   constructor(conversation: ChatSession, screen: Screen, input: NodeJS.ReadableStream) {
     this.#conversation = conversation;
@@ -64,23 +65,19 @@ export class InteractiveSession {
     }
     this.#lines.push(line);
     this.#reply?.abort();
-    this.#wake();
+    this.#changed.notify();
   }
 
   #leave(): void {
     this.#left = true;
     this.#reply?.abort();
-    this.#wake();
+    this.#changed.notify();
   }
 
   /** The next line to send; undefined when the person has left. */
   async #next(): Promise<string | undefined> {
-    while (!this.#left && this.#lines.length === 0) {
-      this.#screen.promptAlways = true;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
+    if (!this.#left && this.#lines.length === 0) this.#screen.promptAlways = true;
+    await this.#changed.wait(() => this.#left || this.#lines.length > 0);
     return this.#left ? undefined : this.#lines.shift();
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type AudioFormat, bytesPerFrame, parseWavHeader } from "turnwire/internal";
+import { type AudioFormat, bytesPerFrame, InactivityTimer, parseWavHeader } from "turnwire/internal";
 import type { SpeechCore } from "../core.ts";
 import { uuidFor } from "../ids.ts";
 import { type Commands, dispatch } from "../messages.ts";
@@ -25,8 +25,7 @@ export class ListenSession {
   #header = Buffer.alloc(0);
   #audioBytes = 0;
   #over = false;
-  #lastMessageMs: number;
-  #cancelTimer: () => void = () => undefined;
+  #idle: InactivityTimer | undefined;
 
   /** Starts the session. Throws the script's errors. */
   constructor(core: SpeechCore, socket: SpeechSocket, settings: ListenSettings, previous: ListenProgress | undefined) {
@@ -40,11 +39,15 @@ export class ListenSession {
     const script = typeof core.script === "function" ? checkScript(core.script(request)) : core.script;
     const words = wordsFrom(script, this.#offsetMs);
     this.#recognisers = Array.from({ length: this.#channels }, (_, channel) => this.#recogniserOf(words, channel));
-    this.#lastMessageMs = core.clock.now();
   }
 
   start(): void {
-    this.#watch(this.#core.idleTimeoutMs);
+    const { clock, idleTimeoutMs } = this.#core;
+    this.#idle = new InactivityTimer(clock, idleTimeoutMs, () => {
+      this.#idle?.stop();
+      this.#over = true;
+      this.#socket.close(1011, "NET-0001");
+    });
     this.#socket.serve(
       (data, isBinary) => this.#receive(data, isBinary),
       () => this.#end(),
@@ -74,7 +77,7 @@ export class ListenSession {
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
-    this.#lastMessageMs = this.#core.clock.now();
+    this.#idle?.touch();
     if (this.#over) return;
     if (!isBinary) return this.#command(data.toString());
     // An empty message closed a stream before `CloseStream` existed (https://deepgram.com/changelog/new-method-for-closing-streams).
@@ -171,20 +174,8 @@ export class ListenSession {
     }
   }
 
-  /** Closes the connection after too long without a message. */
-  #watch(inMs: number): void {
-    const { clock, idleTimeoutMs } = this.#core;
-    const look = (): void => {
-      const leftMs = this.#lastMessageMs + idleTimeoutMs - clock.now();
-      if (leftMs > 0) return this.#watch(leftMs);
-      this.#over = true;
-      this.#socket.close(1011, "NET-0001");
-    };
-    this.#cancelTimer = clock.schedule(look, inMs, { keepAlive: false });
-  }
-
   #end(): void {
     this.#over = true;
-    this.#cancelTimer();
+    this.#idle?.stop();
   }
 }

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { type PcmAudio, readWav, resample } from "turnwire/internal";
-import { Deadline, throwIfAborted, untilAborted } from "turnwire/internal";
-import { TurnwireError } from "turnwire/internal";
+import { Condition, Deadline, throwIfAborted, TurnwireError } from "turnwire/internal";
 import type { Voice } from "./voice.ts";
 
 /** More processes at once would not be faster on a small machine. */
@@ -27,7 +26,7 @@ export class EspeakVoice implements Voice {
   readonly #cache = new Map<string, PcmAudio>();
   #cacheSize = 0;
   #running = 0;
-  #waiting: Array<() => void> = [];
+  readonly #freed = new Condition();
 
   constructor(command: string) {
     this.#command = command;
@@ -46,18 +45,14 @@ export class EspeakVoice implements Voice {
   }
 
   async #inTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    while (this.#running >= mostProcesses) {
-      await untilAborted(new Promise<void>((resolve) => this.#waiting.push(resolve)), signal);
-    }
+    // Several waits may end at once, of which only one gets the process.
+    while (this.#running >= mostProcesses) await this.#freed.wait(() => this.#running < mostProcesses, signal);
     this.#running += 1;
     try {
       return await work();
     } finally {
       this.#running -= 1;
-      // Wakes all of them: a single one might have been aborted since.
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const wake of waiting) wake();
+      this.#freed.notify();
     }
   }
 
