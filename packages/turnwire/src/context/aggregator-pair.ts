@@ -17,7 +17,7 @@ export class LLMContextAggregatorPair {
   constructor(context: LLMContext) {
     checkContext(context);
     this.assistant = new LLMAssistantAggregator(context);
-    // An interruption takes a while through a pipeline; the order of the messages must not depend on that.
+    // So that the order of the messages does not depend on when an interruption reaches the end of the pipeline.
     this.user = new LLMUserAggregator(context, this.assistant);
   }
 }

@@ -6,9 +6,9 @@ import type { LLMContext } from "./llm-context.ts";
 import type { LLMMessage } from "./messages.ts";
 
 /**
- * Writes what the assistant says and its function calls into the conversation. It stands at the end of a pipeline, so
- * that what reaches it has been delivered; an interruption keeps just that. Once every call of a response has its
- * output it sends the context up again, for the model to go on.
+ * Writes the assistant's replies and function calls into the conversation. It stands at the end of a pipeline, so the
+ * frames that reach it have been delivered, and an interruption keeps exactly those. When every call of a response has its
+ * output, it sends the context upstream again, and the model goes on.
  */
 export class LLMAssistantAggregator extends FrameProcessor {
   readonly #context: LLMContext;
@@ -20,12 +20,12 @@ export class LLMAssistantAggregator extends FrameProcessor {
     this.#writer = new AssistantWriter(context);
   }
 
-  /** Ends the turn here and now: keeps what has been delivered and gives every open call its output. */
+  /** Ends the turn now: keeps what has been delivered, and gives every open call its output. */
   interrupt(): void {
     this.#writer.interrupt();
   }
 
-  /** Appends messages without coming between what belongs together: during a turn they wait for its end. */
+  /** Appends messages. During a turn they wait for its end, so that they do not separate calls from their outputs. */
   append(messages: readonly LLMMessage[]): void {
     this.#writer.append(messages);
   }

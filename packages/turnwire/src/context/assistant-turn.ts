@@ -7,7 +7,7 @@ type Entry =
   | { kind: "thought"; llm: string; item: unknown }
   | { kind: "calls"; calls: readonly FunctionCall[] };
 
-/** Gathers what a model says in one response, in order, as messages. */
+/** Gathers the output of a model's response, in order, as messages. */
 export class AssistantTurn {
   #entries: Entry[] = [];
 
@@ -17,7 +17,7 @@ export class AssistantTurn {
     else this.#entries.push({ kind: "text", pieces: [text] });
   }
 
-  /** A thought in the provider's form: it is kept together with what follows it, or not at all. */
+  /** Adds a thought in the provider's form. It is kept only together with the output that follows it. */
   addThought(llm: string, item: unknown): void {
     this.#entries.push({ kind: "thought", llm, item });
   }
@@ -27,8 +27,8 @@ export class AssistantTurn {
   }
 
   /**
-   * The messages so far; starts empty again.
-   * @param cutShort The last text is not all the model said: the thought that belongs to it is left out.
+   * Takes the messages so far, and starts empty again.
+   * @param cutShort Whether the last text is incomplete: then the thought before it is left out.
    */
   take(cutShort: boolean): LLMMessage[] {
     const entries = this.#entries.filter(
@@ -41,7 +41,7 @@ export class AssistantTurn {
   }
 }
 
-/** Whether what a thought belongs to, the next entry that is no thought, is there and complete. */
+/** Whether a thought's output, which is the next entry that is no thought, is there and complete. */
 function belongsToWhole(entries: readonly Entry[], index: number, cutShort: boolean): boolean {
   const follower = entries.findIndex((entry, at) => at > index && entry.kind !== "thought");
   if (follower === -1) return false;

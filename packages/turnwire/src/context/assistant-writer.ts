@@ -22,13 +22,13 @@ interface OpenCall {
 }
 
 /**
- * Writes what the assistant says and does into a conversation, from the frames that have been delivered. Keeps the
- * conversation valid: every function call gets exactly one output, directly behind it.
+ * Writes the assistant's replies and function calls into a conversation, from the frames that have been delivered. It keeps
+ * the conversation valid: every function call gets exactly one output, right after it.
  */
 export class AssistantWriter {
   readonly #context: LLMContext;
   readonly #turn = new AssistantTurn();
-  /** Calls the context holds no output for yet. */
+  /** Calls that have no output in the context yet. */
   readonly #open = new Map<string, OpenCall>();
   /** Calls whose output says that they are still running. */
   readonly #late = new Set<string>();
@@ -43,9 +43,9 @@ export class AssistantWriter {
     this.#context = context;
   }
 
-  /** Takes note of a frame. The answer is whether the model is to be asked again now. */
+  /** Takes a delivered frame. Returns whether the model has to be asked again now. */
   take(frame: Frame): boolean {
-    // First what comes by the thousand.
+    // First the most frequent frames.
     if (frame instanceof TextFrame) {
       if (this.#listening) this.#turn.addText(frame.text);
     } else if (frame instanceof LLMFullResponseStartFrame) this.#listening = frame.id > this.#interruptedAt;
@@ -53,15 +53,15 @@ export class AssistantWriter {
     else if (frame instanceof FunctionCallResultFrame) this.#onResult(frame);
     else if (frame instanceof FunctionCallCancelFrame) this.#onCancel(frame);
     else if (this.#listening) this.#hear(frame);
-    // Not in the middle of a turn: what the model is to be told of is not in the context yet.
+    // Not in the middle of a turn: the context does not hold all results yet.
     const runLLM = this.#runLLM && !this.#isBusy;
     if (runLLM) this.#runLLM = false;
     return runLLM;
   }
 
   /**
-   * Ends the turn here and now: keeps what has been delivered and gives every open call its output.
-   * @param cause The frame that ends it: of a response that began before, nothing is taken that comes later.
+   * Ends the turn now: keeps what has been delivered, and gives every open call its output.
+   * @param cause The frame that ends it. Later frames of a response that began before it are ignored.
    */
   interrupt(cause?: Frame): void {
     if (cause !== undefined) this.#interruptedAt = cause.id;
@@ -77,15 +77,15 @@ export class AssistantWriter {
   }
 
   /**
-   * Appends messages without coming between what belongs together: during a turn they wait for its end.
-   * @throws InvalidArgumentError naming the message that cannot be used; none is appended then.
+   * Appends messages. During a turn they wait for its end, so that they do not separate calls from their outputs.
+   * @throws InvalidArgumentError which names the message that cannot be used; none is appended then.
    */
   append(messages: readonly LLMMessage[]): void {
     this.#waiting.push(...freezeMessages(messages));
     this.#appendWaiting();
   }
 
-  /** Whether what belongs together is not complete yet. */
+  /** Whether a response or the outputs of its calls are incomplete. */
   get #isBusy(): boolean {
     return this.#listening || this.#open.size > 0;
   }
@@ -112,7 +112,7 @@ export class AssistantWriter {
     const { toolCallId } = frame.functionCall;
     const open = this.#open.get(toolCallId);
     if (open !== undefined) open.cancelOnInterruption = frame.cancelOnInterruption;
-    // An interruption has overtaken it; the function goes on all the same.
+    // An interruption overtook this frame; the function goes on anyway.
     else if (!frame.cancelOnInterruption) this.#late.add(toolCallId);
   }
 
@@ -128,7 +128,7 @@ export class AssistantWriter {
   }
 
   #onCancel(frame: FunctionCallCancelFrame): void {
-    // What the others answered is no reason to go on: there has been an interruption.
+    // After an interruption the results of the other calls are no reason to ask the model again.
     if (this.#close(frame.functionCall, frame.output)) this.#runLLM = false;
   }
 

@@ -18,7 +18,7 @@ export class LLMContextFrame extends DataFrame {
 /** Appends messages to the conversation. No interruption drops it. */
 export class LLMMessagesAppendFrame extends DataFrame {
   readonly messages: readonly LLMMessage[];
-  /** Whether the model is to be asked for an answer then. */
+  /** Whether the model is asked for an answer afterwards; default false. */
   readonly runLLM: boolean;
 
   constructor(messages: readonly LLMMessage[], options: { runLLM?: boolean } = {}) {

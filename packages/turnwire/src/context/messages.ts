@@ -3,8 +3,8 @@ import { checkMessage } from "./check-message.ts";
 import type { ChatMessage, UserMessage } from "./message-types.ts";
 
 /**
- * A part of the conversation in one provider's own form, such as a reasoning item. Only that provider's services send
- * it; the others leave it out.
+ * An item of the conversation in one provider's own form, such as a reasoning item. Only that provider's services send
+ * it; others leave it out.
  */
 export interface LLMSpecificMessage {
   /** Whose form it is: `openai` for the Responses services. */
@@ -47,7 +47,7 @@ export function freezeMessages(messages: readonly LLMMessage[], offset = 0): LLM
 }
 
 function copyOf(message: LLMMessage, field: string): LLMMessage {
-  // Most messages hold strings alone: a flat copy does.
+  // Most messages hold only strings, for which a flat copy is enough.
   if (Object.values(message).every((value) => typeof value === "string")) return { ...message };
   try {
     return structuredClone(message);

@@ -1,14 +1,14 @@
-/** What the model is given for a call that an interruption cancelled. */
+/** The output of a call that an interruption cancelled. */
 export const cancelledOutput = JSON.stringify({
   status: "cancelled",
   reason: "The user interrupted before the function had finished.",
 });
 
-/** What the model is given for a call that goes on past an interruption. */
+/** The output of a call that goes on after an interruption. */
 export const runningOutput = JSON.stringify({
   status: "running",
   note: "The function has not finished yet. Its result follows in a later message.",
 });
 
-/** What the model is given for a call whose output the conversation does not hold. */
+/** The output of a call for which the conversation holds none. */
 export const missingOutput = JSON.stringify({ status: "unknown", reason: "The function gave no output." });

@@ -7,20 +7,20 @@ import type { LLMMessage } from "./messages.ts";
 /** A JSON Schema object that describes a function's parameters. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** What a function is told beside its arguments. */
+/** What a function gets beside its arguments. */
 export interface FunctionCallParams {
   functionName: string;
   /** The provider's id of the call. */
   toolCallId: string;
   /** Fires when the call is cancelled by an interruption, by its time limit, or because the service stops. */
   signal: AbortSignal;
-  /** The conversation the call came from. */
+  /** The conversation that the call came from. */
   messages: readonly LLMMessage[];
 }
 
 /**
- * Runs a function. What it answers is given to the model: a string as it is, everything else as JSON text. What it
- * throws is given to the model as an error.
+ * Runs a function. The model gets the result: a string as it is, anything else as JSON. If the function throws, the model
+ * gets the error's message.
  */
 export type FunctionHandler<Arguments = Record<string, unknown>> = (
   args: Arguments,
@@ -32,18 +32,18 @@ export interface FunctionOptions {
   timeoutMs?: number;
   /** Whether an interruption cancels a call that is running; default true. */
   cancelOnInterruption?: boolean;
-  /** Whether the model is asked again after the call's output is there; default true. */
+  /** Whether the model is asked again when the call has its output; default true. */
   runLLM?: boolean;
 }
 
 /** The arguments of a call after checking: usable ones, or what is wrong with them. */
 export type CheckedArguments = { value: unknown } | { problem: string };
 
-/** A function the model may call: made by `defineTool`. */
+/** A function that the model may call, made by `defineTool`. */
 export interface FunctionTool extends FunctionOptions {
   readonly name: string;
   readonly description?: string;
-  /** The parameters as JSON Schema, as the model is told them. */
+  /** The parameters as the JSON Schema that the model gets. */
   readonly parameters: JsonSchema;
   /** Whether the provider has to follow the schema to the letter. */
   readonly strict: boolean;
@@ -61,11 +61,11 @@ interface ToolDefinition<Parameters, Arguments> extends FunctionOptions {
   parameters: Parameters;
   /** Whether the provider has to follow the schema to the letter; default false. Providers restrict such schemas. */
   strict?: boolean;
-  /** Runs the function. Without it the function is run by one registered on the service under the same name. */
+  /** Runs the function. Without it, the service runs the function that is registered under the same name. */
   execute?: FunctionHandler<Arguments>;
 }
 
-/** A Standard Schema (zod, valibot, …) that also says itself as JSON Schema, as zod 4.2 and later do. */
+/** A Standard Schema (zod, valibot, …) that converts to JSON Schema, as those of zod 4.2 and later do. */
 type DescribedSchema<Input, Output> = StandardSchemaV1<Input, Output> & StandardJSONSchemaV1<Input, Output>;
 
 const namePattern = /^[A-Za-z0-9_-]{1,64}$/;
@@ -96,7 +96,7 @@ const definitionChecks = {
   jsonSchema: is.object,
   strict: is.flag,
   execute: is.func,
-  // A tool that is spread into another definition brings its own.
+  // Of a tool that is spread into another definition; the new definition makes its own.
   check: is.func,
 } satisfies Checks<ToolDefinition<unknown, never> & { jsonSchema: JsonSchema; check: unknown }>;
 
@@ -109,7 +109,7 @@ const definitionHints = {
 };
 
 /**
- * Defines a function the model may call. `parameters` is a Standard Schema, which types `execute`'s arguments, or a
+ * Defines a function that the model may call. `parameters` is a Standard Schema, which types `execute`'s arguments, or a
  * plain JSON Schema.
  *
  * @example
@@ -119,7 +119,7 @@ const definitionHints = {
  *   parameters: z.object({ city: z.string() }),
  *   execute: ({ city }) => fetchWeather(city),
  * });
- * @throws InvalidArgumentError when the name or the schema cannot be used.
+ * @throws InvalidArgumentError which names the field that cannot be used.
  */
 export function defineTool<Input, Output>(
   definition: ToolDefinition<DescribedSchema<Input, Output>, Output>,
@@ -188,7 +188,7 @@ function jsonSchemaCheck(schema: JsonSchema, name: string): FunctionTool["check"
   return (args) => {
     const result = validator.validate(args);
     if (result.valid) return { value: args };
-    // The outer errors only say that an inner one exists.
+    // The errors of outer keywords only say that there is an inner one.
     const innermost = result.errors.filter((error) => !/^(properties|items|\$ref)$/.test(error.keyword));
     return { problem: innermost.map((error) => `${error.instanceLocation}: ${error.error}`).join("; ") };
   };
@@ -196,7 +196,7 @@ function jsonSchemaCheck(schema: JsonSchema, name: string): FunctionTool["check"
 
 function newValidator(schema: JsonSchema, name: string): Validator {
   try {
-    // A copy: the validator writes on the schema.
+    // A copy, since the validator writes on the schema.
     return new Validator(structuredClone(schema), "2020-12", false);
   } catch (error) {
     throw new InvalidArgumentError(`${name}.parameters`, "this JSON Schema cannot be used", { cause: error });

@@ -12,15 +12,15 @@ import { LLMContextFrame, LLMMessagesAppendFrame, LLMRunFrame } from "./frames.t
 import type { LLMContext } from "./llm-context.ts";
 import type { LLMMessage } from "./messages.ts";
 
-/** Who writes the assistant's part of the same conversation: the assistant aggregator. */
+/** What the user aggregator needs of the assistant aggregator of the same conversation. */
 export interface AssistantSide {
-  /** Writes what has been delivered of an unfinished turn, so that it stands before what follows. */
+  /** Writes what has been delivered of an unfinished turn, so that it comes before the user's next message. */
   interrupt(): void;
-  /** Appends messages where they come between nothing that belongs together. */
+  /** Appends messages without separating calls from their outputs. */
   append(messages: readonly LLMMessage[]): void;
 }
 
-/** Where in the aggregator's own queue the user stopped speaking. */
+/** Marks the place in the aggregator's queue where the user stopped speaking. */
 class SpeechEnd extends ControlFrame {
   override get uninterruptible(): boolean {
     return true;
@@ -28,18 +28,19 @@ class SpeechEnd extends ControlFrame {
 }
 
 /**
- * Writes what the user says into the conversation and sends the context down for the model to answer: at the end of
- * the user's speech, or at once for a transcription outside of speech (typed text) and for frames that ask for an answer. All of them interrupt.
+ * Writes what the user says into the conversation, and sends the context downstream for the model to answer: when the user
+ * stops speaking, or at once for a transcription outside of speech (typed text) and for frames that ask for an answer. Each
+ * of these interrupts.
  *
- * The speaking frames overtake the words: so the end of speech takes its place in the queue, behind the words that wait
- * there; and a turn between `UserTurnStartFrame` and `UserTurnEndFrame` is over when both its end and its
- * `UserStoppedSpeakingFrame` have come, whichever is first. Words of a turn that is over when the user speaks again
- * already go with the next.
+ * Speaking frames overtake transcriptions. So the end of speech is queued, after the transcriptions that wait there. A turn
+ * between `UserTurnStartFrame` and `UserTurnEndFrame` is over when both its end and its `UserStoppedSpeakingFrame` have
+ * come, in either order. If the user speaks again before the words of a finished turn were handled, they belong to the next
+ * turn.
  */
 export class LLMUserAggregator extends FrameProcessor {
   readonly #context: LLMContext;
   readonly #assistant: AssistantSide;
-  /** How many `UserStartedSpeakingFrame`s have come that have not been handled. */
+  /** How many `UserStartedSpeakingFrame`s have come and are not handled yet. */
   #starting = 0;
   #speaking = false;
   /** How many `SpeechEnd`s wait in the queue. */
@@ -57,7 +58,7 @@ export class LLMUserAggregator extends FrameProcessor {
   }
 
   override queueFrame(frame: Frame, direction?: FrameDirection, signal?: AbortSignal): Promise<void> {
-    // It may wait for another system frame, beside which the words behind it are handled.
+    // Counted here, since transcriptions after it may be handled while it waits for another system frame.
     if (frame instanceof UserStartedSpeakingFrame) this.#starting += 1;
     return super.queueFrame(frame, direction, signal);
   }
@@ -81,7 +82,7 @@ export class LLMUserAggregator extends FrameProcessor {
       this.#ending -= 1;
       await this.#askIfOver();
     } else {
-      // At once: transcriptions are handled beside these frames.
+      // Before any wait: transcriptions are handled at the same time as these frames.
       if (frame instanceof UserStartedSpeakingFrame) this.#startSpeaking();
       else if (frame instanceof UserStoppedSpeakingFrame) this.#stopSpeaking(frame);
       const passed = this.pushFrame(frame, direction);
@@ -111,7 +112,7 @@ export class LLMUserAggregator extends FrameProcessor {
   }
 
   async #ask(messages: readonly LLMMessage[]): Promise<void> {
-    // Not awaited yet: were the user to speak again in between, the context would follow that interruption.
+    // Not awaited here: if the user spoke again meanwhile, the context would come after that interruption.
     const interrupted = this.broadcastInterruption();
     this.#assistant.interrupt();
     this.#context.addMessages(messages);

@@ -15,19 +15,19 @@ import {
 } from "../frames/index.ts";
 import type { FrameSink } from "./inference.ts";
 
-/** A function as it was registered on a service. */
+/** A function that was registered on a service. */
 export interface RegisteredFunction extends FunctionOptions {
   handler: FunctionHandler;
 }
 
-/** What the calls of one response are run with. */
+/** What running the calls of one response needs. */
 export interface FunctionCallRun {
   calls: readonly FunctionCall[];
   context: LLMContext;
   registered: ReadonlyMap<string, RegisteredFunction>;
   /** Fires on an interruption, and when the service stops. */
   signal: AbortSignal;
-  /** Fires when the service stops: then every function is cancelled. */
+  /** Fires when the service stops, which cancels every function. */
   stopped: AbortSignal;
   parallel: boolean;
   /** The time limit of a function that has none of its own, in milliseconds. */
@@ -35,7 +35,7 @@ export interface FunctionCallRun {
   clock: Clock;
   logger: Logger;
   sink: FrameSink;
-  /** Takes the result of a function that went on past the interruption. */
+  /** Takes the result of a function that went on after an interruption. */
   lateSink: FrameSink;
 }
 
@@ -44,7 +44,7 @@ interface Outcome {
   failed: boolean;
 }
 
-/** Runs the calls and delivers one result, or one cancellation, for each. Answers the calls that were cancelled. */
+/** Runs the calls, and delivers one result or one cancellation for each. Returns the calls that were cancelled. */
 export async function runFunctionCalls(run: FunctionCallRun): Promise<FunctionCall[]> {
   const cancelled: FunctionCall[] = [];
   const runOne = async (call: FunctionCall): Promise<void> => {
@@ -55,7 +55,7 @@ export async function runFunctionCalls(run: FunctionCallRun): Promise<FunctionCa
   return cancelled;
 }
 
-/** Runs one call; false when it was cancelled. */
+/** Runs one call. Returns false when it was cancelled. */
 async function runCall(run: FunctionCallRun, call: FunctionCall): Promise<boolean> {
   const tool = run.context.tools.find(({ name }) => name === call.functionName);
   const registered = run.registered.get(call.functionName);
@@ -86,10 +86,10 @@ async function runCall(run: FunctionCallRun, call: FunctionCall): Promise<boolea
   return true;
 }
 
-/** Timers of more, such as of Infinity, would fire at once. */
+/** A timer with a longer delay, such as Infinity, fires at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** The call's outcome. Never rejects: what goes wrong is told to the model. */
+/** Runs the function of a call. Never rejects: the model gets the error. */
 async function execute(
   run: FunctionCallRun,
   call: FunctionCall,

@@ -24,7 +24,7 @@ export interface InferenceRecord {
   transport: "websocket" | "http";
   /** What was sent of the conversation: only what is new, or all of it. */
   mode: "incremental" | "full";
-  /** Why. */
+  /** Why it was that. */
   reason: RequestReason;
   /** Items sent, and items the whole conversation has. */
   itemsSent: number;
@@ -36,7 +36,7 @@ export interface InferenceRecord {
   previousResponseId?: string;
   /** The lane the request went over; absent for the default one. */
   lane?: string;
-  /** Characters of abandoned replies that the server sent since the inference before: paid for, heard by nobody. */
+  /** Characters of abandoned replies that the server sent since the previous inference. They are paid for, and dropped. */
   wastedCharacters: number;
   responseId?: string;
   /** Whether an interruption cut the answer short. */

@@ -29,12 +29,12 @@ export interface InferenceOutcome {
   characters: number;
 }
 
-/** What is noted of an inference under way: where its time goes, and the other fields of its record. */
+/** Collects the record of a running inference: where its time goes, and the other fields. */
 export class InferenceTrace {
   responseId: string | undefined;
   usage: LLMTokenUsage | undefined;
   wastedCharacters = 0;
-  /** The model that answers; at first the one that is asked. */
+  /** The model that answers. Until the provider names it, the model that was asked. */
   model: string;
   readonly #number: number;
   readonly #clock: Clock;

@@ -4,13 +4,13 @@ import type { InferenceTrace } from "./inference-trace.ts";
 /** Takes a frame of the answer; the promise, if any, resolves when there is room for the next, and never rejects. */
 export type FrameSink = (frame: Frame) => void | Promise<void>;
 
-/** One inference under way, as its provider sees it: where the frames go, what ends it, and what it is noted on. */
+/** A running inference, as its provider sees it: where its frames go, what ends it, and the trace its record is made of. */
 export class Inference {
   /** Fires when the turn is interrupted. */
   readonly signal: AbortSignal;
   readonly trace: InferenceTrace;
   readonly #sink: FrameSink;
-  /** Of the text. */
+  /** The pieces of text delivered. */
   readonly #pieces: string[] = [];
   #characters = 0;
   #hasOutput = false;
@@ -36,7 +36,7 @@ export class Inference {
     return this.#characters;
   }
 
-  /** Delivers a frame of the answer. After an interruption nothing is delivered any more. */
+  /** Delivers a frame of the answer. After an interruption it drops the frame. */
   emit(frame: Frame): void | Promise<void> {
     if (this.signal.aborted) return;
     if (!this.#hasOutput) {

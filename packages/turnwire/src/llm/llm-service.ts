@@ -41,7 +41,7 @@ export interface LLMServiceOptions extends AIServiceOptions {
   timeouts?: LLMTimeouts;
 }
 
-/** The connection's events come from services that keep one. */
+/** Events of an LLM service. Those of a connection come from services that keep one. */
 export interface LLMServiceEvents extends ReconnectingWebsocketEvents {
   /** The model asked for functions. */
   functionCallsStarted: [calls: readonly FunctionCall[]];
@@ -53,9 +53,9 @@ export interface LLMServiceEvents extends ReconnectingWebsocketEvents {
   inference: [record: InferenceRecord];
 }
 
-/** What a provider's inference answers once the model has ended. */
+/** The result of a provider's inference. */
 export interface InferenceResult {
-  /** The calls the model asked for, complete ones only. */
+  /** The complete calls that the model asked for. */
   functionCalls: readonly FunctionCall[];
   /** Why the model stopped before it was done. */
   incompleteReason?: string;
@@ -75,14 +75,14 @@ export interface RunInferenceOptions {
 }
 
 /**
- * The base of every LLM service: turns in direct use (`stream`, `respond`) and in a pipeline (an `LLMContextFrame` in,
- * the answer's frames out), and function calling. A provider implements `inference` and `runInference`.
+ * The base of every LLM service. It does turns in direct use (`stream`, `respond`) and in a pipeline (it takes an
+ * `LLMContextFrame` and pushes the answer's frames), and function calling. A provider implements `inference` and `runInference`.
  */
 export abstract class LLMService extends AIService<LLMServiceEvents> {
   readonly #functions = new Map<string, RegisteredFunction>();
   readonly #runInParallel: boolean;
   readonly #functionTimeoutMs: number;
-  /** What has written to a context in direct use, while no turn does: functions may go on past their turn. */
+  /** The writer of each context between turns in direct use: functions may go on after their turn. */
   readonly #writers = new WeakMap<LLMContext, AssistantWriter>();
   #stopped = new AbortController();
   #inferences = 0;
@@ -106,13 +106,13 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
    */
   protected abstract inference(context: LLMContext, inference: Inference): Promise<InferenceResult>;
 
-  /** The model that is asked, for records and metrics. */
+  /** The model that the service asks, for records and metrics. */
   protected abstract get model(): string;
 
   /** Changes settings, from the next inference on. */
   abstract updateSettings(settings: Readonly<Record<string, unknown>>): void;
 
-  /** One answer outside of the conversation, as text: no functions are run, nothing is appended. */
+  /** Asks for one answer outside of the conversation, as text. It runs no functions and appends nothing. */
   abstract runInference(context: LLMContext, options?: RunInferenceOptions): Promise<string>;
 
   /**
@@ -168,7 +168,7 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     let runLLM = true;
     const over = Promise.withResolvers<void>();
     const lateSink: FrameSink = async (frame) => {
-      // Not ahead of what has not been taken yet.
+      // After the frames that the reader has not taken yet.
       await over.promise;
       writer.take(frame);
     };
@@ -219,7 +219,7 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     }
   }
 
-  /** One inference and the functions it asks for. */
+  /** Runs one inference and the functions that it asks for. */
   async #answer(
     context: LLMContext,
     sink: FrameSink,
@@ -247,7 +247,7 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     if (cancelled.length > 0) this.events.emit("functionCallsCancelled", cancelled);
   }
 
-  /** Exactly one start and one end frame, whatever happens in between. */
+  /** Runs one inference, between exactly one start frame and one end frame. */
   async #infer(
     context: LLMContext,
     sink: FrameSink,
@@ -256,7 +256,7 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
   ): Promise<readonly FunctionCall[]> {
     const trace = new InferenceTrace({ number: ++this.#inferences, model: this.model, clock: this.clock });
     const inference = new Inference(sink, signal, trace);
-    // None of the frames around the answer waits for room: a turn that cannot end would be worse than a long queue.
+    // The frames around the answer do not wait for room: a long queue is better than a turn that cannot end.
     void sink(new LLMFullResponseStartFrame());
     let result: InferenceResult | undefined;
     let failure: { error: unknown } | undefined;
@@ -282,7 +282,7 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     return calls;
   }
 
-  /** Runs something that ends when the service is stopped, as when the caller's signal fires. */
+  /** Runs something with a signal that fires when the service stops or the caller's signal fires. */
   protected async untilStopped<T>(
     signal: AbortSignal | undefined,
     run: (signal: AbortSignal) => Promise<T>,

@@ -8,7 +8,7 @@ export interface AIServiceOptions extends FrameProcessorOptions {
   environment?: Environment;
 }
 
-/** The base of every service: a processor with events and a life of start, then stop or cancel. */
+/** The base of every service: a processor that is started, and stopped or cancelled. */
 export abstract class AIService<Events extends EventMap<Events>> extends FrameProcessor<Events> {
   protected readonly clock: Clock;
 
@@ -17,10 +17,10 @@ export abstract class AIService<Events extends EventMap<Events>> extends FramePr
     this.clock = options.environment?.clock ?? systemClock;
   }
 
-  /** Opens what the service needs. In a pipeline the StartFrame does it; in direct use the first turn does. */
+  /** Opens what the service needs. A `StartFrame` calls it in a pipeline; in direct use the first turn opens it. */
   start(): void | Promise<void> {}
 
-  /** Closes everything, after what is under way has been ended. The service can be used again. */
+  /** Ends what is running and closes everything. The service can be used again. */
   stop(): void | Promise<void> {}
 
   /** Closes everything at once. */
@@ -34,7 +34,7 @@ export abstract class AIService<Events extends EventMap<Events>> extends FramePr
 
   protected override async processFrame(frame: Frame, direction: FrameDirection, _signal: AbortSignal): Promise<void> {
     if (frame instanceof StartFrame) await this.#attempt("start", () => this.start());
-    // One that travels upstream only asks for the end.
+    // An EndFrame that travels upstream only asks for the end.
     else if (frame instanceof EndFrame && direction === "downstream") await this.#attempt("stop", () => this.stop());
     else if (frame instanceof CancelFrame) await this.#attempt("cancel", () => this.cancel());
     await this.pushFrame(frame, direction);
