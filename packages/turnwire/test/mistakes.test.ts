@@ -64,6 +64,12 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       "timeouts.idleMs",
       "expected milliseconds above 0, up to 2^31 - 1, got the number -1",
     ],
+    [
+      "no time for functions",
+      () => service({ timeouts: { functionMs: 0 } }),
+      "timeouts.functionMs",
+      "expected milliseconds above 0, or Infinity for no limit",
+    ],
     ["a clock beside its group", () => service({ clock: {} }), "clock", "it belongs to the option `environment`"],
     ["tools", () => service({ tools: [] }), "tools", "it belongs to the context: `new LLMContext({ tools })`"],
     [

@@ -1,9 +1,10 @@
 import { defined, LinkedSignal } from "../async/index.ts";
-import { checkOptions, checkValue, is } from "../checks/index.ts";
+import { checkFields, checkOptions, checkValue, is } from "../checks/index.ts";
 import {
   AssistantWriter,
   checkContext,
   functionChecks,
+  functionTimeLimit,
   type FunctionHandler,
   type FunctionOptions,
   type LLMContext,
@@ -87,6 +88,7 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
   #stopped = new AbortController();
   #inferences = 0;
 
+  /** @throws InvalidArgumentError */
   constructor(options: LLMServiceOptions = {}) {
     super(options);
     this.events.declare(
@@ -96,6 +98,8 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
       "completionTimeout",
       "inference",
     );
+    checkFields(options, { runInParallel: is.flag });
+    checkFields(options.timeouts ?? {}, { functionMs: functionTimeLimit }, "timeouts.");
     this.#runInParallel = options.runInParallel ?? true;
     this.#functionTimeoutMs = options.timeouts?.functionMs ?? 10_000;
   }

@@ -1,5 +1,5 @@
 import { type Checks, type Hints, is } from "../checks/index.ts";
-import { LLMContext } from "../context/index.ts";
+import { functionTimeLimit, LLMContext } from "../context/index.ts";
 import type { LLMServiceOptions, LLMTimeouts, WebsocketLLMServiceOptions, WebsocketLLMTimeouts } from "../llm/index.ts";
 import { connectionChecks, connectionTimeoutChecks, environmentCheck } from "../websocket/index.ts";
 import { ResponsesConnectionPool } from "./connection/index.ts";
@@ -76,7 +76,7 @@ const httpTimeouts = {
   idleMs: is.timeLimit,
   outputMs: is.timeLimit,
   retryMs: is.duration,
-  functionMs: is.timeLimit,
+  functionMs: functionTimeLimit,
 };
 
 const sharedChecks = {
