@@ -2,7 +2,7 @@ import { CancelFrame, EndFrame, type Frame, InterruptionFrame } from "../frames/
 import { type FrameDirection, FrameProcessor, type FrameProcessorOptions } from "../pipeline/index.ts";
 import { AssistantWriter } from "./assistant-writer.ts";
 import { LLMContextFrame } from "./frames.ts";
-import type { LLMContext } from "./llm-context.ts";
+import { checkContext, type LLMContext } from "./llm-context.ts";
 import type { LLMMessage } from "./messages.ts";
 
 /**
@@ -14,8 +14,10 @@ export class LLMAssistantAggregator extends FrameProcessor {
   readonly #context: LLMContext;
   readonly #writer: AssistantWriter;
 
+  /** @throws InvalidArgumentError */
   constructor(context: LLMContext, options: FrameProcessorOptions = {}) {
     super(options);
+    checkContext(context);
     this.#context = context;
     this.#writer = new AssistantWriter(context);
   }

@@ -1,3 +1,4 @@
+import { checkValue, is } from "../checks/index.ts";
 import {
   ControlFrame,
   type Frame,
@@ -9,7 +10,7 @@ import {
 } from "../frames/index.ts";
 import { type FrameDirection, FrameProcessor, type FrameProcessorOptions } from "../pipeline/index.ts";
 import { LLMContextFrame, LLMMessagesAppendFrame, LLMRunFrame } from "./frames.ts";
-import type { LLMContext } from "./llm-context.ts";
+import { checkContext, type LLMContext } from "./llm-context.ts";
 import type { LLMMessage } from "./messages.ts";
 
 /** What the user aggregator needs of the assistant aggregator of the same conversation. */
@@ -51,8 +52,11 @@ export class LLMUserAggregator extends FrameProcessor {
   #completeId = 0;
   #heard: string[] = [];
 
+  /** @throws InvalidArgumentError */
   constructor(context: LLMContext, assistant: AssistantSide, options: FrameProcessorOptions = {}) {
     super(options);
+    checkContext(context);
+    checkValue(assistant, "assistant", is.having(["interrupt", "append"], "an LLMAssistantAggregator"));
     this.#context = context;
     this.#assistant = assistant;
   }
