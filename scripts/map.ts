@@ -14,21 +14,13 @@ export const packages: Readonly<Record<string, Package>> = {
   turnwire: {
     rooms: [
       ...["index", "provider", "internal", "openai", "llm", "service", "context", "pipeline", "frames", "websocket"],
-      ...["protocol", "audio", "async", "checks", "errors", "node-version"],
+      ...["protocol", "audio", "async", "checks", "errors", "redaction", "node-version"],
     ],
     imports: [],
     within: {
       openai: [
-        ...[
-          "index",
-          "llm-service",
-          "http-llm-service",
-          "websocket-inference",
-          "warm-up",
-          "responses-client",
-          "options",
-        ],
-        ...["connection", "http", "response", "request", "retry", "endpoint", "settings"],
+        ...["index", "llm-service", "http-llm-service", "connection", "http", "response", "request", "retry"],
+        ...["settings", "endpoint"],
       ],
     },
   },

@@ -72,7 +72,7 @@ export const mutants: readonly Mutant[] = [
     breaks: ["cause"],
     patches: [
       {
-        file: "openai/websocket-inference.ts",
+        file: "openai/llm-service/websocket-inference.ts",
         find: 'if (action === "forget-parent") this',
         replace: "if (!action) this",
       },
@@ -155,7 +155,7 @@ export const mutants: readonly Mutant[] = [
     breaks: ["secret"],
     patches: [
       {
-        file: "errors.ts",
+        file: "redaction.ts",
         find: 'return text.replace(keyPattern, "[key]");',
         replace: "return keyPattern ? text : text;",
       },

@@ -1,4 +1,5 @@
 /** Every error class of turnwire. No message contains a key or a part of a conversation. */
+import { withoutKeys } from "./redaction.ts";
 
 /** The codes of errors that arise on this side of the wire. */
 export type TurnwireErrorCode =
@@ -305,11 +306,4 @@ export function kindOf(value: unknown): string {
     default:
       return `a ${typeof value}`;
   }
-}
-
-const keyPattern = /\b(?:sk|pk|xai|key)-[\w*.-]{6,}|\bBearer\s+\S+|\bToken\s+\S{16,}/gi;
-
-/** Returns the text with everything that looks like an API key replaced: servers quote keys in their messages. */
-export function withoutKeys(text: string): string {
-  return text.replace(keyPattern, "[key]");
 }

@@ -6,3 +6,4 @@ export * from "./checks/index.ts";
 export * from "./errors.ts";
 export * from "./frames/index.ts";
 export * from "./protocol/index.ts";
+export * from "./redaction.ts";

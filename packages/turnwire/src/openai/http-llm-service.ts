@@ -2,9 +2,13 @@ import { checkOptions } from "../checks/index.ts";
 import type { LLMContext } from "../context/index.ts";
 import { TimeoutError } from "../errors.ts";
 import { type Inference, type InferenceResult, LLMService } from "../llm/index.ts";
-import { httpServiceChecks, type OpenAIResponsesHttpLLMServiceOptions, optionHints } from "./options.ts";
-import { type OpenAIRunInferenceOptions, ResponsesClient } from "./responses-client.ts";
-import type { OpenAIResponsesLLMSettings } from "./settings.ts";
+import { type OpenAIRunInferenceOptions, ResponsesClient } from "./http/index.ts";
+import {
+  httpServiceChecks,
+  type OpenAIResponsesHttpLLMServiceOptions,
+  type OpenAIResponsesLLMSettings,
+  optionHints,
+} from "./settings.ts";
 
 /**
  * The OpenAI Responses API over HTTP: each inference is a request with the whole conversation, answered with server-sent
@@ -17,7 +21,7 @@ export class OpenAIResponsesHttpLLMService extends LLMService {
     super(checkOptions("OpenAIResponsesHttpLLMService", options, httpServiceChecks, optionHints));
     const { logger, clock } = this;
     const random = options.environment?.random ?? Math.random;
-    this.#client = new ResponsesClient(options, { logger, clock, random });
+    this.#client = new ResponsesClient(options, { logger, clock, random, optionNames: Object.keys(httpServiceChecks) });
   }
 
   /** The settings as they are now. */

@@ -1,4 +1,8 @@
-import { checkFields, checkName, type Checks, type Hints, is, checkValue } from "../checks/index.ts";
+import { checkFields, checkName, type Checks, checkValue, type Hints, is } from "../checks/index.ts";
+import { functionTimeLimit } from "../context/index.ts";
+import type { LLMServiceOptions, LLMTimeouts } from "../llm/index.ts";
+import { environmentCheck } from "../websocket/index.ts";
+import type { EndpointOptions } from "./endpoint.ts";
 
 /** How a model reasons: `{ effort, summary }`, as the Responses API takes it. */
 export interface Reasoning {
@@ -7,6 +11,9 @@ export interface Reasoning {
   /** Whether the answer holds a summary of the thoughts, and which. */
   summary?: "auto" | "concise" | "detailed" | null;
 }
+
+/** Such as `auto`, `flex` or `priority`. */
+export type ServiceTier = "auto" | "default" | "flex" | "scale" | "priority" | "fast" | (string & {});
 
 /** Settings of the Responses services. They can be changed at any time and hold from the next inference on. */
 export interface OpenAIResponsesLLMSettings {
@@ -26,7 +33,38 @@ export interface OpenAIResponsesLLMSettings {
   extra?: Readonly<Record<string, unknown>> | undefined;
 }
 
-export const settingsChecks: Checks<OpenAIResponsesLLMSettings> = {
+/** Time limits of both Responses services, in milliseconds. */
+export interface OpenAIResponsesTimeouts {
+  /** From a request to its first event; default 60 000. */
+  firstEventMs?: number;
+  /** Between two events; default: none, since models that reason are silent for minutes. */
+  idleMs?: number;
+  /** From a request to its first output, with `retryOnTimeout`; default 5000. */
+  outputMs?: number;
+  /** How long an inference may wait in all to be asked again when the server is busy; default 10 000. */
+  retryMs?: number;
+}
+
+/** Options of both Responses services. The settings may be changed later with `updateSettings`. */
+export interface OpenAIResponsesOptions extends EndpointOptions, Partial<OpenAIResponsesLLMSettings> {
+  /** Such as `auto`, `flex` or `priority`. */
+  serviceTier?: ServiceTier;
+  /** Whether an inference without output after `timeouts.outputMs` is asked again, once; default false. */
+  retryOnTimeout?: boolean;
+  /**
+   * What happens to a turn whose connection is lost after output: `fail`, the default, ends it with an error that says how
+   * much was delivered; `resume` asks the model to go on where it stopped.
+   */
+  onConnectionLost?: "fail" | "resume";
+}
+
+export interface OpenAIResponsesHttpLLMServiceOptions
+  extends Omit<LLMServiceOptions, "timeouts">, OpenAIResponsesOptions {
+  /** Time limits, in milliseconds. */
+  timeouts?: OpenAIResponsesTimeouts & LLMTimeouts;
+}
+
+const settingsChecks: Checks<OpenAIResponsesLLMSettings> = {
   model: is.text,
   instructions: is.string,
   temperature: is.number({ min: 0, max: 2 }),
@@ -63,3 +101,56 @@ export function changedSettings(
   checkFields(changes, settingsChecks);
   return settingsOf({ ...settings, ...changes });
 }
+
+export const timeoutChecks = {
+  firstEventMs: is.timeLimit,
+  idleMs: is.timeLimit,
+  outputMs: is.timeLimit,
+  retryMs: is.duration,
+  functionMs: functionTimeLimit,
+};
+
+export const sharedChecks = {
+  ...settingsChecks,
+  apiKey: is.anyOf(is.string, is.func),
+  baseURL: is.text,
+  organization: is.string,
+  project: is.string,
+  defaultHeaders: is.recordOf(is.string),
+  fetch: is.func,
+  serviceTier: is.text,
+  retryOnTimeout: is.flag,
+  onConnectionLost: is.oneOf(["fail", "resume"]),
+  runInParallel: is.flag,
+  name: is.text,
+  capacity: is.number({ min: 1, integer: true }),
+  logger: is.having(["debug", "warn"], "a logger with debug() and warn()"),
+  environment: environmentCheck,
+};
+
+export const httpServiceChecks: Checks<OpenAIResponsesHttpLLMServiceOptions> = {
+  ...sharedChecks,
+  timeouts: is.group<NonNullable<OpenAIResponsesHttpLLMServiceOptions["timeouts"]>>(timeoutChecks),
+};
+
+/** For names of the API and of other libraries. */
+export const optionHints: Hints = {
+  settings: "the settings are options of their own: `model`, `instructions` and so on",
+  systemInstruction: "it is called `instructions`",
+  systemPrompt: "it is called `instructions`",
+  maxCompletionTokens: "it is called `maxTokens`",
+  maxOutputTokens: "it is called `maxTokens`",
+  max_output_tokens: "it is called `maxTokens`",
+  client: "give a `fetch` instead",
+  clock: "it belongs to the option `environment`",
+  random: "it belongs to the option `environment`",
+  socketFactory: "it belongs to the option `environment`",
+  tools: "it belongs to the context: `new LLMContext({ tools })`",
+  messages: "it belongs to the context: `new LLMContext({ messages })`",
+  ...Object.fromEntries(
+    ["connectMs", "closeMs", "firstEventMs", "idleMs", "outputMs", "drainMs", "functionMs", "retryMs"].map((name) => [
+      name,
+      "it belongs to the option `timeouts`",
+    ]),
+  ),
+};

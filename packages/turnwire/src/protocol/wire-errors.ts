@@ -1,4 +1,6 @@
-import { ProviderError, withoutKeys } from "../errors.ts";
+import { defined } from "../async/index.ts";
+import { ProviderError } from "../errors.ts";
+import { withoutKeys } from "../redaction.ts";
 import { isObject } from "./events.ts";
 
 /**
@@ -79,7 +81,7 @@ export function normalizeError(payload: unknown, httpStatus?: number): WireError
   const type = text(inner["type"]) ?? (outer["type"] === "error" ? undefined : text(outer["type"]));
   const status = httpStatus ?? integer(outer["status"]) ?? integer(outer["status_code"]) ?? integer(inner["status"]);
   const retryAfterMs = retryAfter(inner["headers"]) ?? retryAfter(outer["headers"]);
-  return compact({
+  return defined({
     code: code ?? codeFromMessage(message),
     message: message === undefined ? undefined : withoutKeys(message),
     type,
@@ -95,7 +97,7 @@ export function providerError(wire: WireError, responseId?: string): ProviderErr
   const status = wire.status === undefined ? "" : `, status ${wire.status}`;
   const param = wire.param === undefined ? "" : `, field ${wire.param}`;
   return new ProviderError(code, `${wire.message ?? "the server gave no message"} (${code}${status}${param})`, {
-    ...compact({
+    ...defined({
       status: wire.status,
       type: wire.type,
       param: wire.param,
@@ -137,10 +139,4 @@ function text(value: unknown): string | undefined {
 
 function integer(value: unknown): number | undefined {
   return typeof value === "number" && Number.isInteger(value) ? value : undefined;
-}
-
-function compact<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

@@ -1,5 +1,6 @@
 import { BoundedQueue, type Clock, Condition, Deadline, type Logger, throwIfAborted } from "../async/index.ts";
-import { WebsocketClosedError, withoutKeys } from "../errors.ts";
+import { WebsocketClosedError } from "../errors.ts";
+import { withoutKeys } from "../redaction.ts";
 import { isRetryableCloseCode } from "./close-codes.ts";
 import { Handshake } from "./handshake.ts";
 import { Heartbeat, type HeartbeatOptions } from "./heartbeat.ts";

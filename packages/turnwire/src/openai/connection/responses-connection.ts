@@ -4,7 +4,8 @@ import { isObject, normalizeError, parseEvent, type RawEvent, type WireError } f
 import type { WebsocketConnection } from "../../websocket/index.ts";
 import type { Conversation } from "../request/index.ts";
 import { ambiguousCode } from "../retry/index.ts";
-import { attributeError, Cancels } from "./control-messages.ts";
+import { Cancels } from "./cancels.ts";
+import { attributeError } from "./error-attribution.ts";
 import { Exchange, type ExchangeHost, type ExchangePlace, type Reader } from "./exchange.ts";
 import { Lanes, type Tenant } from "./lanes.ts";
 import type { ServerCapabilities } from "./server-capabilities.ts";

@@ -1,2 +1,1 @@
-export { inferOverHttp } from "./http-inference.ts";
-export { askOnce } from "./run-inference.ts";
+export { type OpenAIRunInferenceOptions, ResponsesClient } from "./responses-client.ts";

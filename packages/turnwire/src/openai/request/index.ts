@@ -4,5 +4,5 @@ export { Conversation } from "./conversation.ts";
 export { createMessage, requestDetails, type Sending } from "./create-message.ts";
 export { keyOf } from "./items.ts";
 export { isKnownNotToReason } from "./models.ts";
-export { requestFields, type RequestFields, type ResponseFormat, type ServiceTier } from "./request-fields.ts";
+export { requestFields, type RequestFields, type ResponseFormat } from "./request-fields.ts";
 export { ContextAdapter, providerName } from "./to-items.ts";

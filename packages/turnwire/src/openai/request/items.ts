@@ -1,4 +1,4 @@
-import type { ResponseInputItem, ResponseOutputItem } from "../../protocol/index.ts";
+import type { InputPart, ResponseInputItem, ResponseOutputItem } from "../../protocol/index.ts";
 
 /** What tells whether two items are the same part of a conversation. */
 export type ItemKey =
@@ -19,6 +19,11 @@ export interface Item {
 
 export function makeItem(wire: ResponseInputItem | undefined, key: ItemKey): Item {
   return { wire, key, bytes: wire === undefined ? 0 : Buffer.byteLength(JSON.stringify(wire)) };
+}
+
+/** The output of a call. */
+export function outputItem(callId: string, output: string | InputPart[]): Item {
+  return makeItem({ type: "function_call_output", call_id: callId, output }, { kind: "output", callId });
 }
 
 /** The key of an item that a model gave. An item that a context cannot hold is `other`. */

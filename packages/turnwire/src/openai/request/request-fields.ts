@@ -1,6 +1,6 @@
 import type { FunctionTool, LLMContext } from "../../context/index.ts";
 import { mayReason, reasoningFor } from "./models.ts";
-import type { OpenAIResponsesLLMSettings, Reasoning } from "../settings.ts";
+import type { OpenAIResponsesLLMSettings, Reasoning, ServiceTier } from "../settings.ts";
 
 /** A tool as the API takes it. `strict` is always said: left out, the API takes it as true, and most schemas break that. */
 interface WireTool {
@@ -34,9 +34,6 @@ export interface ResponseFormat {
   /** A JSON Schema within what the API supports for strict output. */
   schema: Readonly<Record<string, unknown>>;
 }
-
-/** Such as `auto`, `flex` or `priority`. */
-export type ServiceTier = "auto" | "default" | "flex" | "scale" | "priority" | "fast" | (string & {});
 
 export interface RequestOptions {
   settings: OpenAIResponsesLLMSettings;

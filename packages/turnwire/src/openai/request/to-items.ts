@@ -1,10 +1,11 @@
 import type { Logger } from "../../async/index.ts";
-import { historyOf, isSpecificMessage, type LLMContext, type LLMMessage, missingOutput } from "../../context/index.ts";
+import { historyOf, isSpecificMessage, type LLMContext, type LLMMessage } from "../../context/index.ts";
 import { InvalidArgumentError, kindOf } from "../../errors.ts";
 import { isObject, type ResponseInputItem } from "../../protocol/index.ts";
 import { assistantText, toInputContent } from "./content.ts";
 import { Conversation, ItemLog } from "./conversation.ts";
-import { type Item, makeItem } from "./items.ts";
+import { type Item, makeItem, outputItem } from "./items.ts";
+import { pairCalls } from "./pair-calls.ts";
 
 /** The `llm` of the `LLMSpecificMessage`s that these services send, and make of reasoning items. */
 export const providerName = "openai";
@@ -43,49 +44,6 @@ export class ContextAdapter {
     progress.messages += settled.messages;
     return new Conversation(progress.log, items.slice(settled.items));
   }
-}
-
-interface Paired {
-  items: readonly Item[];
-  /** How many messages, and items of the result, no later message can change. */
-  settled: { messages: number; items: number };
-}
-
-/**
- * Pairs calls with their outputs, and reasoning with what follows it. A call without an output gets one that says so. An
- * output without a call is left out, and so is reasoning that nothing of the model's follows.
- * @param messages The items of each message.
- */
-function pairCalls(messages: ReadonlyArray<readonly Item[]>, onOrphan: () => void): Paired {
-  const items: Item[] = [];
-  let settled = { messages: 0, items: 0 };
-  let reasoning: Item[] = [];
-  const openCalls = new Set<string>();
-  const closeCalls = (): void => {
-    for (const callId of openCalls) items.push(outputItem(callId, missingOutput));
-    openCalls.clear();
-  };
-  const add = (item: Item): void => {
-    const { key } = item;
-    if (key.kind === "reasoning") return void reasoning.push(item);
-    if (key.kind === "output") {
-      if (openCalls.delete(key.callId)) items.push(item);
-      else onOrphan();
-      return;
-    }
-    // Parallel calls stand side by side. Anything else must not stand before their outputs.
-    if (key.kind !== "call") closeCalls();
-    if (key.kind === "call" || key.kind === "text") items.push(...reasoning);
-    reasoning = [];
-    items.push(item);
-    if (key.kind === "call") openCalls.add(key.callId);
-  };
-  for (const [index, message] of messages.entries()) {
-    for (const item of message) add(item);
-    if (reasoning.length === 0 && openCalls.size === 0) settled = { messages: index + 1, items: items.length };
-  }
-  closeCalls();
-  return { items, settled };
 }
 
 type RoleMessage<R> = Extract<LLMMessage, { role: R }>;
@@ -136,10 +94,6 @@ function assistantItems(message: RoleMessage<"assistant">, field: string): Item[
 function callItem(callId: string, name: string, args: string): Item {
   const wire: ResponseInputItem = { type: "function_call", call_id: callId, name, arguments: args };
   return makeItem(wire, { kind: "call", callId, name, arguments: args });
-}
-
-function outputItem(callId: string, output: ReturnType<typeof toInputContent>): Item {
-  return makeItem({ type: "function_call_output", call_id: callId, output }, { kind: "output", callId });
 }
 
 /**

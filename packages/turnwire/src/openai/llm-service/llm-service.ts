@@ -1,8 +1,8 @@
-import { checkOptions } from "../checks/index.ts";
-import { checkContext, LLMContext } from "../context/index.ts";
-import { InvalidArgumentError, SteeringError, TimeoutError } from "../errors.ts";
-import { type Inference, type InferenceResult, WebsocketLLMService } from "../llm/index.ts";
-import { ReconnectingWebsocket, type WebsocketConnection, type WebsocketTarget } from "../websocket/index.ts";
+import { checkOptions } from "../../checks/index.ts";
+import { checkContext, LLMContext } from "../../context/index.ts";
+import { InvalidArgumentError, SteeringError, TimeoutError } from "../../errors.ts";
+import { type Inference, type InferenceResult, WebsocketLLMService } from "../../llm/index.ts";
+import { ReconnectingWebsocket, type WebsocketConnection, type WebsocketTarget } from "../../websocket/index.ts";
 import {
   ConnectionManager,
   defaultConnectionAgeMs,
@@ -11,12 +11,12 @@ import {
   type ResponsesConnectionPool,
   ServerCapabilities,
   Tenant,
-} from "./connection/index.ts";
-import { optionHints, type OpenAIResponsesLLMServiceOptions, websocketServiceChecks } from "./options.ts";
-import { checkSteeringInput, type SteeringInput, type SteeringOutcome } from "./response/index.ts";
-import { type OpenAIRunInferenceOptions, ResponsesClient } from "./responses-client.ts";
-import { HttpFallback, type OnRetry } from "./retry/index.ts";
-import type { OpenAIResponsesLLMSettings } from "./settings.ts";
+} from "../connection/index.ts";
+import { type OpenAIResponsesLLMServiceOptions, websocketServiceChecks } from "./options.ts";
+import { checkSteeringInput, type SteeringInput, type SteeringOutcome } from "../response/index.ts";
+import { type OpenAIRunInferenceOptions, ResponsesClient } from "../http/index.ts";
+import { HttpFallback, type OnRetry } from "../retry/index.ts";
+import { type OpenAIResponsesLLMSettings, optionHints } from "../settings.ts";
 import { WarmUp } from "./warm-up.ts";
 import { type InferenceHost, WebsocketInference } from "./websocket-inference.ts";
 
@@ -45,7 +45,12 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     super(checkOptions("OpenAIResponsesLLMService", options, websocketServiceChecks, optionHints));
     const { logger, clock } = this;
     const random = options.environment?.random ?? Math.random;
-    this.#client = new ResponsesClient(options, { logger, clock, random });
+    this.#client = new ResponsesClient(options, {
+      logger,
+      clock,
+      random,
+      optionNames: Object.keys(websocketServiceChecks),
+    });
     this.#options = options;
     checkPool(options);
     options.pool?.admit(this.#client.address);

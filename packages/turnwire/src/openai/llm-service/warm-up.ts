@@ -1,9 +1,9 @@
-import type { LLMContext } from "../context/index.ts";
-import { ProviderError } from "../errors.ts";
-import type { ConnectionManager, Exchange, ResponsesConnection, Tenant } from "./connection/index.ts";
-import { createMessage } from "./request/index.ts";
-import { type ReadResponse, ResponseReader } from "./response/index.ts";
-import type { ResponsesClient } from "./responses-client.ts";
+import type { LLMContext } from "../../context/index.ts";
+import { ProviderError } from "../../errors.ts";
+import type { ConnectionManager, Exchange, ResponsesConnection, Tenant } from "../connection/index.ts";
+import { createMessage } from "../request/index.ts";
+import { type ReadResponse, ResponseReader } from "../response/index.ts";
+import type { ResponsesClient } from "../http/index.ts";
 
 /** Gives a server a conversation before it is asked anything, so that the next turn sends only what is new. */
 export class WarmUp {

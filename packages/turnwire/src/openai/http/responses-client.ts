@@ -1,10 +1,11 @@
-import type { Clock, Logger, Random } from "../async/index.ts";
-import { checkOptions, type Checks, type Hints, is } from "../checks/index.ts";
-import { checkContext, type LLMContext, type LLMMessage } from "../context/index.ts";
-import type { Inference, InferenceResult, RunInferenceOptions } from "../llm/index.ts";
-import type { WebsocketTarget } from "../websocket/index.ts";
-import { type Address, Endpoint } from "./endpoint.ts";
-import { askOnce, inferOverHttp } from "./http/index.ts";
+import type { Clock, Logger, Random } from "../../async/index.ts";
+import { checkOptions, type Checks, type Hints, is } from "../../checks/index.ts";
+import { checkContext, type LLMContext, type LLMMessage } from "../../context/index.ts";
+import type { Inference, InferenceResult, RunInferenceOptions } from "../../llm/index.ts";
+import type { WebsocketTarget } from "../../websocket/index.ts";
+import { type Address, Endpoint } from "../endpoint.ts";
+import { inferOverHttp } from "./http-inference.ts";
+import { askOnce } from "./run-inference.ts";
 import {
   ContextAdapter,
   type Conversation,
@@ -12,16 +13,17 @@ import {
   requestFields,
   type RequestFields,
   type ResponseFormat,
-} from "./request/index.ts";
+} from "../request/index.ts";
+import type { ProgressLimits } from "../response/index.ts";
+import { type Attempt, type RetriedWork, type RetryOptions, withRetries } from "../retry/index.ts";
 import {
-  optionHints,
+  changedSettings,
+  type OpenAIResponsesLLMSettings,
   type OpenAIResponsesOptions,
   type OpenAIResponsesTimeouts,
-  websocketServiceChecks,
-} from "./options.ts";
-import type { ProgressLimits } from "./response/index.ts";
-import { type Attempt, type RetriedWork, type RetryOptions, withRetries } from "./retry/index.ts";
-import { changedSettings, type OpenAIResponsesLLMSettings, settingsOf } from "./settings.ts";
+  optionHints,
+  settingsOf,
+} from "../settings.ts";
 
 export interface OpenAIRunInferenceOptions extends RunInferenceOptions {
   /** Asks for JSON that conforms to a schema. */
@@ -35,14 +37,6 @@ const runInferenceChecks: Checks<OpenAIRunInferenceOptions> = {
   signal: is.signal,
 };
 
-/** An option is not a setting: it cannot be changed. */
-const settingHints: Hints = {
-  ...Object.fromEntries(
-    Object.keys(websocketServiceChecks).map((name) => [name, "it is an option of the constructor"]),
-  ),
-  ...optionHints,
-};
-
 export interface ResponsesClientOptions extends OpenAIResponsesOptions {
   timeouts?: OpenAIResponsesTimeouts;
 }
@@ -52,6 +46,8 @@ export interface Tools {
   logger: Logger;
   clock: Clock;
   random: Random;
+  /** The names of the options that its constructor takes. */
+  optionNames: readonly string[];
 }
 
 const resumeNote: LLMMessage = {
@@ -82,7 +78,10 @@ export class ResponsesClient {
   }
 
   updateSettings(changes: Readonly<Record<string, unknown>>): void {
-    this.#settings = changedSettings("updateSettings()", this.#settings, changes, settingHints);
+    // An option is not a setting: it cannot be changed.
+    const options = this.#tools.optionNames.map((name) => [name, "it is an option of the constructor"]);
+    const hints: Hints = { ...Object.fromEntries(options), ...optionHints };
+    this.#settings = changedSettings("updateSettings()", this.#settings, changes, hints);
   }
 
   /** Where the WebSocket goes. */

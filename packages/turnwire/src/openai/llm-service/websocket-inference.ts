@@ -1,12 +1,12 @@
-import { type Clock, Deadline, onAbort, throwIfAborted } from "../async/index.ts";
-import type { LLMContext } from "../context/index.ts";
-import type { Inference, InferenceResult, RetryReason } from "../llm/index.ts";
-import type { WebsocketConnection } from "../websocket/index.ts";
-import type { ConnectionManager, Exchange, Lease, Tenant } from "./connection/index.ts";
-import { createMessage, requestDetails } from "./request/index.ts";
-import { ProgressWatch, ResponseChain, Steering } from "./response/index.ts";
-import type { ResponsesClient } from "./responses-client.ts";
-import type { Attempt, RecoveryAction } from "./retry/index.ts";
+import { type Clock, Deadline, onAbort, throwIfAborted } from "../../async/index.ts";
+import type { LLMContext } from "../../context/index.ts";
+import type { Inference, InferenceResult, RetryReason } from "../../llm/index.ts";
+import type { WebsocketConnection } from "../../websocket/index.ts";
+import type { ConnectionManager, Exchange, Lease, Tenant } from "../connection/index.ts";
+import { createMessage, requestDetails } from "../request/index.ts";
+import { ProgressWatch, ResponseChain, Steering } from "../response/index.ts";
+import type { ResponsesClient } from "../http/index.ts";
+import type { Attempt, RecoveryAction } from "../retry/index.ts";
 
 /** What an inference needs of its service. */
 export interface InferenceHost {

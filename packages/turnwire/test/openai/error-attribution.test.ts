@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { attributeError, Cancels, type ErrorSource } from "../../src/openai/connection/control-messages.ts";
+import { Cancels } from "../../src/openai/connection/cancels.ts";
+import { attributeError, type ErrorSource } from "../../src/openai/connection/error-attribution.ts";
 import type { WireError } from "../../src/protocol/index.ts";
 
 /** What was said beside requests, and is unanswered. */
