@@ -1,12 +1,7 @@
-export {
-  type AudioSource,
-  FileInput,
-  type FileInputOptions,
-  FileOutput,
-  type FileOutputOptions,
-  FileTransport,
-  type FileTransportOptions,
-} from "./file/index.ts";
+export { FileInput, type FileInputOptions } from "./file/file-input.ts";
+export { FileOutput, type FileOutputOptions } from "./file/file-output.ts";
+export { FileTransport, type FileTransportOptions } from "./file/file-transport.ts";
+export type { AudioSource } from "./file/source.ts";
 export { InputTransport, type InputTransportOptions } from "./input-transport.ts";
 export {
   type Interrupted,
@@ -15,12 +10,11 @@ export {
   type OutputTransportOptions,
 } from "./output-transport.ts";
 export type { OutputChunk, OutputTransportStats, PacerOptions, Underrun } from "./pacer.ts";
-export {
-  type PlayedReport,
-  type VerifyClient,
-  WebsocketServerTransport,
-  type WebsocketServerTimeouts,
-  type WebsocketServerTransportOptions,
-  WebsocketTransport,
-  type WebsocketTransportEvents,
-} from "./websocket/index.ts";
+export type { PlayedReport } from "./websocket/client/utterances.ts";
+export { WebsocketTransport, type WebsocketTransportEvents } from "./websocket/client/websocket-transport.ts";
+export type {
+  VerifyClient,
+  WebsocketServerTimeouts,
+  WebsocketServerTransportOptions,
+} from "./websocket/server/server-options.ts";
+export { WebsocketServerTransport } from "./websocket/server/websocket-server-transport.ts";

@@ -1,12 +1,8 @@
-export { type SpeechPart } from "./synthesis/index.ts";
-export {
-  SentenceAggregator,
-  type SentenceAggregatorOptions,
-  type TextAggregator,
-  withoutMarkdown,
-} from "./text/index.ts";
+export type { SpeechPart } from "./synthesis/speech-part.ts";
+export { withoutMarkdown } from "./text/plain-speech.ts";
+export { SentenceAggregator, type SentenceAggregatorOptions, type TextAggregator } from "./text/sentences.ts";
 export { TTSService, type TTSServiceEvents, type TTSServiceOptions, type TTSTimeouts } from "./tts-service.ts";
-export { type SpokenWord } from "./utterance/index.ts";
+export type { SpokenWord } from "./utterance/utterance.ts";
 export {
   websocketTTSChecks,
   WebsocketTTSService,

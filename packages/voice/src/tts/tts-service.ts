@@ -27,9 +27,12 @@ import {
 } from "turnwire/provider";
 import { partOf, sampleRateCheck, serviceChecks } from "../checks.ts";
 import { AnswerTracker } from "./answer-tracker.ts";
-import { type SpeechPart, SpeechQueue, Synthesis } from "./synthesis/index.ts";
-import { SentenceAggregator, type TextAggregator } from "./text/index.ts";
-import { SpeakingRate, Utterance } from "./utterance/index.ts";
+import type { SpeechPart } from "./synthesis/speech-part.ts";
+import { SpeechQueue } from "./synthesis/speech-queue.ts";
+import { Synthesis } from "./synthesis/synthesis.ts";
+import { SentenceAggregator, type TextAggregator } from "./text/sentences.ts";
+import { Utterance } from "./utterance/utterance.ts";
+import { SpeakingRate } from "./utterance/word-timeline.ts";
 
 /** Time limits of a TTS service, in milliseconds. */
 export interface TTSTimeouts {
@@ -60,8 +63,7 @@ export const ttsChecks: Checks<TTSServiceOptions> = {
 /** Only services that keep a connection emit these. */
 export type TTSServiceEvents = ReconnectingWebsocketEvents;
 
-const maxFrames = 64;
-const maxCharacters = 16_384;
+/** How much audio may wait to be pushed. */
 const maxAudioMs = 3000;
 
 /**
@@ -205,7 +207,7 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
         return;
       }
       // A failed utterance may have left the queue.
-      if (this.#open === undefined || this.#open.hasFailed) this.#queue.add(frame);
+      if (this.#open === undefined || this.#open.audio.hasFailed) this.#queue.add(frame);
       else this.#open.text.insert(frame);
     }
     if (this.#queue.hasRoom) return;
@@ -272,35 +274,31 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
     return new SpeechQueue({
       push: (frame, signal) => this.pushFrame(this.#answer.marked(frame), "downstream", signal),
       onSpoken: (utterance) => {
-        if (utterance.isAnswer && utterance.hasFailed) this.#answer.fail();
+        if (utterance.isAnswer && utterance.audio.hasFailed) this.#answer.fail();
       },
       clock: this.clock,
-      maxFrames,
-      maxCharacters,
       maxAudioBytes: bytesForMs(maxAudioMs, this.format),
     });
   }
 
   #makeSynthesis(responseTimeoutMs: number): Synthesis<Settings> {
     const { name, clock } = this;
-
-    return new Synthesis(
-      this.#queue,
-      {
-        say: (text, part) => this.say(text, part),
-        finish: (part) => this.finish(part),
-        drop: (part) => this.drop(part),
-        canSay: (settings) => this.canSay(settings),
-        canContinue: (part) => this.canContinue(part),
-        filter: (text) => this.#filtered(text),
-        onIdle: () => this.onSettingsIdle(this.#settings),
-        onSilent: () => this.onSilent(),
-        onAudio: (afterMs) => this.#onAudio(afterMs),
-        onError: (error) => void this.pushError(error),
-        onSaidAgain: ({ code }) => this.logger.warn(`${name} says the rest of an utterance again`, { code }),
-      },
-      { name, clock, responseTimeoutMs },
-    );
+    return new Synthesis(this.#queue, {
+      name,
+      clock,
+      responseTimeoutMs,
+      say: (text, part) => this.say(text, part),
+      finish: (part) => this.finish(part),
+      drop: (part) => this.drop(part),
+      canSay: (settings) => this.canSay(settings),
+      canContinue: (part) => this.canContinue(part),
+      filter: (text) => this.#filtered(text),
+      onIdle: () => this.onSettingsIdle(this.#settings),
+      onSilent: () => this.onSilent(),
+      onAudio: (afterMs) => this.#onAudio(afterMs),
+      onError: (error) => void this.pushError(error),
+      onSaidAgain: ({ code }) => this.logger.warn(`${name} says the rest of an utterance again`, { code }),
+    });
   }
 
   #filtered(text: string): string {

@@ -21,12 +21,8 @@ export {
   type UserTurnProcessorEvents,
   type UserTurnProcessorOptions,
 } from "./user-turn-processor.ts";
+export { EnergyVADAnalyzer } from "./vad/energy-vad-analyzer.ts";
+export type { VADAnalyzer } from "./vad/vad-analyzer.ts";
+export { VADProcessor, type VADProcessorOptions } from "./vad/vad-processor.ts";
+export { WebRTCVADAnalyzer, type WebRTCVADAnalyzerOptions } from "./vad/webrtc-vad-analyzer.ts";
 export { formatWaterfall } from "./waterfall.ts";
-export {
-  EnergyVADAnalyzer,
-  type VADAnalyzer,
-  VADProcessor,
-  type VADProcessorOptions,
-  WebRTCVADAnalyzer,
-  type WebRTCVADAnalyzerOptions,
-} from "./vad/index.ts";

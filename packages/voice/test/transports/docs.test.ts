@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clientMessageTypes, closeCodes } from "../../src/transports/websocket/index.ts";
+import { clientMessageTypes, closeCodes } from "../../src/transports/websocket/protocol.ts";
 import { fieldsOf, read, tableUnder } from "@turnwire/test-kit";
 
 const document = "docs/transports.md";
@@ -34,7 +34,7 @@ test.each<[string, Array<[file: string, name: string]>]>([
 });
 
 test("has every message, with its fields", () => {
-  const source = read("packages/voice/src/transports/websocket/protocol/messages.ts");
+  const source = read("packages/voice/src/transports/websocket/protocol.ts");
   const [, union = ""] = /export type ServerMessage =(.*?);\n\n/s.exec(source) ?? [];
   const sent = [...union.matchAll(/\{ type: "([\w-]+)"(.*?) \}/g)].map(([, type, rest = ""]) => [
     type,

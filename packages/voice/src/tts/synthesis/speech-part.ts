@@ -1,5 +1,5 @@
 import type { TurnwireError } from "turnwire/internal";
-import type { SpokenWord, Utterance } from "../utterance/index.ts";
+import type { SpokenWord, Utterance } from "../utterance/utterance.ts";
 
 /**
  * What a provider is asked to say as one: an utterance, or the rest of one after a lost connection. The provider reports on
@@ -27,72 +27,13 @@ export interface SpeechPart<Settings> {
   fail(error: TurnwireError): void;
 }
 
-/** What a part tells the synthesis that made it. */
-export interface PartOwner<Settings> {
-  isCurrent(part: Part<Settings>): boolean;
-  audioAdded(): Promise<void>;
-  progressed(): void;
-  ended(part: Part<Settings>): void;
-  failed(part: Part<Settings>, error: TurnwireError): void;
-}
-
-export class Part<Settings> implements SpeechPart<Settings> {
-  readonly id: string;
+/** A part, as the synthesis that made it sees it. */
+export interface Part<Settings> extends SpeechPart<Settings> {
   readonly utterance: Utterance<Settings>;
   /** Where its text begins in that of the utterance. */
   readonly fromOffset: number;
   /** Whether some of its audio has arrived. */
-  hasAudio = false;
+  hasAudio: boolean;
   /** Whether the provider knows that no more text follows. */
-  isFinished = false;
-  /** Where its audio begins in that of the utterance. */
-  readonly #fromBytes: number;
-  readonly #owner: PartOwner<Settings>;
-
-  constructor(id: string, utterance: Utterance<Settings>, fromOffset: number, owner: PartOwner<Settings>) {
-    this.id = id;
-    this.utterance = utterance;
-    this.fromOffset = fromOffset;
-    this.#fromBytes = utterance.audioBytes;
-    this.#owner = owner;
-  }
-
-  get utteranceId(): string {
-    return this.utterance.id;
-  }
-
-  get settings(): Settings {
-    return this.utterance.settings;
-  }
-
-  get saidOffset(): number {
-    return this.utterance.text.saidOffset;
-  }
-
-  addAudio(bytes: Uint8Array): Promise<void> {
-    if (!this.#owner.isCurrent(this) || bytes.length === 0) return Promise.resolve();
-    this.hasAudio = true;
-    this.utterance.addAudio(bytes);
-    return this.#owner.audioAdded();
-  }
-
-  addWords(words: readonly SpokenWord[]): void {
-    if (!this.#owner.isCurrent(this)) return;
-    this.utterance.addWords(words, this.#fromBytes);
-    this.#owner.progressed();
-  }
-
-  markSpoken(offset: number): void {
-    if (!this.#owner.isCurrent(this)) return;
-    this.utterance.markSpoken(offset);
-    this.#owner.progressed();
-  }
-
-  end(): void {
-    if (this.#owner.isCurrent(this)) this.#owner.ended(this);
-  }
-
-  fail(error: TurnwireError): void {
-    if (this.#owner.isCurrent(this)) this.#owner.failed(this, error);
-  }
+  isFinished: boolean;
 }

@@ -1,6 +1,6 @@
 import type { Frame } from "turnwire";
 import { Alarm, type Clock, Condition } from "turnwire/internal";
-import { Utterance } from "../utterance/index.ts";
+import { Utterance } from "../utterance/utterance.ts";
 
 export interface SpeechQueueOptions<Settings> {
   /** Gives a frame to the next processor. Resolves when there is room for more, or the signal fires. */
@@ -8,13 +8,14 @@ export interface SpeechQueueOptions<Settings> {
   /** Called when everything of an utterance has been pushed. */
   onSpoken(utterance: Utterance<Settings>): void;
   clock: Clock;
-  /** The greatest number of waiting frames, without audio. */
-  maxFrames: number;
-  /** The most waiting text, in characters. */
-  maxCharacters: number;
   /** The most waiting audio, in bytes. */
   maxAudioBytes: number;
 }
+
+/** The greatest number of waiting frames, without audio. */
+const maxFrames = 64;
+/** The most waiting text, in characters. */
+const maxCharacters = 16_384;
 
 /**
  * The ordered output of a TTS service: utterances, and the frames before, between and after them. Frames wait here for the
@@ -41,14 +42,14 @@ export class SpeechQueue<Settings> {
 
   /** The first utterance whose audio is not complete: the provider speaks this one. */
   get firstIncomplete(): Utterance<Settings> | undefined {
-    return this.#utterances().find((utterance) => !utterance.isComplete);
+    return this.#utterances().find((utterance) => !utterance.audio.isComplete);
   }
 
   get hasRoom(): boolean {
     const utterances = this.#utterances();
     const frames = this.#entries.length + utterances.reduce((sum, one) => sum + one.text.waitingFrames, 0);
     const characters = utterances.reduce((sum, one) => sum + one.waitingCharacters, 0);
-    return frames < this.#options.maxFrames && characters < this.#options.maxCharacters;
+    return frames < maxFrames && characters < maxCharacters;
   }
 
   add(entry: Frame | Utterance<Settings>): void {
@@ -87,7 +88,7 @@ export class SpeechQueue<Settings> {
   }
 
   get #waitingBytes(): number {
-    return this.#utterances().reduce((sum, one) => sum + one.waitingBytes, 0);
+    return this.#utterances().reduce((sum, one) => sum + one.audio.waitingBytes, 0);
   }
 
   #utterances(): Array<Utterance<Settings>> {
@@ -112,7 +113,8 @@ export class SpeechQueue<Settings> {
       const frame = head.take();
       if (frame !== undefined) return frame;
       if (!head.hasEnded) {
-        if (head.heldForMs !== undefined) this.#alarm.set(head.heldForMs);
+        const { heldForMs } = head.audio;
+        if (heldForMs !== undefined) this.#alarm.set(heldForMs);
         return undefined;
       }
       this.#entries.shift();
@@ -122,6 +124,6 @@ export class SpeechQueue<Settings> {
   }
 
   #until(holds: () => boolean, signal: AbortSignal): Promise<void> {
-    return holds() ? Promise.resolve() : this.#changed.wait(holds, signal).catch(() => undefined);
+    return this.#changed.wait(holds, signal).catch(() => undefined);
   }
 }

@@ -1,11 +1,15 @@
 import { type Clock, InactivityTimer, TimeoutError, type TurnwireError } from "turnwire/internal";
-import { isSpeakable } from "../text/index.ts";
-import type { Utterance } from "../utterance/index.ts";
-import { Part, type PartOwner, type SpeechPart } from "./speech-part.ts";
+import { isSpeakable } from "../text/spoken-words.ts";
+import type { Utterance } from "../utterance/utterance.ts";
+import type { Part, SpeechPart } from "./speech-part.ts";
 import type { SpeechQueue } from "./speech-queue.ts";
 
 /** What the synthesis asks of the provider, and reports to the service. */
-export interface SynthesisHooks<Settings> {
+export interface SynthesisOptions<Settings> {
+  name: string;
+  clock: Clock;
+  /** How long the provider may take to start with the audio of an utterance, and to continue it. */
+  responseTimeoutMs: number;
   say(text: string, part: SpeechPart<Settings>): void;
   finish(part: SpeechPart<Settings>): void;
   drop(part: SpeechPart<Settings>): void;
@@ -24,19 +28,10 @@ export interface SynthesisHooks<Settings> {
   onSaidAgain(error: TurnwireError): void;
 }
 
-export interface SynthesisOptions {
-  name: string;
-  clock: Clock;
-  /** How long the provider may take to start with the audio of an utterance, and to continue it. */
-  responseTimeoutMs: number;
-}
-
 /** Has the provider speak the utterances of a queue one after the other, and makes sure that each comes to an end. */
 export class Synthesis<Settings> {
   readonly #queue: SpeechQueue<Settings>;
-  readonly #hooks: SynthesisHooks<Settings>;
-  readonly #options: SynthesisOptions;
-  readonly #partOwner: PartOwner<Settings>;
+  readonly #options: SynthesisOptions<Settings>;
   /** Runs while there is an active utterance. */
   readonly #responseTimer: InactivityTimer;
   /** The utterance that the provider works on. */
@@ -50,19 +45,11 @@ export class Synthesis<Settings> {
   /** Whether the provider's audio has to wait for room in the queue. */
   #isBlocked = false;
 
-  constructor(queue: SpeechQueue<Settings>, hooks: SynthesisHooks<Settings>, options: SynthesisOptions) {
+  constructor(queue: SpeechQueue<Settings>, options: SynthesisOptions<Settings>) {
     this.#queue = queue;
-    this.#hooks = hooks;
     this.#options = options;
     this.#responseTimer = new InactivityTimer(options.clock, options.responseTimeoutMs, () => this.#onInactive());
     this.#responseTimer.stop();
-    this.#partOwner = {
-      isCurrent: (part) => this.#isCurrent(part),
-      audioAdded: () => this.#audioAdded(),
-      progressed: () => this.#queue.advance(),
-      ended: (part) => this.#partEnded(part),
-      failed: (part, error) => this.#partFailed(part, error),
-    };
   }
 
   get active(): Utterance<Settings> | undefined {
@@ -92,7 +79,7 @@ export class Synthesis<Settings> {
   /** Fails the active utterance. `error` is reported, also if nothing is active; leave it out if it has been reported. */
   fail(error?: TurnwireError): void {
     if (this.#active !== undefined) this.#failUtterance(this.#active, error);
-    else if (error !== undefined) this.#hooks.onError(error);
+    else if (error !== undefined) this.#options.onError(error);
   }
 
   /** The queue was interrupted: nothing that was under way is wanted any more. */
@@ -101,8 +88,45 @@ export class Synthesis<Settings> {
     this.#nextWork();
   }
 
-  async #audioAdded(): Promise<void> {
-    this.#hooks.onAudio(this.#hasAudio ? undefined : this.#options.clock.now() - (this.#sentMs ?? 0));
+  #makePart(utterance: Utterance<Settings>, fromOffset: number): Part<Settings> {
+    const fromBytes = utterance.audio.inBytes;
+    /** Reports on a part that is over are ignored. */
+    const whenCurrent = <Result>(report: () => Result): Result | undefined => {
+      if (this.#part !== part) return undefined;
+      this.#responseTimer.touch();
+      return report();
+    };
+    const whenProgressed = (report: () => void): void => {
+      whenCurrent(() => {
+        report();
+        this.#queue.advance();
+      });
+    };
+    const part: Part<Settings> = {
+      id: `${utterance.id}/${++this.#parts}`,
+      utterance,
+      utteranceId: utterance.id,
+      settings: utterance.settings,
+      fromOffset,
+      hasAudio: false,
+      isFinished: false,
+      get saidOffset() {
+        return utterance.text.saidOffset;
+      },
+      addAudio: async (bytes) => whenCurrent(() => this.#addAudio(part, bytes)),
+      addWords: (words) => whenProgressed(() => utterance.addWords(words, fromBytes)),
+      markSpoken: (offset) => whenProgressed(() => utterance.audio.markSpoken(offset)),
+      end: () => whenCurrent(() => this.#partEnded(part)),
+      fail: (error) => whenCurrent(() => this.#partFailed(part, error)),
+    };
+    return part;
+  }
+
+  async #addAudio(part: Part<Settings>, bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return;
+    part.hasAudio = true;
+    part.utterance.audio.append(bytes);
+    this.#options.onAudio(this.#hasAudio ? undefined : this.#options.clock.now() - (this.#sentMs ?? 0));
     this.#hasAudio = true;
     this.#queue.advance();
     this.#isBlocked = true;
@@ -115,8 +139,8 @@ export class Synthesis<Settings> {
     const { utterance } = part;
     this.#part = undefined;
     // It ended before it was asked to, perhaps without having seen the last pieces.
-    if (!part.isFinished && utterance.isExact) utterance.text.rewindToFound(part.fromOffset);
-    utterance.markSpoken(utterance.text.saidOffset);
+    if (!part.isFinished && utterance.audio.isExact) utterance.text.rewindToFound(part.fromOffset);
+    utterance.audio.markSpoken(utterance.text.saidOffset);
     this.resume();
   }
 
@@ -128,30 +152,30 @@ export class Synthesis<Settings> {
     }
     this.#part = undefined;
     this.resume();
-    this.#hooks.onSaidAgain(error);
+    this.#options.onSaidAgain(error);
   }
 
   #failUtterance(utterance: Utterance<Settings>, error: TurnwireError | undefined): void {
     this.#dropPart();
-    utterance.fail();
-    if (error !== undefined) this.#hooks.onError(error);
+    utterance.audio.fail();
+    if (error !== undefined) this.#options.onError(error);
     this.resume();
   }
 
   #sayPieces(): void {
     for (let utterance = this.#nextWork(); utterance?.hasPiece; utterance = this.#nextWork()) {
-      if (!this.#hooks.canSay(utterance.settings)) return;
-      if (this.#part !== undefined && !this.#hooks.canContinue(this.#part)) this.#finish(this.#part);
+      if (!this.#options.canSay(utterance.settings)) return;
+      if (this.#part !== undefined && !this.#options.canContinue(this.#part)) this.#finish(this.#part);
       // The piece is said when the part has ended.
       if (this.#part?.isFinished) return;
       const fromOffset = utterance.text.saidOffset;
-      const text = this.#hooks.filter(utterance.text.nextPiece() ?? "");
+      const text = this.#options.filter(utterance.text.nextPiece() ?? "");
       if (!isSpeakable(text)) continue;
-      this.#part ??= new Part(`${utterance.id}/${++this.#parts}`, utterance, fromOffset, this.#partOwner);
+      this.#part ??= this.#makePart(utterance, fromOffset);
       this.#responseTimer.touch();
       this.#sentMs ??= this.#options.clock.now();
       utterance.markAsked();
-      this.#hooks.say(text, this.#part);
+      this.#options.say(text, this.#part);
     }
   }
 
@@ -171,26 +195,20 @@ export class Synthesis<Settings> {
     this.#sentMs = undefined;
     this.#hasAudio = false;
     this.#responseTimer.stop();
-    if (utterance === undefined) this.#hooks.onIdle();
+    if (utterance === undefined) this.#options.onIdle();
     else this.#responseTimer.start();
   }
 
   #finish(part: Part<Settings>): void {
     part.isFinished = true;
     this.#responseTimer.touch();
-    this.#hooks.finish(part);
+    this.#options.finish(part);
   }
 
   #dropPart(): void {
     const part = this.#part;
     this.#part = undefined;
-    if (part !== undefined) this.#hooks.drop(part);
-  }
-
-  #isCurrent(part: Part<Settings>): boolean {
-    if (this.#part !== part) return false;
-    this.#responseTimer.touch();
-    return true;
+    if (part !== undefined) this.#options.drop(part);
   }
 
   /** Whether the service waits for the provider, and not for the model's next words or for room in the queue. */
@@ -207,6 +225,6 @@ export class Synthesis<Settings> {
     }
     const { name, responseTimeoutMs } = this.#options;
     this.fail(new TimeoutError(`${name}: the audio of an utterance`, responseTimeoutMs));
-    this.#hooks.onSilent();
+    this.#options.onSilent();
   }
 }

@@ -1,5 +1,5 @@
 import type { Frame } from "turnwire";
-import { findWord, wordEnd } from "../text/index.ts";
+import { findWord, wordEnd } from "../text/spoken-words.ts";
 
 /**
  * The text of an utterance, and the frames that have their place in it. The model adds text, the provider is given it in

@@ -1,5 +1,12 @@
-import { type Frame } from "turnwire";
-import { type AudioFormat, TTSAudioRawFrame, TTSStartedFrame, TTSStoppedFrame, TTSTextFrame } from "turnwire/internal";
+import type { Frame } from "turnwire";
+import {
+  type AudioFormat,
+  bytesForMs,
+  TTSAudioRawFrame,
+  TTSStartedFrame,
+  TTSStoppedFrame,
+  TTSTextFrame,
+} from "turnwire/internal";
 import { SpokenAudio, type SpokenAudioOptions } from "./spoken-audio.ts";
 import { SpokenText } from "./spoken-text.ts";
 
@@ -26,7 +33,7 @@ export class Utterance<Settings> {
   readonly settings: Settings;
   readonly isAnswer: boolean;
   readonly text = new SpokenText();
-  readonly #audio: SpokenAudio;
+  readonly audio: SpokenAudio;
   readonly #format: AudioFormat;
   /** `asked`: the provider has some of its text. `started`: its TTSStartedFrame has been taken. `ended`: everything has. */
   #state: "waiting" | "asked" | "started" | "ended" = "waiting";
@@ -36,21 +43,7 @@ export class Utterance<Settings> {
     this.settings = options.settings;
     this.isAnswer = options.isAnswer;
     this.#format = options.format;
-    this.#audio = new SpokenAudio(options);
-  }
-
-  /** Whether the provider reports when it has spoken which word. */
-  get isExact(): boolean {
-    return this.#audio.isExact;
-  }
-
-  /** Whether no more audio will arrive. */
-  get isComplete(): boolean {
-    return this.#audio.state !== "arriving";
-  }
-
-  get hasFailed(): boolean {
-    return this.#audio.state === "failed";
+    this.audio = new SpokenAudio(options);
   }
 
   /** Whether everything has been taken. */
@@ -60,27 +53,12 @@ export class Utterance<Settings> {
 
   /** Whether there is a piece that the provider has to be given. */
   get hasPiece(): boolean {
-    return !this.isComplete && this.text.hasPiece;
-  }
-
-  /** The audio that has arrived, in bytes. */
-  get audioBytes(): number {
-    return this.#audio.inBytes;
-  }
-
-  /** The audio that has arrived and has not been taken, in bytes. */
-  get waitingBytes(): number {
-    return this.#audio.waitingBytes;
+    return !this.audio.isComplete && this.text.hasPiece;
   }
 
   /** The text that has not been taken, in characters. */
   get waitingCharacters(): number {
-    return this.hasFailed ? 0 : this.text.length - this.text.takenOffset;
-  }
-
-  /** In how many milliseconds `take` is to be tried again because audio is held back; undefined if none is. */
-  get heldForMs(): number | undefined {
-    return this.#audio.heldForMs;
+    return this.audio.hasFailed ? 0 : this.text.length - this.text.takenOffset;
   }
 
   /** The provider has been asked to speak some of the text. */
@@ -88,50 +66,36 @@ export class Utterance<Settings> {
     if (this.#state === "waiting") this.#state = "asked";
   }
 
-  addAudio(bytes: Uint8Array): void {
-    if (!this.isComplete) this.#audio.append(bytes);
-  }
-
   /** Words that are spoken in the audio after `fromBytes`. */
   addWords(words: readonly SpokenWord[], fromBytes: number): void {
     for (const { text, endMs } of words) {
       const end = this.text.findSpoken(text);
-      if (end !== undefined) this.#audio.markWord(end, fromBytes, endMs);
+      if (end !== undefined) this.audio.timeline.mark(end, fromBytes + bytesForMs(endMs, this.#format));
     }
-  }
-
-  /** The audio that has arrived so far says the text up to `offset`. */
-  markSpoken(offset: number): void {
-    this.#audio.markSpoken(offset);
   }
 
   /** All audio has arrived: it says the rest of the text. */
   finish(): void {
-    this.markSpoken(this.text.saidOffset);
-    this.#audio.complete();
-  }
-
-  /** No more audio will arrive, and the rest of the text will not be said. */
-  fail(): void {
-    this.#audio.fail();
+    this.audio.markSpoken(this.text.saidOffset);
+    this.audio.complete();
   }
 
   /** The provider is lost: ends the audio with a whole word. The text after it has to be said again. */
   rewind(): void {
-    if (this.isComplete) return;
-    let [offset, bytes] = [this.text.takenOffset, this.#audio.outBytes];
+    if (this.audio.isComplete) return;
+    let [offset, bytes] = [this.text.takenOffset, this.audio.outBytes];
     for (let word = this.#wordAt(offset); word !== undefined; word = this.#wordAt(offset)) {
-      if (word.bytes > this.#audio.inBytes) break;
+      if (word.bytes > this.audio.inBytes) break;
       offset = word.offset;
-      bytes = Math.max(word.bytes, this.#audio.outBytes);
+      bytes = Math.max(word.bytes, this.audio.outBytes);
     }
-    this.#audio.cut(offset, bytes);
+    this.audio.cut(offset, bytes);
     this.text.rewind(offset);
   }
 
   /** An interruption: nothing more is taken. Returns the frames that were inserted into the text. */
   drop(): Frame[] {
-    this.fail();
+    this.audio.fail();
     this.#state = "ended";
     const frames: Frame[] = [];
     for (let frame = this.text.takeInserted(true); frame !== undefined; frame = this.text.takeInserted(true)) {
@@ -150,17 +114,17 @@ export class Utterance<Settings> {
     }
     let word = this.#wordAt(this.text.takenOffset);
     let spokenTo = this.text.takenOffset;
-    for (; word !== undefined && word.bytes <= this.#audio.outBytes; word = this.#wordAt(spokenTo)) {
+    for (; word !== undefined && word.bytes <= this.audio.outBytes; word = this.#wordAt(spokenTo)) {
       spokenTo = word.offset;
     }
     if (spokenTo > this.text.takenOffset) return this.#takeText(spokenTo);
-    if (this.waitingBytes > 0) return this.#takeAudio(word?.bytes ?? Infinity);
-    return this.isComplete && !this.hasEnded ? this.#takeLast() : undefined;
+    if (this.audio.waitingBytes > 0) return this.#takeAudio(word?.bytes ?? Infinity);
+    return this.audio.isComplete && !this.hasEnded ? this.#takeLast() : undefined;
   }
 
   /** What comes after all audio. */
   #takeLast(): Frame | undefined {
-    if (!this.hasFailed && this.text.takenOffset < this.text.length) return this.#takeText(this.text.length);
+    if (!this.audio.hasFailed && this.text.takenOffset < this.text.length) return this.#takeText(this.text.length);
     const inserted = this.text.takeInserted(true);
     if (inserted !== undefined) return inserted;
     const hasStarted = this.#state === "started";
@@ -171,7 +135,8 @@ export class Utterance<Settings> {
   /** Where the word from `from` on ends, if its place in the audio is known. */
   #wordAt(from: number): { offset: number; bytes: number } | undefined {
     const offset = this.text.wordEnd(from);
-    const bytes = offset === undefined ? undefined : this.#audio.bytesAt(Math.min(offset, this.text.saidOffset));
+    const bytes =
+      offset === undefined ? undefined : this.audio.timeline.bytesAt(Math.min(offset, this.text.saidOffset));
     return offset === undefined || bytes === undefined ? undefined : { offset, bytes };
   }
 
@@ -180,7 +145,7 @@ export class Utterance<Settings> {
   }
 
   #takeAudio(upToBytes: number): Frame | undefined {
-    const audio = this.#audio.take(upToBytes);
+    const audio = this.audio.take(upToBytes);
     return audio === undefined ? undefined : new TTSAudioRawFrame({ audio, ...this.#format }, this.id);
   }
 }

@@ -10,29 +10,20 @@ import {
 import { InputTransport, type InputTransportOptions } from "../../input-transport.ts";
 import { OutputTransport, type OutputTransportOptions } from "../../output-transport.ts";
 import type { OutputChunk } from "../../pacer.ts";
-import type { ServerMessage } from "../protocol/index.ts";
+import type { ServerMessage } from "../protocol.ts";
+import type { SendBuffer } from "./send-buffer.ts";
 import { type PlayedReport, Utterances } from "./utterances.ts";
-
-/** The connection of a client, as the processors of its pipeline see it. */
-export interface ClientPort {
-  send(message: ServerMessage): void;
-  sendAudio(audio: Uint8Array): void;
-  /** Returns a promise while the client does not take more audio. */
-  writable(signal: AbortSignal): Promise<void> | undefined;
-  onInputStopped(): void;
-  onOutputStopped(how: "ended" | "cancelled"): void;
-}
 
 /** Pushes what the client says and types. */
 export class WebsocketInput extends InputTransport {
-  readonly #port: ClientPort;
   readonly #clientFormat: Readonly<AudioFormat>;
+  readonly #onStopped: () => void;
   #waitingTexts = 0;
 
-  constructor(port: ClientPort, clientFormat: AudioFormat, options: InputTransportOptions) {
+  constructor(options: InputTransportOptions, clientFormat: AudioFormat, onStopped: () => void) {
     super(options);
-    this.#port = port;
     this.#clientFormat = clientFormat;
+    this.#onStopped = onStopped;
   }
 
   /** How many texts have not found room in the pipeline yet. */
@@ -68,19 +59,26 @@ export class WebsocketInput extends InputTransport {
   }
 
   protected override stop(): void {
-    this.#port.onInputStopped();
+    this.#onStopped();
   }
 }
 
 /** Sends the client what the bot says. */
 export class WebsocketOutput extends OutputTransport {
-  readonly #port: ClientPort;
+  readonly #client: SendBuffer;
+  readonly #onStopped: (how: "ended" | "cancelled") => void;
   readonly #utterances = new Utterances();
   #hasStarted = false;
 
-  constructor(port: ClientPort, reportsPlayed: boolean, options: OutputTransportOptions) {
+  constructor(
+    options: OutputTransportOptions,
+    reportsPlayed: boolean,
+    client: SendBuffer,
+    onStopped: (how: "ended" | "cancelled") => void,
+  ) {
     super(options, reportsPlayed);
-    this.#port = port;
+    this.#client = client;
+    this.#onStopped = onStopped;
   }
 
   get hasStarted(): boolean {
@@ -99,42 +97,42 @@ export class WebsocketOutput extends OutputTransport {
   }
 
   protected override writable(signal: AbortSignal): Promise<void> | undefined {
-    return this.#port.writable(signal);
+    return this.#client.writable(signal);
   }
 
   protected override writeAudio(chunk: OutputChunk): void {
     const utterance = this.#utterances.add(chunk);
-    if (utterance !== undefined) this.#port.send({ type: "utterance", utterance });
-    this.#port.sendAudio(chunk.audio);
+    if (utterance !== undefined) this.#client.send({ type: "utterance", utterance });
+    this.#client.send(chunk.audio);
   }
 
   protected override clearAudio(): void {
-    if (this.#utterances.clear()) this.#port.send({ type: "clear" });
+    if (this.#utterances.clear()) this.#client.send({ type: "clear" });
   }
 
   protected override framePassed(frame: Frame): void {
     const message = messageOf(frame);
-    if (message !== undefined) this.#port.send(message);
+    if (message !== undefined) this.#client.send(message);
   }
 
   protected override stop(how: "ended" | "cancelled"): void {
-    this.#port.onOutputStopped(how);
+    this.#onStopped(how);
   }
 }
 
 /** Sends the client what was understood. */
 export class WebsocketTranscripts extends FrameProcessor {
-  readonly #port: ClientPort;
+  readonly #client: SendBuffer;
 
-  constructor(port: ClientPort) {
+  constructor(client: SendBuffer) {
     super();
-    this.#port = port;
+    this.#client = client;
   }
 
   protected override async processFrame(frame: Frame, direction: FrameDirection): Promise<void> {
     const final = frame instanceof TranscriptionFrame;
     if ((final || frame instanceof InterimTranscriptionFrame) && frame.text !== "") {
-      this.#port.send({ type: "transcription", text: frame.text, final });
+      this.#client.send({ type: "transcription", text: frame.text, final });
     }
     await this.pushFrame(frame, direction);
   }

@@ -1,17 +1,12 @@
+import type { WebSocket } from "ws";
 import { Alarm, type Clock, Condition } from "turnwire/internal";
-
-/** The part of a `ws` socket that is needed. */
-export interface BufferedSocket {
-  /** The bytes handed over and not written yet. */
-  readonly bufferedAmount: number;
-  send(data: string | Uint8Array, written: () => void): void;
-}
+import type { ServerMessage } from "../protocol.ts";
 
 export interface SendBufferOptions {
   /** A client that is this many bytes behind is slow: it is sent no audio until it has caught up. */
   maxBufferedBytes: number;
   /** How long it may be slow, in milliseconds. */
-  slowTimeoutMs: number;
+  slowMs: number;
   clock: Clock;
   onSlow(bufferedBytes: number): void;
   /** The client has been slow for too long, or was sent too much meanwhile. */
@@ -23,7 +18,7 @@ const hardLimit = 4;
 
 /** Sends to a client, with a bound on what it has not taken yet. */
 export class SendBuffer {
-  readonly #socket: BufferedSocket;
+  readonly #socket: WebSocket;
   readonly #options: SendBufferOptions;
   readonly #stuckAlarm: Alarm;
   readonly #caughtUp = new Condition();
@@ -31,24 +26,25 @@ export class SendBuffer {
   /** The bytes that were buffered when the client became slow. */
   #slowAtBytes = 0;
 
-  constructor(socket: BufferedSocket, options: SendBufferOptions) {
+  constructor(socket: WebSocket, options: SendBufferOptions) {
     this.#socket = socket;
     this.#options = options;
     this.#stuckAlarm = new Alarm(options.clock, () => this.#giveUp(), { keepAlive: true });
   }
 
-  send(data: string | Uint8Array): void {
+  /** Sends a message as JSON, or audio as it is. */
+  send(data: ServerMessage | Uint8Array): void {
     if (this.#state === "closed") return;
     // After a failed send the socket closes.
-    this.#socket.send(data, () => this.#written());
+    this.#socket.send(data instanceof Uint8Array ? data : JSON.stringify(data), () => this.#written());
     const { bufferedAmount } = this.#socket;
-    const { maxBufferedBytes, slowTimeoutMs } = this.#options;
+    const { maxBufferedBytes, slowMs } = this.#options;
     if (this.#state === "slow") {
       if (bufferedAmount > this.#slowAtBytes + hardLimit * maxBufferedBytes) this.#giveUp();
     } else if (bufferedAmount > maxBufferedBytes) {
       this.#state = "slow";
       this.#slowAtBytes = bufferedAmount;
-      this.#stuckAlarm.set(slowTimeoutMs);
+      this.#stuckAlarm.set(slowMs);
       this.#options.onSlow(bufferedAmount);
     }
   }

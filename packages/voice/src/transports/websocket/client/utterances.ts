@@ -26,7 +26,6 @@ const remembered = 64;
 /** Numbers the utterances that a client is sent, for its reports of what it has played. */
 export class Utterances {
   #sent: Sent[] = [];
-  #count = 0;
 
   /** Records a chunk that is sent. Returns the number of its utterance if it is the first chunk of it. */
   add(chunk: OutputChunk): number | undefined {
@@ -35,9 +34,8 @@ export class Utterances {
       last.lengthMs += durationMs(chunk);
       return undefined;
     }
-    this.#count += 1;
     const { utteranceId, positionMs } = chunk;
-    const number = this.#count;
+    const number = (last?.number ?? 0) + 1;
     this.#sent.push({ number, utteranceId, positionMs, lengthMs: durationMs(chunk), cleared: false });
     if (this.#sent.length > remembered) this.#sent.shift();
     return number;

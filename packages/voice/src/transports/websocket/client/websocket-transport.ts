@@ -14,15 +14,9 @@ import { Heartbeat, type HeartbeatOptions } from "turnwire/provider";
 import type { WebSocket } from "ws";
 import type { InputTransport, InputTransportOptions } from "../../input-transport.ts";
 import type { OutputTransport, OutputTransportOptions } from "../../output-transport.ts";
-import {
-  type ClientMessage,
-  closeCodes,
-  type HelloMessage,
-  protocolVersion,
-  readClientMessage,
-} from "../protocol/index.ts";
+import { type ClientMessage, closeCodes, type HelloMessage, protocolVersion, readClientMessage } from "../protocol.ts";
 import { Allowance } from "./allowance.ts";
-import { type ClientPort, WebsocketInput, WebsocketOutput, WebsocketTranscripts } from "./processors.ts";
+import { WebsocketInput, WebsocketOutput, WebsocketTranscripts } from "./processors.ts";
 import { SendBuffer } from "./send-buffer.ts";
 import type { PlayedReport } from "./utterances.ts";
 
@@ -38,16 +32,15 @@ export interface WebsocketTransportEvents {
   clientError: [error: InvalidArgumentError];
 }
 
-/** How a client's connection is kept; every rule is given. Not public. */
-export interface ConnectionRules {
+/** The server's settings for a client's connection. Not public. */
+export interface ConnectionSettings {
   input: InputTransportOptions;
   output: OutputTransportOptions;
   maxBufferedBytes: number;
-  slowTimeoutMs: number;
   maxClientErrors: number;
   maxAheadMs: number;
   heartbeat: HeartbeatOptions | false;
-  closeTimeoutMs: number;
+  timeouts: { slowMs: number; closeMs: number };
   clock: Clock;
   logger: Logger;
 }
@@ -66,11 +59,10 @@ export class WebsocketTransport {
   /** Resolves when the connection has ended. */
   readonly closed: Promise<void>;
   readonly #socket: WebSocket;
-  readonly #rules: ConnectionRules;
+  readonly #settings: ConnectionSettings;
   readonly #events: Emitter<WebsocketTransportEvents>;
   readonly #input: WebsocketInput;
   readonly #output: WebsocketOutput;
-  readonly #port: ClientPort;
   readonly #sending: SendBuffer;
   readonly #allowance: Allowance;
   readonly #heartbeat: Heartbeat | undefined;
@@ -80,24 +72,31 @@ export class WebsocketTransport {
   #cancelCloseTimer: () => void = () => undefined;
 
   /** @internal */
-  constructor(id: number, socket: WebSocket, request: IncomingMessage, hello: HelloMessage, rules: ConnectionRules) {
-    const { clock, logger, heartbeat } = rules;
+  constructor(
+    id: number,
+    socket: WebSocket,
+    request: IncomingMessage,
+    hello: HelloMessage,
+    settings: ConnectionSettings,
+  ) {
+    const { clock, logger, heartbeat } = settings;
     this.id = id;
     this.request = request;
     this.#socket = socket;
-    this.#rules = rules;
+    this.#settings = settings;
     const onListenerError = (event: string, error: unknown): void =>
       logger.warn(`a listener of "${event}" failed`, { error });
     this.#events = new Emitter(onListenerError, "WebsocketTransport");
     this.#events.declare("disconnected", "slow", "played", "clientError");
     this.#sending = this.#makeBuffer();
-    this.#port = this.#makePort();
-    const input = { sampleRate: 16_000, channels: 1, ...rules.input, environment: { clock }, logger };
-    const output = { ...rules.output, ...hello.output, environment: { clock }, logger };
+    const input = { sampleRate: 16_000, channels: 1, ...settings.input, environment: { clock }, logger };
+    const output = { ...settings.output, ...hello.output, environment: { clock }, logger };
     this.clientFormat = { sampleRate: input.sampleRate, channels: input.channels, ...hello.input };
-    this.#input = new WebsocketInput(this.#port, this.clientFormat, input);
-    this.#output = new WebsocketOutput(this.#port, hello.reportsPlayed === true, output);
-    this.#allowance = new Allowance(rules.maxAheadMs, clock);
+    this.#input = new WebsocketInput(input, this.clientFormat, () => this.#onInputStopped());
+    this.#output = new WebsocketOutput(output, hello.reportsPlayed === true, this.#sending, (how) =>
+      this.#onOutputStopped(how),
+    );
+    this.#allowance = new Allowance(settings.maxAheadMs, clock);
     if (heartbeat !== false) {
       this.#heartbeat = new Heartbeat(
         heartbeat,
@@ -108,7 +107,12 @@ export class WebsocketTransport {
     }
     this.closed = new Promise((resolve) => socket.once("close", () => resolve()));
     this.#listen();
-    this.#port.send({ type: "hello", version: protocolVersion, input: this.clientFormat, output: this.#output.format });
+    this.#sending.send({
+      type: "hello",
+      version: protocolVersion,
+      input: this.clientFormat,
+      output: this.#output.format,
+    });
   }
 
   /** The first processor of the pipeline: pushes what the user says and types. */
@@ -123,7 +127,7 @@ export class WebsocketTransport {
 
   /** A processor to put after the STT service: sends the client what was understood. Optional. */
   transcripts(): FrameProcessor {
-    return new WebsocketTranscripts(this.#port);
+    return new WebsocketTranscripts(this.#sending);
   }
 
   /**
@@ -150,9 +154,9 @@ export class WebsocketTransport {
     this.#sending.close();
     this.#heartbeat?.stop();
     this.#socket.close(code, reason);
-    const { clock, closeTimeoutMs } = this.#rules;
+    const { clock, timeouts } = this.#settings;
     // The client may never answer, and the close frame may not get through what is buffered.
-    this.#cancelCloseTimer = clock.schedule(() => this.#socket.terminate(), closeTimeoutMs);
+    this.#cancelCloseTimer = clock.schedule(() => this.#socket.terminate(), timeouts.closeMs);
   }
 
   #listen(): void {
@@ -222,41 +226,35 @@ export class WebsocketTransport {
 
   #reportClientError(error: unknown): void {
     if (!(error instanceof InvalidArgumentError)) {
-      this.#rules.logger.warn("a client's message could not be handled", { client: this.id, error });
+      this.#settings.logger.warn("a client's message could not be handled", { client: this.id, error });
       this.close(closeCodes.failed, "the server failed");
       return;
     }
-    this.#port.send({ type: "error", field: error.field, message: error.message });
+    this.#sending.send({ type: "error", field: error.field, message: error.message });
     this.#events.emit("clientError", error);
     this.#errors += 1;
-    if (this.#errors >= this.#rules.maxClientErrors) this.close(closeCodes.policy, "too many unusable messages");
+    if (this.#errors >= this.#settings.maxClientErrors) this.close(closeCodes.policy, "too many unusable messages");
   }
 
   #makeBuffer(): SendBuffer {
-    const { clock, maxBufferedBytes, slowTimeoutMs } = this.#rules;
+    const { clock, maxBufferedBytes, timeouts } = this.#settings;
     return new SendBuffer(this.#socket, {
       maxBufferedBytes,
-      slowTimeoutMs,
+      slowMs: timeouts.slowMs,
       clock,
       onSlow: (bytes) => this.#events.emit("slow", bytes),
       onStuck: () => this.close(closeCodes.tooSlow, "the client does not take what it is sent"),
     });
   }
 
-  #makePort(): ClientPort {
-    return {
-      send: (message) => this.#sending.send(JSON.stringify(message)),
-      sendAudio: (audio) => this.#sending.send(audio),
-      writable: (signal) => this.#sending.writable(signal),
-      onInputStopped: () => {
-        // An output finishes playing first.
-        if (!this.#output.hasStarted) this.#close(closeCodes.ended, "");
-      },
-      onOutputStopped: (how) => {
-        if (how === "cancelled") return this.#close(closeCodes.goingAway, "the conversation was ended");
-        this.#port.send({ type: "end" });
-        this.#close(closeCodes.ended, "");
-      },
-    };
+  #onInputStopped(): void {
+    // An output finishes playing first.
+    if (!this.#output.hasStarted) this.#close(closeCodes.ended, "");
+  }
+
+  #onOutputStopped(how: "ended" | "cancelled"): void {
+    if (how === "cancelled") return this.#close(closeCodes.goingAway, "the conversation was ended");
+    this.#sending.send({ type: "end" });
+    this.#close(closeCodes.ended, "");
   }
 }

@@ -1,31 +1,22 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { type Clock, Deadline, type Logger, untilAborted } from "turnwire/internal";
-
-/** Decides whether a client may connect: false refuses it with 403. */
-export type VerifyClient = (request: IncomingMessage) => boolean | Promise<boolean>;
-
-export interface AdmissionOptions {
-  verifyClient: VerifyClient | undefined;
-  allowedOrigins: readonly string[];
-  verifyTimeoutMs: number;
-  clock: Clock;
-  logger: Logger;
-}
+import { Deadline, untilAborted } from "turnwire/internal";
+import type { ServerSettings } from "./server-options.ts";
 
 /**
  * Decides whether a client may connect. A browser names its page in `Origin`: the page has to be allowed, or both the page
  * and the connection have to be local. Returns the HTTP status to refuse the client with, or undefined.
  */
-export async function refusalOf(request: IncomingMessage, options: AdmissionOptions): Promise<number | undefined> {
-  if (!isAllowedOrigin(request, options.allowedOrigins)) return 403;
-  if (options.verifyClient === undefined) return undefined;
-  using limit = new Deadline("verifyClient", options.verifyTimeoutMs, { clock: options.clock });
+export async function refusalOf(request: IncomingMessage, settings: ServerSettings): Promise<number | undefined> {
+  if (!isAllowedOrigin(request, settings.allowedOrigins)) return 403;
+  const { verifyClient, timeouts, clock, logger } = settings;
+  if (verifyClient === undefined) return undefined;
+  using limit = new Deadline("verifyClient", timeouts.verifyMs, { clock });
   try {
-    const allowed = await untilAborted(Promise.resolve(options.verifyClient(request)), limit.signal);
+    const allowed = await untilAborted(Promise.resolve(verifyClient(request)), limit.signal);
     return allowed ? undefined : 403;
   } catch (error) {
-    options.logger.warn("verifyClient failed; the client was refused", { error });
+    logger.warn("verifyClient failed; the client was refused", { error });
     return 503;
   }
 }

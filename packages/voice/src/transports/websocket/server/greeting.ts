@@ -1,13 +1,7 @@
 import type { WebSocket } from "ws";
-import type { Clock } from "turnwire/internal";
 import { InvalidArgumentError } from "turnwire/internal";
-import {
-  closeCodes,
-  type HelloMessage,
-  protocolVersion,
-  readClientMessage,
-  type ServerMessage,
-} from "../protocol/index.ts";
+import { closeCodes, type HelloMessage, protocolVersion, readClientMessage, type ServerMessage } from "../protocol.ts";
+import type { ServerSettings } from "./server-options.ts";
 
 /**
  * Waits for a client's `hello`, and refuses a client that sends something else or nothing. `onHello` is called within the
@@ -15,9 +9,9 @@ import {
  */
 export function greet(
   socket: WebSocket,
-  options: { timeoutMs: number; clock: Clock; onHello: (hello: HelloMessage) => void },
+  { timeouts, clock }: ServerSettings,
+  onHello: (hello: HelloMessage) => void,
 ): void {
-  const { timeoutMs, clock, onHello } = options;
   const stop = (): void => {
     cancelTimer();
     socket.off("message", onMessage);
@@ -44,8 +38,8 @@ export function greet(
   };
   const cancelTimer = clock.schedule(() => {
     stop();
-    refuse(closeCodes.policy, new InvalidArgumentError("message", `expected a hello within ${timeoutMs} ms`));
-  }, timeoutMs);
+    refuse(closeCodes.policy, new InvalidArgumentError("message", `expected a hello within ${timeouts.helloMs} ms`));
+  }, timeouts.helloMs);
   socket.on("message", onMessage);
   socket.on("close", stop);
 }

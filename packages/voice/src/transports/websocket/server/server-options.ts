@@ -1,12 +1,23 @@
 import type { IncomingMessage } from "node:http";
-import { checkOptions, type Checks, type Clock, defaultLogger, is, type Logger, systemClock } from "turnwire/internal";
+import {
+  checkOptions,
+  type Checks,
+  type Clock,
+  defaultLogger,
+  defined,
+  is,
+  type Logger,
+  systemClock,
+} from "turnwire/internal";
 import { connectionChecks, type Environment, environmentCheck, type HeartbeatOptions } from "turnwire/provider";
 import { chunkBytes, formatChecks, loggerCheck } from "../../../checks.ts";
 import type { InputTransportOptions } from "../../input-transport.ts";
 import type { OutputTransportOptions } from "../../output-transport.ts";
 import { pacerChecks } from "../../pacer.ts";
-import type { ConnectionRules, WebsocketTransport } from "../client/index.ts";
-import type { AdmissionOptions, VerifyClient } from "./admission.ts";
+import type { WebsocketTransport } from "../client/websocket-transport.ts";
+
+/** Decides whether a client may connect: false refuses it with 403. */
+export type VerifyClient = (request: IncomingMessage) => boolean | Promise<boolean>;
 
 type InputOptions = Pick<InputTransportOptions, "sampleRate" | "channels" | "chunkMs">;
 type OutputOptions = Pick<
@@ -84,46 +95,35 @@ const checks: Checks<WebsocketServerTransportOptions> = {
 };
 
 /** The options, checked, with the defaults. */
-export interface ServerSettings {
-  onConnection: WebsocketServerTransportOptions["onConnection"];
-  maxConnections: number;
-  maxMessageBytes: number;
-  helloTimeoutMs: number;
-  admission: AdmissionOptions;
-  rules: ConnectionRules;
+export interface ServerSettings extends Required<
+  Omit<WebsocketServerTransportOptions, "verifyClient" | "timeouts" | "environment">
+> {
+  verifyClient: VerifyClient | undefined;
+  timeouts: Required<WebsocketServerTimeouts>;
+  clock: Clock;
 }
 
 /** @throws InvalidArgumentError for an option that is unknown or unusable. */
 export function settingsOf(options: WebsocketServerTransportOptions): ServerSettings {
   checkOptions("WebsocketServerTransport", options, checks);
-  const { environment, logger = defaultLogger, timeouts = {}, input = {}, output = {} } = options;
-  const clock: Clock = environment?.clock ?? systemClock;
+  const { input = {}, output = {}, allowedOrigins = [], timeouts = {} } = options;
   // Checked now; the processors of each client are made later.
   chunkBytes(input.chunkMs ?? 20, { sampleRate: 16_000, channels: 1, ...input });
   chunkBytes(output.chunkMs ?? 40, { sampleRate: 24_000, channels: 1, ...output });
   return {
-    onConnection: options.onConnection,
-    maxConnections: options.maxConnections ?? 1000,
-    maxMessageBytes: options.maxMessageBytes ?? 262_144,
-    helloTimeoutMs: timeouts.helloMs ?? 10_000,
-    admission: {
-      verifyClient: options.verifyClient,
-      allowedOrigins: (options.allowedOrigins ?? []).map((origin) => origin.toLowerCase()),
-      verifyTimeoutMs: timeouts.verifyMs ?? 10_000,
-      clock,
-      logger,
-    },
-    rules: {
-      input,
-      output,
-      maxBufferedBytes: options.maxBufferedBytes ?? 262_144,
-      slowTimeoutMs: timeouts.slowMs ?? 5000,
-      maxClientErrors: options.maxClientErrors ?? 20,
-      maxAheadMs: options.maxAheadMs ?? 30_000,
-      heartbeat: options.heartbeat ?? { intervalMs: 15_000, timeoutMs: 10_000 },
-      closeTimeoutMs: timeouts.closeMs ?? 2000,
-      clock,
-      logger,
-    },
+    maxConnections: 1000,
+    maxMessageBytes: 262_144,
+    maxBufferedBytes: 262_144,
+    maxClientErrors: 20,
+    maxAheadMs: 30_000,
+    heartbeat: { intervalMs: 15_000, timeoutMs: 10_000 },
+    logger: defaultLogger,
+    ...defined(options),
+    verifyClient: options.verifyClient,
+    input,
+    output,
+    allowedOrigins: allowedOrigins.map((origin) => origin.toLowerCase()),
+    timeouts: { verifyMs: 10_000, helloMs: 10_000, slowMs: 5000, closeMs: 2000, ...defined(timeouts) },
+    clock: options.environment?.clock ?? systemClock,
   };
 }

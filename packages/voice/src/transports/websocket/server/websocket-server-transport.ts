@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { checkOptions, defined, is } from "turnwire/internal";
 import { type WebSocket, WebSocketServer } from "ws";
-import { WebsocketTransport } from "../client/index.ts";
-import { closeCodes, type HelloMessage } from "../protocol/index.ts";
+import { WebsocketTransport } from "../client/websocket-transport.ts";
+import { closeCodes, type HelloMessage } from "../protocol.ts";
 import { refusalOf, refuseUpgrade } from "./admission.ts";
 import { greet } from "./greeting.ts";
 import { type ServerSettings, settingsOf, type WebsocketServerTransportOptions } from "./server-options.ts";
@@ -41,12 +41,11 @@ export class WebsocketServerTransport implements AsyncDisposable {
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: WebsocketServerTransportOptions) {
     this.#settings = settingsOf(options);
-    const { maxMessageBytes } = this.#settings;
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: maxMessageBytes,
+      maxPayload: this.#settings.maxMessageBytes,
     });
   }
 
@@ -122,7 +121,7 @@ export class WebsocketServerTransport implements AsyncDisposable {
 
   async #admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     this.#applicants.add(socket);
-    const status = await refusalOf(request, this.#settings.admission);
+    const status = await refusalOf(request, this.#settings);
     this.#applicants.delete(socket);
     if (socket.destroyed || this.#closing !== undefined) return;
     if (status !== undefined) refuseUpgrade(socket, status);
@@ -133,25 +132,18 @@ export class WebsocketServerTransport implements AsyncDisposable {
     this.#upgraded.add(webSocket);
     webSocket.on("error", () => undefined);
     webSocket.once("close", () => this.#upgraded.delete(webSocket));
-    greet(webSocket, {
-      timeoutMs: this.#settings.helloTimeoutMs,
-      clock: this.#settings.rules.clock,
-      onHello: (hello) => void this.#connect(webSocket, request, hello),
-    });
+    greet(webSocket, this.#settings, (hello) => void this.#connect(webSocket, request, hello));
   }
 
   async #connect(webSocket: WebSocket, request: IncomingMessage, hello: HelloMessage): Promise<void> {
     this.#made += 1;
-    const transport = new WebsocketTransport(this.#made, webSocket, request, hello, this.#settings.rules);
+    const transport = new WebsocketTransport(this.#made, webSocket, request, hello, this.#settings);
     this.#connections.add(transport);
     transport.on("disconnected", () => void this.#connections.delete(transport));
     try {
       await this.#settings.onConnection(transport, request);
     } catch (error) {
-      this.#settings.rules.logger.warn("onConnection failed; the connection was closed", {
-        client: transport.id,
-        error,
-      });
+      this.#settings.logger.warn("onConnection failed; the connection was closed", { client: transport.id, error });
       transport.close(closeCodes.failed, "the conversation failed");
     }
   }
@@ -167,10 +159,10 @@ export class WebsocketServerTransport implements AsyncDisposable {
     const reason = "the server is shutting down";
     for (const transport of this.#connections) transport.close(closeCodes.goingAway, reason);
     for (const each of this.#upgraded) each.close(closeCodes.goingAway, reason);
-    const { clock, closeTimeoutMs } = this.#settings.rules;
+    const { clock, timeouts } = this.#settings;
     const cancelTimer = clock.schedule(() => {
       for (const each of this.#upgraded) each.terminate();
-    }, closeTimeoutMs);
+    }, timeouts.closeMs);
     await Promise.all(closed);
     cancelTimer();
     this.#server?.closeAllConnections();

@@ -9,10 +9,21 @@ import {
   isRecord,
   kindOf,
 } from "turnwire/internal";
-import { partOf } from "../../../checks.ts";
+import { partOf } from "../../checks.ts";
 
 /** The version of the protocol of docs/transports.md. */
 export const protocolVersion = 1;
+
+/** Why the server closes a connection (RFC 6455, section 7.4.1). */
+export const closeCodes = {
+  ended: 1000,
+  goingAway: 1001,
+  invalidPayload: 1007,
+  policy: 1008,
+  messageTooBig: 1009,
+  failed: 1011,
+  tooSlow: 1013,
+} as const;
 
 /** The first message of a client. */
 export interface HelloMessage {
