@@ -4,6 +4,8 @@ import { checkFields, checkName, type Checks, checkValue, is } from "../checks/i
 export interface SettingsTable<Settings extends object> {
   checks: Checks<Settings>;
   defaults: Settings;
+  /** Checks what a setting may be beside the others. @throws InvalidArgumentError */
+  checkAll?(settings: Settings): void;
 }
 
 /**
@@ -11,10 +13,11 @@ export interface SettingsTable<Settings extends object> {
  * @throws InvalidArgumentError for a setting that is unknown or unusable; nothing is changed then.
  */
 export function changedSettings<Settings extends object>(
-  { checks, defaults }: SettingsTable<Settings>,
+  table: SettingsTable<Settings>,
   settings: Settings,
   changes: Readonly<Record<string, unknown>>,
 ): Settings {
+  const { checks, defaults } = table;
   checkValue(changes, "settings", is.object);
   for (const name of Object.keys(changes)) checkName("setting", name, Object.keys(checks), "updateSettings()");
   checkFields(changes, checks);
@@ -22,6 +25,7 @@ export function changedSettings<Settings extends object>(
   for (const [name, value] of Object.entries(changes)) {
     changed[name] = value ?? (defaults as Record<string, unknown>)[name];
   }
+  table.checkAll?.(changed as Settings);
   return changed as Settings;
 }
 

@@ -1,16 +1,10 @@
 import { checkOptions, type Checks } from "turnwire/internal";
 import { accessChecks, serviceHints } from "../checks.ts";
 import { websocketSTTChecks, WebsocketSTTService, type WebsocketSTTServiceOptions } from "../stt/index.ts";
-import type { WebsocketTarget } from "turnwire/provider";
+import { changedSettings, initialSettings, type WebsocketTarget } from "turnwire/provider";
 import { DeepgramAccess, type DeepgramAccessOptions } from "./access.ts";
 import { readSTTMessage } from "./stt-messages.ts";
-import {
-  changedSTTSettings,
-  type DeepgramSTTSettings,
-  initialSTTSettings,
-  sttQuery,
-  sttSettings,
-} from "./stt-settings.ts";
+import { type DeepgramSTTSettings, sttQuery, sttSettings } from "./stt-settings.ts";
 
 export interface DeepgramSTTServiceOptions
   extends WebsocketSTTServiceOptions, DeepgramAccessOptions, Partial<DeepgramSTTSettings> {}
@@ -41,7 +35,7 @@ export class DeepgramSTTService extends WebsocketSTTService {
   constructor(options: DeepgramSTTServiceOptions = {}) {
     super(checkOptions("DeepgramSTTService", options, checks, serviceHints));
     this.#access = new DeepgramAccess(options);
-    this.#settings = initialSTTSettings(options);
+    this.#settings = initialSettings(sttSettings, options);
   }
 
   get settings(): Readonly<DeepgramSTTSettings> {
@@ -88,7 +82,7 @@ export class DeepgramSTTService extends WebsocketSTTService {
 
   async #change(changes: Readonly<Record<string, unknown>>): Promise<void> {
     const before = this.#settings;
-    this.#settings = changedSTTSettings(before, changes);
+    this.#settings = changedSettings(sttSettings, before, changes);
     try {
       await this.reconnect();
     } catch (error) {

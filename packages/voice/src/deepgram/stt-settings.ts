@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from "turnwire/internal";
-import { changedSettings, initialSettings, is, type SettingsTable } from "turnwire/provider";
+import { is, type SettingsTable } from "turnwire/provider";
 import type { QueryValue } from "./access.ts";
 
 /**
@@ -46,28 +46,14 @@ export const sttSettings: SettingsTable<DeepgramSTTSettings> = {
     extra: is.object,
   },
   defaults: { model: "nova-3", interimResults: true, punctuate: true },
+  checkAll({ utteranceEndMs, interimResults }) {
+    if (utteranceEndMs === undefined || interimResults) return;
+    throw new InvalidArgumentError(
+      "utteranceEndMs",
+      "expected interimResults to be on, got false; leave one of them out",
+    );
+  },
 };
-
-/** @throws InvalidArgumentError for an unusable setting. */
-export function initialSTTSettings(options: Partial<DeepgramSTTSettings>): DeepgramSTTSettings {
-  return checked(initialSettings(sttSettings, options));
-}
-
-/** @throws InvalidArgumentError for a setting that is unknown or unusable. */
-export function changedSTTSettings(
-  settings: DeepgramSTTSettings,
-  changes: Readonly<Record<string, unknown>>,
-): DeepgramSTTSettings {
-  return checked(changedSettings(sttSettings, settings, changes));
-}
-
-function checked(settings: DeepgramSTTSettings): DeepgramSTTSettings {
-  if (settings.utteranceEndMs === undefined || settings.interimResults) return settings;
-  throw new InvalidArgumentError(
-    "utteranceEndMs",
-    "expected interimResults to be on, got false; leave one of them out",
-  );
-}
 
 export function sttQuery(settings: DeepgramSTTSettings, sampleRate: number): Record<string, QueryValue | undefined> {
   return {

@@ -8,7 +8,6 @@ import {
 } from "../tts/index.ts";
 import { parseMessage, type WebsocketConnection, type WebsocketTarget } from "turnwire/provider";
 import { DeepgramAccess, type DeepgramAccessOptions } from "./access.ts";
-import { FlushLog } from "./flush-log.ts";
 import { readError } from "./messages.ts";
 import { type DeepgramTTSSettings, ttsSettings } from "./tts-settings.ts";
 
@@ -26,7 +25,9 @@ interface Flush {
   isLast: boolean;
 }
 
-/** How many flushes a minute may end a sentence within a part; the others are kept for the ends of parts. */
+/** Deepgram takes 20 flushes in this time (https://developers.deepgram.com/docs/tts-ws-flush). */
+const flushWindowMs = 60_000;
+/** How many of these may end a sentence within a part; the others are kept for the ends of parts. */
 const sentenceFlushes = 10;
 /** How long Deepgram may take to confirm a `Clear` before the connection is replaced. */
 const clearTimeoutMs = 2000;
@@ -42,8 +43,9 @@ const clearTimeoutMs = 2000;
  */
 export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings> {
   readonly #access: DeepgramAccess;
-  readonly #flushLog: FlushLog;
   #flushes: Flush[] = [];
+  /** When the flushes of the last minute were sent. */
+  #flushTimesMs: number[] = [];
   /** The part whose last text has not been flushed. */
   #unflushed: SpeechPart<DeepgramTTSSettings> | undefined;
   /** Clears that Deepgram has not confirmed yet. */
@@ -56,7 +58,6 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
   constructor(options: DeepgramTTSServiceOptions = {}) {
     super(checkOptions("DeepgramTTSService", options, checks, serviceHints), ttsSettings);
     this.#access = new DeepgramAccess(options);
-    this.#flushLog = new FlushLog(this.clock);
     this.#clearAlarm = new Alarm(this.clock, () => this.replaceConnection());
   }
 
@@ -81,7 +82,9 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
   protected override say(text: string, part: SpeechPart<DeepgramTTSSettings>): void {
     this.send({ type: "Speak", text });
     this.#unflushed = part;
-    if (this.#flushLog.inLastMinute < sentenceFlushes) this.#flush(part, false);
+    const sinceMs = this.clock.now() - flushWindowMs;
+    this.#flushTimesMs = this.#flushTimesMs.filter((timeMs) => timeMs > sinceMs);
+    if (this.#flushTimesMs.length < sentenceFlushes) this.#flush(part, false);
   }
 
   protected override finish(part: SpeechPart<DeepgramTTSSettings>): void {
@@ -137,7 +140,7 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
 
   #flush(part: SpeechPart<DeepgramTTSSettings>, isLast: boolean): void {
     if (!this.send({ type: "Flush" })) return;
-    this.#flushLog.add();
+    this.#flushTimesMs.push(this.clock.now());
     this.#flushes.push({ part, offset: part.saidOffset, isLast });
     this.#unflushed = undefined;
   }

@@ -11,7 +11,6 @@ interface Piece {
 export class ReplayBuffer {
   readonly #maxBytes: number;
   #pieces: Piece[] = [];
-  #start = 0;
   #end = 0;
   #acknowledged = 0;
 
@@ -21,7 +20,7 @@ export class ReplayBuffer {
 
   /** The position at which the kept audio begins. */
   get start(): number {
-    return this.#start;
+    return this.#pieces[0]?.at ?? this.#end;
   }
 
   /** The position at which all audio ends. */
@@ -43,31 +42,22 @@ export class ReplayBuffer {
     if (bytes.length === 0) return;
     this.#pieces.push({ at: this.#end, bytes });
     this.#end += bytes.length;
-    while (this.#end - this.#start > this.#maxBytes && this.#pieces.length > 1) {
-      this.#pieces.shift();
-      this.#start = this.#pieces[0]?.at ?? this.#end;
-    }
+    while (this.#end - this.start > this.#maxBytes && this.#pieces.length > 1) this.#pieces.shift();
   }
 
   /** Forgets the audio before the position: a final transcription covers it. */
   acknowledge(position: number): void {
     const until = Math.min(position, this.#end);
     this.#acknowledged = Math.max(this.#acknowledged, until);
-    if (until <= this.#start) return;
-    this.#start = until;
-    const first = this.#pieces.findIndex(({ at, bytes }) => at + bytes.length > until);
-    if (first === -1) {
-      this.#pieces = [];
-      return;
-    }
-    this.#pieces.splice(0, first);
-    const { at, bytes } = this.#pieces[0] as Piece;
-    if (at < until) this.#pieces[0] = { at: until, bytes: bytes.subarray(until - at) };
+    this.#pieces = this.#pieces.filter(({ at, bytes }) => at + bytes.length > until);
+    const [first] = this.#pieces;
+    if (first === undefined || first.at >= until) return;
+    this.#pieces[0] = { at: until, bytes: first.bytes.subarray(until - first.at) };
   }
 
   /** Returns how many bytes were dropped before they were acknowledged. They count as acknowledged from now on. */
   takeLost(): number {
-    const lost = Math.max(0, this.#start - this.#acknowledged);
+    const lost = Math.max(0, this.start - this.#acknowledged);
     this.#acknowledged += lost;
     return lost;
   }

@@ -110,16 +110,6 @@ export abstract class WebsocketSTTService extends STTService {
   /** Reads a message of the provider. An error it throws goes upstream in an ErrorFrame. */
   protected abstract readMessage(message: string | Uint8Array): void | Promise<void>;
 
-  /** The messages to send first on every connection. */
-  protected greetings(): ReadonlyArray<string | Uint8Array> {
-    return [];
-  }
-
-  /** Returns audio as the provider takes it. */
-  protected encodeAudio(audio: Uint8Array): string | Uint8Array {
-    return audio;
-  }
-
   /** The message that keeps an idle connection open; by default silence is sent. */
   protected get keepAliveMessage(): string | undefined {
     return undefined;
@@ -144,9 +134,8 @@ export abstract class WebsocketSTTService extends STTService {
    * connects.
    */
   override start(): void {
-    this.#begin();
     // A failure is reported by `#onFailed`.
-    if (this.sampleRate !== undefined) void this.#connection.start().catch(() => undefined);
+    void this.connect().catch(() => undefined);
   }
 
   /**
@@ -154,7 +143,11 @@ export abstract class WebsocketSTTService extends STTService {
    * @throws Why no connection could be made.
    */
   async connect(): Promise<void> {
-    this.#begin();
+    if (!this.#isRunning) {
+      this.#isRunning = true;
+      this.#replay = undefined;
+      this.#voiceEnd = undefined;
+    }
     if (this.sampleRate !== undefined) await this.#connection.start();
   }
 
@@ -179,7 +172,7 @@ export abstract class WebsocketSTTService extends STTService {
     if (!this.#isRunning) return;
     const isFirst = this.#replay === undefined;
     this.#audio.push(bytes);
-    this.#connection.trySend(this.encodeAudio(bytes));
+    this.#connection.trySend(bytes);
     if (isFirst) void this.#connection.start().catch(() => undefined);
   }
 
@@ -242,13 +235,6 @@ export abstract class WebsocketSTTService extends STTService {
     return this.#origin + bytesForMs(ms, this.#format);
   }
 
-  #begin(): void {
-    if (this.#isRunning) return;
-    this.#isRunning = true;
-    this.#replay = undefined;
-    this.#voiceEnd = undefined;
-  }
-
   #onOpen(connection: WebsocketConnection): void {
     const audio = this.#audio;
     const lostMs = msForBytes(audio.takeLost(), this.#format);
@@ -257,9 +243,8 @@ export abstract class WebsocketSTTService extends STTService {
       this.events.emit("audioLost", lostMs);
     }
     this.#origin = audio.start;
-    for (const message of this.greetings()) connection.send(message);
     for (const { at, bytes } of audio.pieces) {
-      connection.send(this.encodeAudio(bytes));
+      connection.send(bytes);
       const endsVoice = at + bytes.length === this.#voiceEnd;
       if (endsVoice && this.finalizeMessage !== undefined) connection.send(this.finalizeMessage);
     }
@@ -270,7 +255,7 @@ export abstract class WebsocketSTTService extends STTService {
     // The silence counts as audio: the provider's times include it.
     const { audio } = silence(idleSilenceMs, this.#format);
     this.#audio.push(audio);
-    return this.encodeAudio(audio);
+    return audio;
   }
 
   async #waitForConnection(): Promise<void> {

@@ -1,7 +1,7 @@
-import { type PcmAudio } from "turnwire/internal";
+import { AudioChunker, AudioConverter, type PcmAudio } from "turnwire/internal";
 import type { VADAnalyzer } from "./vad-analyzer.ts";
-import { Windows } from "./windows.ts";
 
+const bytesPerSample = 2;
 /** How much audio may wait for an analyzer that is slower than the audio, in milliseconds. */
 const maxBacklogMs = 2000;
 
@@ -14,34 +14,36 @@ export interface AnalysisHooks {
   onSkipped(): void;
 }
 
-/** Gives audio to an analyzer in windows, in order and one at a time. */
+/** Gives audio of any format to an analyzer in windows, in order and one at a time. */
 export class AnalysisQueue {
   readonly windowMs: number;
   readonly #analyzer: VADAnalyzer;
   readonly #hooks: AnalysisHooks;
-  readonly #windows: Windows;
-  #waiting: PcmAudio[] = [];
+  readonly #converter: AudioConverter;
+  readonly #chunker: AudioChunker;
+  #waiting: Uint8Array[] = [];
   #state: "idle" | "analysing" | "closed" = "idle";
   #analysed: Promise<void> = Promise.resolve();
   /** What has been reported and need not be reported again. */
   readonly #reported = new Set<"failure" | "skipping">();
 
   constructor(analyzer: VADAnalyzer, hooks: AnalysisHooks) {
+    const { sampleRate, windowSamples } = analyzer;
     this.#analyzer = analyzer;
     this.#hooks = hooks;
-    this.#windows = new Windows(analyzer);
-    this.windowMs = (analyzer.windowSamples * 1000) / analyzer.sampleRate;
+    this.#converter = new AudioConverter({ sampleRate, channels: 1 });
+    this.#chunker = new AudioChunker(windowSamples * bytesPerSample);
+    this.windowMs = (windowSamples * 1000) / sampleRate;
   }
 
   /** Adds audio. If the analyzer is not asynchronous, the audio has been analysed when this returns. */
   push(audio: PcmAudio): void {
     if (this.#state === "closed") return;
-    this.#waiting.push(...this.#windows.push(audio));
+    this.#waiting.push(...this.#chunker.push(this.#converter.convert(audio)));
     const excess = this.#waiting.length - Math.ceil(maxBacklogMs / this.windowMs);
     if (excess > 0) {
       this.#waiting.splice(0, excess);
-      if (!this.#reported.has("skipping")) this.#hooks.onSkipped();
-      this.#reported.add("skipping");
+      this.#reportOnce("skipping", () => this.#hooks.onSkipped());
     }
     if (this.#state === "idle") this.#analysed = this.#analyse();
   }
@@ -57,10 +59,17 @@ export class AnalysisQueue {
 
   async #analyse(): Promise<void> {
     this.#state = "analysing";
-    for (let window = this.#waiting.shift(); window !== undefined; window = this.#waiting.shift()) {
-      const answer = this.#ask(window);
-      // A synchronous answer is not awaited, so that the frame follows right after the audio.
-      const confidence = typeof answer === "number" ? answer : await answer;
+    for (let audio = this.#waiting.shift(); audio !== undefined; audio = this.#waiting.shift()) {
+      const window = { audio, sampleRate: this.#analyzer.sampleRate, channels: 1 };
+      let confidence = 0;
+      try {
+        const answer = this.#analyzer.analyze(window);
+        // A synchronous answer is not awaited, so that the frame follows right after the audio.
+        confidence = typeof answer === "number" ? answer : await answer;
+        this.#reported.delete("failure");
+      } catch (cause) {
+        this.#reportOnce("failure", () => this.#hooks.onFailed(cause));
+      }
       if (this.#isClosed) return;
       this.#hooks.onWindow(window, confidence);
     }
@@ -72,27 +81,9 @@ export class AnalysisQueue {
     return this.#state === "closed";
   }
 
-  #ask(window: PcmAudio): number | Promise<number> {
-    try {
-      const answer = this.#analyzer.analyze(window);
-      if (typeof answer === "number") return this.#onAnswer(answer);
-      return answer.then(
-        (confidence) => this.#onAnswer(confidence),
-        (error: unknown) => this.#onFailed(error),
-      );
-    } catch (error) {
-      return this.#onFailed(error);
-    }
-  }
-
-  #onAnswer(confidence: number): number {
-    this.#reported.delete("failure");
-    return confidence;
-  }
-
-  #onFailed(cause: unknown): number {
-    if (!this.#reported.has("failure")) this.#hooks.onFailed(cause);
-    this.#reported.add("failure");
-    return 0;
+  #reportOnce(what: "failure" | "skipping", report: () => void): void {
+    if (this.#reported.has(what)) return;
+    this.#reported.add(what);
+    report();
   }
 }
