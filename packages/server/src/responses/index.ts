@@ -34,4 +34,4 @@ export type { FaultHandle, FaultList, ServerEnvironment } from "../kit/index.ts"
 export type { ServerConnection } from "./transport/index.ts";
 export type { ResponsesServerOptions } from "./options.ts";
 export { rulesBrain, type RulesBrainOptions } from "./rules/index.ts";
-export { ResponsesServer } from "./server.ts";
+export { ResponsesServer } from "./responses-server.ts";

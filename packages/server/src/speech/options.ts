@@ -1,8 +1,8 @@
 import { type Check, checkOptions, type Checks, is, type Logger } from "turnwire/internal";
 
 import { environmentCheck, listenerChecks, type ServerEnvironment } from "../kit/index.ts";
-import type { SpeechEvent } from "./connection.ts";
-import { readSpeechFault, type SpeechFault } from "./fault.ts";
+import type { SpeechEvent } from "./speech-connection.ts";
+import { readSpeechFault, type SpeechFault } from "./speech-fault.ts";
 import { checkScript, type ListenRequest, type Script } from "./script.ts";
 import { type OpenVoiceOptions, voiceChecks } from "./voices/index.ts";
 

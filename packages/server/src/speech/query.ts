@@ -1,4 +1,4 @@
-import { invalidQuery, SpeechApiError } from "./refusal.ts";
+import { invalidQuery, SpeechApiError } from "./speech-api-error.ts";
 
 /** Reads query parameters. Throws a 400 that names a parameter it cannot read. */
 export class Query {

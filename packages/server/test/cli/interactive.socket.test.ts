@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type Backend, openBackend } from "../../src/cli/chat/backend.ts";
 import { ChatSession } from "../../src/cli/chat/chat-session.ts";
-import { InteractiveSession } from "../../src/cli/chat/interactive.ts";
+import { InteractiveSession } from "../../src/cli/chat/interactive-session.ts";
 import { Output } from "../../src/cli/shared/output.ts";
 import { Screen } from "../../src/cli/chat/screen.ts";
 import { colourStyle } from "../../src/cli/shared/style.ts";

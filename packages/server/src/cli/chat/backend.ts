@@ -3,7 +3,7 @@ import { type LLMService, type Logger, OpenAIResponsesHttpLLMService, OpenAIResp
 import { type OpenAIResponsesOptions } from "turnwire/provider";
 import { ResponsesServer, rulesBrain } from "../../responses/index.ts";
 import type { ChatOptions } from "./options.ts";
-import { CuttableSockets } from "./sockets.ts";
+import { CuttableSockets } from "./cuttable-sockets.ts";
 
 /** The service that the conversation is held with. */
 export interface Backend extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import { openBackend } from "./backend.ts";
 import { type ChatOptions, readChatOptions } from "./options.ts";
 import { ChatSession } from "./chat-session.ts";
-import { InteractiveSession } from "./interactive.ts";
+import { InteractiveSession } from "./interactive-session.ts";
 import { JsonView } from "./json-view.ts";
 import { converse, PlainSink } from "./piped.ts";
 import { Screen } from "./screen.ts";

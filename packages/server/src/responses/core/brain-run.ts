@@ -1,6 +1,6 @@
 import { untilAborted } from "turnwire/internal";
 import type { Brain, BrainOutput, BrainRequest } from "../brain.ts";
-import type { CreateRequest } from "./request.ts";
+import type { CreateRequest } from "./create-request.ts";
 import type { Pace } from "./timing.ts";
 
 type Result = IteratorResult<BrainOutput>;

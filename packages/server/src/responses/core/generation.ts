@@ -7,7 +7,7 @@ import { BrainRun } from "./brain-run.ts";
 import { type IdSource, opaqueContent } from "./ids.ts";
 import type { PromptCache } from "./prompt-cache.ts";
 import { OutputWriter } from "./output-writer.ts";
-import type { CompletedResponse, CreateRequest } from "./request.ts";
+import type { CompletedResponse, CreateRequest } from "./create-request.ts";
 import type { RequestRecord } from "./request-log.ts";
 import { newResponse, unixSeconds, usageOf } from "./response-object.ts";
 import type { SteerInbox } from "./steering.ts";

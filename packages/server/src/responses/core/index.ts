@@ -3,14 +3,14 @@ export { generate, type GenerationContext, type Outcome } from "./generation.ts"
 export { idSource } from "./ids.ts";
 export { countInput } from "./input-count.ts";
 export { PromptCache } from "./prompt-cache.ts";
-export { modelNotFound, readRequest, type RequestContext } from "./request.ts";
+export { modelNotFound, readRequest, type RequestContext } from "./create-request.ts";
 export { type ReceivedRequest, RequestLog, type RequestRecord, type RequestStatus } from "./request-log.ts";
 export { unixSeconds } from "./response-object.ts";
 export type { ServerCore } from "./server-core.ts";
 export { Session, type SessionOptions } from "./session.ts";
 export type { SessionSocket } from "./socket-sink.ts";
 export { SqliteStore } from "./sqlite-store.ts";
-export { MemoryStore, type ResponseStore, type StoredResponse } from "./store.ts";
+export { MemoryStore, type ResponseStore, type StoredResponse } from "./response-store.ts";
 export { storeResponse } from "./stored.ts";
 export { paceOf, type Timing } from "./timing.ts";
 export { estimatedTokens, exactTokens, type TokenCounter } from "./tokens.ts";

@@ -1,7 +1,7 @@
 import type { ResponseInputItem } from "openai/resources/responses/responses";
 import { invalidRequest, previousResponseNotFound } from "../api-error.ts";
 import { validateSome } from "../validation/index.ts";
-import type { CompletedResponse } from "./request.ts";
+import type { CompletedResponse } from "./create-request.ts";
 import { countValueTokens, type TokenCounter } from "./tokens.ts";
 
 type Purpose = "compact" | "input_tokens";

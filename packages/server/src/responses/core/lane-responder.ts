@@ -10,10 +10,10 @@ import {
   injectIntoRequest,
   injectIntoTransport,
 } from "../faults/index.ts";
-import { ResponseCache } from "./cache.ts";
+import { ContinuableResponses } from "./continuable-responses.ts";
 import { generate, type GenerationContext, type Outcome } from "./generation.ts";
-import type { LaneScheduler, QueuedRequest } from "./lanes.ts";
-import { type CompletedResponse, type CreateRequest, readRequest } from "./request.ts";
+import type { LaneScheduler, QueuedRequest } from "./lane-scheduler.ts";
+import { type CompletedResponse, type CreateRequest, readRequest } from "./create-request.ts";
 import type { ServerCore } from "./server-core.ts";
 import { type SessionSocket, SocketSink } from "./socket-sink.ts";
 import { requiredInput, Steering, SteerTarget } from "./steering.ts";
@@ -49,19 +49,19 @@ const maxPendingSteers = 16;
 /** Answers the requests of one connection, lane by lane: chains, forks, eviction, steering and its successors. */
 export class LaneResponder {
   readonly #options: LaneResponderOptions;
-  readonly #cache: ResponseCache;
+  readonly #continuable: ContinuableResponses;
   readonly #steering: Steering;
   readonly #context: GenerationContext;
 
   constructor(options: LaneResponderOptions) {
     const { core, scheduler } = options;
     this.#options = options;
-    this.#cache = new ResponseCache(core.dialect.keeps);
+    this.#continuable = new ContinuableResponses(core.dialect.keeps);
     this.#steering = new Steering({
       newId: core.newId,
       maxPending: maxPendingSteers,
       newSink: () => this.#newSink(undefined),
-      isKept: (id) => this.#cache.find(id) !== undefined,
+      isKept: (id) => this.#continuable.find(id) !== undefined,
       isContinued: (target) => scheduler.continues(target.lane, target.id),
     });
     this.#context = core.dialect.responseIds === "per-connection" ? withOneResponseId(core) : core;
@@ -73,7 +73,7 @@ export class LaneResponder {
 
   /** Forgets every response that could be continued. */
   evict(): void {
-    this.#cache.clear();
+    this.#continuable.clear();
     this.#steering.giveBackLost();
   }
 
@@ -125,7 +125,7 @@ export class LaneResponder {
     const created = (id: string): void => {
       steered?.commit();
       this.#steering.add(target, id);
-      if (this.#options.core.dialect.parentLeaves === "at-start") this.#cache.leave(queued.lane);
+      if (this.#options.core.dialect.parentLeaves === "at-start") this.#continuable.leave(queued.lane);
     };
     const links = { created, ...(target.supported ? { steers: target } : {}) };
     const outcome = await generate(this.#context, request, sink, record, signal, links);
@@ -150,7 +150,7 @@ export class LaneResponder {
   }
 
   #find(id: string): CompletedResponse | undefined {
-    const kept = this.#cache.find(id);
+    const kept = this.#continuable.find(id);
     if (kept !== undefined) return kept;
     const { core, owner } = this.#options;
     const stored = core.store.get(id);
@@ -167,7 +167,7 @@ export class LaneResponder {
     const { core, owner } = this.#options;
     storeResponse(core, request, outcome, owner);
     if (outcome.status === "completed" || outcome.status === "steered") {
-      if (core.dialect.chains === "all") this.#cache.put(exchange.queued.lane, outcome.completed);
+      if (core.dialect.chains === "all") this.#continuable.put(exchange.queued.lane, outcome.completed);
       target.required = outcome.status === "completed" ? requiredInput(outcome.response.output) : [];
       if (target.required.length > 0) return this.#wait(target);
       target.state = outcome.status === "completed" ? "completed" : "ended";
@@ -208,7 +208,7 @@ export class LaneResponder {
     if (error !== undefined) record.errorCode = error.code;
     // A successor that was never created keeps its parent, and so does a cancelled request.
     const spared = record.successorOf !== undefined && record.responseId === undefined;
-    if (!spared && status !== "cancelled") this.#cache.evictParent(lane, body["previous_response_id"]);
+    if (!spared && status !== "cancelled") this.#continuable.evictParent(lane, body["previous_response_id"]);
     steered?.fail("successor_creation_failed", "The response that was to take up this input could not be created.");
   }
 

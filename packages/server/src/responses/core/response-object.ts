@@ -1,6 +1,6 @@
 import type { Response, ResponseUsage } from "openai/resources/responses/responses";
 import type { BrainUsage } from "../brain.ts";
-import type { CreateRequest } from "./request.ts";
+import type { CreateRequest } from "./create-request.ts";
 
 /** A full Response object with no output yet, as `response.created` carries it. */
 export function newResponse(request: CreateRequest, id: string): Response {

@@ -3,7 +3,7 @@ import type { FaultList } from "../../kit/index.ts";
 import type { Fault } from "../faults/index.ts";
 import type { GenerationContext } from "./generation.ts";
 import type { RequestLog } from "./request-log.ts";
-import type { ResponseStore } from "./store.ts";
+import type { ResponseStore } from "./response-store.ts";
 
 /** What all connections of a server share. */
 export interface ServerCore extends GenerationContext {

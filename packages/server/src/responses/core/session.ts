@@ -5,7 +5,7 @@ import type { Fault } from "../faults/index.ts";
 import { checkDepth } from "../validation/index.ts";
 import { cancelledByClient } from "./generation.ts";
 import { LaneResponder } from "./lane-responder.ts";
-import { type Lane, LaneScheduler, type QueuedRequest } from "./lanes.ts";
+import { type Lane, LaneScheduler, type QueuedRequest } from "./lane-scheduler.ts";
 import type { ServerCore } from "./server-core.ts";
 import { type SessionSocket, SocketSink } from "./socket-sink.ts";
 
@@ -21,7 +21,7 @@ export interface SessionOptions {
 /** How long a connection past its age limit stays open to answer with the reason. */
 const lingerMs = 1_000;
 
-/** One connection of WebSocket mode: its lanes, its cache, its age. Knows no transport. */
+/** One connection of WebSocket mode: its lanes, its responses, its age. Knows no transport. */
 export class Session {
   readonly id: number;
   readonly openedAt: number;

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type * as sqlite from "node:sqlite";
 import { checkValue, InvalidArgumentError, is } from "turnwire/internal";
-import type { ResponseStore, StoredResponse } from "./store.ts";
+import type { ResponseStore, StoredResponse } from "./response-store.ts";
 
 /** Keeps responses in an SQLite file, so that they outlive the server. */
 export class SqliteStore implements ResponseStore {

@@ -9,7 +9,7 @@ import { invalidRequest } from "../api-error.ts";
 import { steerInputProblem } from "../validation/index.ts";
 import type { EventSink } from "../events.ts";
 import type { IdSource } from "./ids.ts";
-import type { Lane } from "./lanes.ts";
+import type { Lane } from "./lane-scheduler.ts";
 
 /** Input for a running response. The server owns it until it is committed or given back. */
 interface Steer {

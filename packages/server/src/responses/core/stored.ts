@@ -1,5 +1,5 @@
 import type { Outcome } from "./generation.ts";
-import type { CreateRequest } from "./request.ts";
+import type { CreateRequest } from "./create-request.ts";
 import type { ServerCore } from "./server-core.ts";
 
 /** Stores a response if its request asks for that. An incomplete one can be continued, too. */

@@ -1,2 +1,2 @@
 export { type CancelMode, cancelModes, type Dialect, dialectCheck, type DialectName } from "./dialect.ts";
-export { dialects } from "./table.ts";
+export { dialects } from "./dialects.ts";

@@ -1,5 +1,5 @@
-export { Access } from "./access.ts";
-export { controlRoute } from "./control.ts";
+export { ApiAuthentication } from "./api-authentication.ts";
+export { faultRoute } from "./fault-route.ts";
 export { answerError, HttpServer } from "./http-server.ts";
 export { sendJson } from "./http-sinks.ts";
 export { refuse, type ServerConnection, SessionHost } from "./session-host.ts";

@@ -13,7 +13,7 @@ import {
 } from "../core/index.ts";
 import type { PendingFault } from "../../kit/index.ts";
 import { type Fault, faultsAt, FaultySink, injectIntoRequest } from "../faults/index.ts";
-import { readObject } from "./body.ts";
+import { readObject } from "./read-body.ts";
 import { faultsOf } from "./fault-header.ts";
 import { type HttpSink, JsonSink, sendError, sendJson, SseSink } from "./http-sinks.ts";
 import { pageOf } from "./paging.ts";

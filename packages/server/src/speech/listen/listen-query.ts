@@ -1,5 +1,5 @@
 import { onlyLinear16, type Query } from "../query.ts";
-import { invalidQuery } from "../refusal.ts";
+import { invalidQuery } from "../speech-api-error.ts";
 
 /** The parameters of a `/v1/listen` connection. */
 export interface ListenSettings {

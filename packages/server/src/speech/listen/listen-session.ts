@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { type AudioFormat, bytesPerFrame, InactivityTimer, parseWavHeader } from "turnwire/internal";
-import type { SpeechCore } from "../core.ts";
+import type { SpeechCore } from "../speech-core.ts";
 import { uuidFor } from "../ids.ts";
-import { type Commands, dispatch } from "../messages.ts";
-import type { SpeechSocket } from "../socket.ts";
+import { type Commands, dispatch } from "../dispatch.ts";
+import type { SpeechSocket } from "../speech-socket.ts";
 import type { ListenSettings } from "./listen-query.ts";
 import { type Heard, Recogniser } from "./recogniser.ts";
 import { messageOf } from "./results.ts";

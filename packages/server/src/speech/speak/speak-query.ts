@@ -1,5 +1,5 @@
 import { onlyLinear16, type Query } from "../query.ts";
-import { SpeechApiError } from "../refusal.ts";
+import { SpeechApiError } from "../speech-api-error.ts";
 
 /** The parameters of a `/v1/speak` connection. */
 export interface SpeakSettings {

@@ -1,9 +1,9 @@
 import { bytesForMs, durationMs, type PcmAudio } from "turnwire/internal";
 import { delay, throwIfAborted } from "turnwire/internal";
-import type { SpeechCore } from "../core.ts";
+import type { SpeechCore } from "../speech-core.ts";
 import { uuidFor } from "../ids.ts";
-import { type Commands, dispatch } from "../messages.ts";
-import type { SpeechSocket } from "../socket.ts";
+import { type Commands, dispatch } from "../dispatch.ts";
+import type { SpeechSocket } from "../speech-socket.ts";
 import type { SpeakSettings } from "./speak-query.ts";
 
 /** The length of the audio in a message. */

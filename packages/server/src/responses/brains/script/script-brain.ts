@@ -4,7 +4,7 @@ import { ResponsesApiError } from "../../api-error.ts";
 import type { Brain } from "../../brain.ts";
 import type { ScriptFixture, ScriptReply } from "./fixture.ts";
 import { fits, type Situation, situationOf } from "./matching.ts";
-import { say } from "./pieces.ts";
+import { say } from "./say-reply.ts";
 import { readFixture } from "./read-fixture.ts";
 
 export interface ScriptBrainOptions {

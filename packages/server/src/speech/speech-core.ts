@@ -1,5 +1,5 @@
 import type { Clock, Logger, Random } from "turnwire/internal";
-import type { SpeechEvent } from "./connection.ts";
+import type { SpeechEvent } from "./speech-connection.ts";
 import type { ListenRequest, Script } from "./script.ts";
 import type { Voice } from "./voices/index.ts";
 

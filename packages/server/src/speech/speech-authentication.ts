@@ -1,9 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { KeyRing, OriginGuard } from "../kit/index.ts";
-import { SpeechApiError } from "./refusal.ts";
+import { SpeechApiError } from "./speech-api-error.ts";
 
 /** Decides whose connections are accepted. Some credentials have to be there, as in the API; without keys, any will do. */
-export class SpeechAccess {
+export class SpeechAuthentication {
   readonly #origins: OriginGuard;
   readonly #keys: KeyRing;
 

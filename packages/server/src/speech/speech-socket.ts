@@ -1,8 +1,8 @@
 import type { Clock } from "turnwire/internal";
 import type { PendingFault, ServerSocket } from "../kit/index.ts";
-import type { ReceivedMessage, SpeechConnection } from "./connection.ts";
-import type { SpeechFault } from "./fault.ts";
-import { typeOf } from "./messages.ts";
+import type { ReceivedMessage, SpeechConnection } from "./speech-connection.ts";
+import type { SpeechFault } from "./speech-fault.ts";
+import { typeOf } from "./dispatch.ts";
 import { Outbox } from "./outbox.ts";
 
 const keptMessages = 1_000;

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
 /** Whether a host name or address stands for this machine alone; an IPv6 address with or without brackets. */
@@ -35,29 +34,4 @@ export class OriginGuard {
     if (name === undefined) return false;
     return isLoopback(name) || this.#allowed.has(name) || (this.#allowsAddresses && /^[\d.]+$|^\[/.test(name));
   }
-}
-
-/** The API keys of a server, held and compared as digests. */
-export class KeyRing {
-  readonly #digests: readonly Buffer[];
-
-  constructor(keys: readonly string[]) {
-    this.#digests = keys.map(digest);
-  }
-
-  get isEmpty(): boolean {
-    return this.#digests.length === 0;
-  }
-
-  /** A name for whoever has this key; undefined if it is none of the server's. */
-  ownerOf(key: string): string | undefined {
-    const candidate = digest(key);
-    // All are compared, so that the time this takes does not tell which one is similar.
-    const isKnown = this.#digests.map((known) => timingSafeEqual(known, candidate)).includes(true);
-    return isKnown ? candidate.toString("hex").slice(0, 32) : undefined;
-  }
-}
-
-function digest(key: string): Buffer {
-  return createHash("sha256").update(key).digest();
 }

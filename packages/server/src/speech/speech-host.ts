@@ -1,14 +1,14 @@
 import { type WebSocket } from "ws";
 import { delay } from "turnwire/internal";
 import { FaultList, type PendingFault, ServerSocket, type Upgrade, WebSocketHost } from "../kit/index.ts";
-import type { SpeechConnection } from "./connection.ts";
-import type { SpeechCore } from "./core.ts";
-import type { SpeechFault } from "./fault.ts";
+import type { SpeechConnection } from "./speech-connection.ts";
+import type { SpeechCore } from "./speech-core.ts";
+import type { SpeechFault } from "./speech-fault.ts";
 import { newUuid } from "./ids.ts";
 import { ListenSession, readListenQuery } from "./listen/index.ts";
 import { Query } from "./query.ts";
-import { refuse, SpeechApiError, toSpeechApiError } from "./refusal.ts";
-import { SpeechSocket } from "./socket.ts";
+import { refuse, SpeechApiError, toSpeechApiError } from "./speech-api-error.ts";
+import { SpeechSocket } from "./speech-socket.ts";
 import { readSpeakQuery, SpeakSession } from "./speak/index.ts";
 
 /** A message larger than this closes the connection with 1009. */

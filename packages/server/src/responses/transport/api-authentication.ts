@@ -3,7 +3,7 @@ import { KeyRing, OriginGuard } from "../../kit/index.ts";
 import { ResponsesApiError } from "../api-error.ts";
 
 /** Decides whose requests are answered. */
-export class Access {
+export class ApiAuthentication {
   readonly #origins: OriginGuard;
   readonly #keys: KeyRing;
 

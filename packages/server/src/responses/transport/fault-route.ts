@@ -2,12 +2,12 @@ import { InvalidArgumentError } from "turnwire/internal";
 import { invalidRequest, ResponsesApiError } from "../api-error.ts";
 import type { FaultList } from "../../kit/index.ts";
 import type { Fault } from "../faults/index.ts";
-import { readJson } from "./body.ts";
+import { readJson } from "./read-body.ts";
 import { sendJson } from "./http-sinks.ts";
 import type { HttpExchange, Route } from "./route.ts";
 
 /** Where a test in another process adds faults. Only processes of this machine may. */
-export function controlRoute(faults: FaultList<Fault>): Route {
+export function faultRoute(faults: FaultList<Fault>): Route {
   const list = ({ response }: HttpExchange): void =>
     sendJson(response, 200, { pending: faults.pending.map(({ fault, injected }) => ({ ...fault, injected })) });
   const add = async (exchange: HttpExchange): Promise<void> => {

@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { defaultLogger, systemClock } from "turnwire/internal";
 import { FaultList, Listener, requestURL, type Upgrade } from "../kit/index.ts";
-import { SpeechAccess } from "./access.ts";
-import type { SpeechConnection } from "./connection.ts";
-import type { SpeechCore } from "./core.ts";
-import { readSpeechFault, type SpeechFault } from "./fault.ts";
-import { SpeechHost } from "./host.ts";
+import { SpeechAuthentication } from "./speech-authentication.ts";
+import type { SpeechConnection } from "./speech-connection.ts";
+import type { SpeechCore } from "./speech-core.ts";
+import { readSpeechFault, type SpeechFault } from "./speech-fault.ts";
+import { SpeechHost } from "./speech-host.ts";
 import { newUuid } from "./ids.ts";
 import { checkSpeechOptions, type SpeechServerOptions } from "./options.ts";
 import { checkScript } from "./script.ts";
-import { refuse, SpeechApiError, toSpeechApiError } from "./refusal.ts";
+import { refuse, SpeechApiError, toSpeechApiError } from "./speech-api-error.ts";
 import { openVoice, type Voice } from "./voices/index.ts";
 
 /**
@@ -42,12 +42,12 @@ export class SpeechServer {
     const core = coreOf(options, await openVoice(options));
     const { host = "127.0.0.1", port = 0, maxConnections = 1_000, keptConnections = 1_000 } = options;
     const speech = new SpeechHost(core, { faults, maxConnections, keptConnections });
-    const access = new SpeechAccess(options.apiKeys ?? [], host);
+    const authentication = new SpeechAuthentication(options.apiKeys ?? [], host);
     const listener = await Listener.start({
       port,
       host,
       onRequest: (request, response) => answer(core, request, response),
-      onUpgrade: (request) => upgrade(core, access, speech, request),
+      onUpgrade: (request) => upgrade(core, authentication, speech, request),
     });
     return new SpeechServer(listener, speech, { faults, voice: core.voice.name });
   }
@@ -124,10 +124,10 @@ function answer(core: SpeechCore, request: IncomingMessage, response: ServerResp
   send(404, new SpeechApiError(404, "NOT_FOUND", message).body(newUuid(core.random)));
 }
 
-function upgrade(core: SpeechCore, access: SpeechAccess, speech: SpeechHost, request: Upgrade): void {
+function upgrade(core: SpeechCore, authentication: SpeechAuthentication, speech: SpeechHost, request: Upgrade): void {
   const url = requestURL(request.request);
   try {
-    access.check(request.request);
+    authentication.check(request.request);
     const [, path] = /^\/v1\/(listen|speak)\/?$/.exec(url.pathname) ?? [];
     if (path !== "listen" && path !== "speak") throw new SpeechApiError(404, "NOT_FOUND", "There is nothing here.");
     speech.upgrade(path, url, request);

@@ -1,8 +1,8 @@
-import type { Lane } from "./lanes.ts";
-import type { CompletedResponse } from "./request.ts";
+import type { Lane } from "./lane-scheduler.ts";
+import type { CompletedResponse } from "./create-request.ts";
 
 /** The responses that requests of one connection can continue. */
-export class ResponseCache {
+export class ContinuableResponses {
   readonly #keeps: "latest-of-lane" | number;
   readonly #responses = new Map<string, { lane: Lane; response: CompletedResponse }>();
 

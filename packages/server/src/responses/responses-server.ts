@@ -18,9 +18,9 @@ import { type Fault, readResponsesFault } from "./faults/index.ts";
 import { checkServerOptions, dialectOf, type ResponsesServerOptions } from "./options.ts";
 import { rulesBrain } from "./rules/index.ts";
 import {
-  Access,
+  ApiAuthentication,
   answerError,
-  controlRoute,
+  faultRoute,
   HttpServer,
   refuse,
   sendJson,
@@ -56,15 +56,15 @@ export class ResponsesServer {
     const core = newCore(options, await tokensOf(options.tokenizer));
     for (const fault of options.faults ?? []) core.faults.add(fault);
     const { host = "127.0.0.1", port = 0, maxConnections = 10_000, maxConnectionsPerKey = Infinity } = options;
-    const access = new Access([host, ...(options.allowedHosts ?? [])], options.apiKeys ?? []);
-    const control = options.faultControl === true ? [controlRoute(core.faults)] : [];
+    const authentication = new ApiAuthentication([host, ...(options.allowedHosts ?? [])], options.apiKeys ?? []);
+    const control = options.faultControl === true ? [faultRoute(core.faults)] : [];
     const http = new HttpServer(core, options.models ?? ["turnwire-rules"], control);
     const sessions = new SessionHost(core, { maxConnections, maxConnectionsPerKey });
     const listener = await Listener.start({
       port,
       host,
-      onRequest: (request, response) => handle(access, http, request, response),
-      onUpgrade: (request) => upgrade(access, sessions, request),
+      onRequest: (request, response) => handle(authentication, http, request, response),
+      onUpgrade: (request) => upgrade(authentication, sessions, request),
     });
     return new ResponsesServer(listener, sessions, core);
   }
@@ -151,19 +151,24 @@ function warnOfBrainError(error: unknown): void {
   defaultLogger.warn(`a brain threw ${name}; the client was told server_error. Pass onBrainError to see the error.`);
 }
 
-function handle(access: Access, http: HttpServer, request: IncomingMessage, response: ServerResponse): void {
+function handle(
+  authentication: ApiAuthentication,
+  http: HttpServer,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   // Nothing is told here that the open port does not tell.
   if (requestURL(request).pathname === "/healthz") return sendJson(response, 200, { status: "ok" });
   try {
-    void http.handle(request, response, access.check(request));
+    void http.handle(request, response, authentication.check(request));
   } catch (error) {
     answerError(response, error);
   }
 }
 
-function upgrade(access: Access, sessions: SessionHost, request: Upgrade): void {
+function upgrade(authentication: ApiAuthentication, sessions: SessionHost, request: Upgrade): void {
   try {
-    const owner = access.check(request.request);
+    const owner = authentication.check(request.request);
     const path = requestURL(request.request).pathname;
     if (!/^\/v1\/responses\/?$/.test(path)) {
       throw new ResponsesApiError({ status: 404, message: `Invalid URL (WebSocket ${path.slice(0, 256)})` });

@@ -1,7 +1,7 @@
 import type { Response, ResponseInputItem } from "openai/resources/responses/responses";
 import { checkValue } from "turnwire/internal";
 import { whole } from "../../kit/index.ts";
-import type { CompletedResponse } from "./request.ts";
+import type { CompletedResponse } from "./create-request.ts";
 
 /** A stored response, with what is needed to continue it. */
 export interface StoredResponse {
