@@ -86,9 +86,9 @@ describe("the tables", () => {
     expect([...new Set(rows.map(([name]) => name!))].toSorted()).toEqual(classes.toSorted());
   });
 
-  it("docs/interruption.md, Codes of neither: has only what the source says", () => {
+  it("docs/interruption.md, Other codes: has only what the source says", () => {
     const said = ["openai", "llm"].map((room) => source(`packages/turnwire/src/${room}`)).join("\n");
-    expect(firstCells("docs/interruption.md", "Codes of neither").filter((cell) => !said.includes(cell))).toEqual([]);
+    expect(firstCells("docs/interruption.md", "Other codes").filter((cell) => !said.includes(cell))).toEqual([]);
   });
 
   it("docs/continuation.md has every reason of the source and no other", () => {

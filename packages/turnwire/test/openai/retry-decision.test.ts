@@ -317,7 +317,7 @@ const documentedTimes = new Map([
 
 describe("the retry decision: before output", () => {
   const cases = [...beforeOutput, ...finals];
-  const documented = rowsBy("docs/interruption.md", "What is asked again, and what is not", 1);
+  const documented = rowsBy("docs/interruption.md", "Which failures are retried", 1);
 
   it.each(cases)("$name", ({ error, state, decision }) => {
     expect(decided(error, state)).toEqual(decision);
@@ -343,7 +343,7 @@ describe("the retry decision: before output", () => {
 });
 
 describe("the retry decision: how often", () => {
-  const documented = rowsBy("docs/interruption.md", "What is asked again, and what is not", 1);
+  const documented = rowsBy("docs/interruption.md", "Which failures are retried", 1);
 
   it.each(mostTimes)(
     "$why ($error.name) has a turn asked again $times times",
@@ -648,7 +648,7 @@ describe("the retry decision: the codes of docs/interruption.md", () => {
   });
 
   it("are all codes of neither side", () => {
-    const rows = rowsBy("docs/interruption.md", "Codes of neither", 0);
+    const rows = rowsBy("docs/interruption.md", "Other codes", 0);
     expect(ofNeither.map(({ code }) => code)).toEqual([...rows.keys()]);
   });
 });
