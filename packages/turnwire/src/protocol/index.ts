@@ -11,7 +11,7 @@ export type {
   ResponseInputItem,
   ResponseOutputItem,
 } from "./items.ts";
-export { laneNamePattern, limits } from "./limits.ts";
+export { checkRequestSize, laneNamePattern, limits } from "./limits.ts";
 export {
   errorCodes,
   isKnownErrorCode,

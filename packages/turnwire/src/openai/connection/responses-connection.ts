@@ -1,6 +1,6 @@
 import type { Clock, Logger } from "../../async/index.ts";
 import type { WebsocketClosedError } from "../../errors.ts";
-import { isObject, normalizeError, parseEvent, type RawEvent, type WireError } from "../../protocol/index.ts";
+import { normalizeError, parseEvent, type RawEvent, type WireError } from "../../protocol/index.ts";
 import type { WebsocketConnection } from "../../websocket/index.ts";
 import type { Conversation } from "../request/index.ts";
 import { ambiguousCode } from "../retry/index.ts";
@@ -147,13 +147,14 @@ export class ResponsesConnection implements ExchangeHost {
     const { capabilities } = this.#options;
     if (typeof event.stream_id === "string") {
       const named = this.#exchangeOn(event.stream_id);
-      if (named !== undefined && capabilities.lanes === undefined) capabilities.learnLanes(true);
+      if (named !== undefined) capabilities.learnLanesFrom(event);
       return named;
     }
     const [sole] = this.#exchanges;
-    if (capabilities.lanes === undefined && sole !== undefined && belongsToResponse(event)) {
-      capabilities.learnLanes(false);
-      this.lanes.collapseTo(sole.lane);
+    if (capabilities.lanes === undefined && sole !== undefined) {
+      capabilities.learnLanesFrom(event);
+      // As it turns out, there is only the default lane.
+      if (capabilities.lanes === false) this.lanes.collapseTo(sole.lane);
     }
     return capabilities.lanes === true ? undefined : sole;
   }
@@ -228,9 +229,4 @@ export class ResponsesConnection implements ExchangeHost {
     this.#changeWaiters = [];
     for (const wake of waiting) wake();
   }
-}
-
-/** Whether an event is certainly of a response: only such events tell whether the server knows lanes. */
-function belongsToResponse(event: RawEvent): boolean {
-  return isObject(event["response"]) || typeof event["output_index"] === "number";
 }

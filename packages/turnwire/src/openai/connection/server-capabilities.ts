@@ -1,3 +1,5 @@
+import { isObject, type RawEvent } from "../../protocol/index.ts";
+
 /** No server is known to end connections sooner. */
 const shortestLimitMs = 5 * 60_000;
 
@@ -26,6 +28,13 @@ export class ServerCapabilities {
     return this.#maxConnectionAgeMs;
   }
 
+  /** An event of a request tells whether the server answers on the lane that was asked for. */
+  learnLanesFrom(event: RawEvent): void {
+    if (this.#lanes !== undefined) return;
+    if (typeof event.stream_id === "string") this.#lanes = true;
+    else if (belongsToResponse(event)) this.#lanes = false;
+  }
+
   learnLanes(knowsLanes: boolean): void {
     this.#lanes = knowsLanes;
   }
@@ -39,4 +48,9 @@ export class ServerCapabilities {
     // The error of a young connection means something else, and replacing connections all the time would be worse.
     if (ageMs >= shortestLimitMs) this.#maxConnectionAgeMs = Math.min(this.#maxConnectionAgeMs, ageMs * 0.9);
   }
+}
+
+/** Whether an event is certainly of a response: only such events tell whether the server knows lanes. */
+function belongsToResponse(event: RawEvent): boolean {
+  return isObject(event["response"]) || typeof event["output_index"] === "number";
 }

@@ -1,13 +1,4 @@
-import { defined } from "../../async/index.ts";
 import { kindOf, ProviderError, TurnwireError } from "../../errors.ts";
-import { normalizeError, providerError, retryAfter } from "../../protocol/index.ts";
-
-/** The error to throw when a server answers with an error instead of a response. */
-export function refusalError(payload: unknown, status?: number, headers?: Headers): ProviderError {
-  const wire = normalizeError(payload, status);
-  const retryAfterMs = headers === undefined ? undefined : retryAfter(Object.fromEntries(headers.entries()));
-  return providerError({ ...wire, ...defined({ retryAfterMs }) });
-}
 
 /** The error to throw when a request got no answer. */
 export function connectionFailure(error: unknown): TurnwireError {

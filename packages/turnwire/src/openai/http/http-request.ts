@@ -1,11 +1,9 @@
 import { ProviderError } from "../../errors.ts";
 import { isObject } from "../../protocol/index.ts";
 import type { HttpTarget } from "../endpoint.ts";
-import { connectionFailure, lostAnswer, refusalError } from "./http-errors.ts";
-
-/** How many characters of a refusal are read: a proxy may answer with a page. */
-const largestRefusal = 64 * 1024;
-const longestQuote = 500;
+import { parsed, textOf } from "./body.ts";
+import { connectionFailure } from "./http-errors.ts";
+import { readRefusal } from "./refusal.ts";
 
 /**
  * Sends a JSON body.
@@ -25,8 +23,7 @@ export async function post(target: HttpTarget, body: string, accept: string, sig
     throw signal.aborted ? signal.reason : connectionFailure(error);
   }
   if (response.ok) return response;
-  const text = await textOf(response, largestRefusal, signal);
-  throw refusalError(parsed(text) ?? text.slice(0, longestQuote), response.status, response.headers);
+  throw await readRefusal(response, signal);
 }
 
 /**
@@ -46,28 +43,4 @@ export async function postForJson(
   const value = parsed(text);
   if (!isObject(value)) throw new ProviderError("invalid_response", "the answer is not a JSON object");
   return value;
-}
-
-/** The text of the body; reading stops after `limit` characters. */
-async function textOf(response: Response, limit: number, signal: AbortSignal): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  try {
-    for await (const chunk of response.body ?? []) {
-      text += decoder.decode(chunk, { stream: true });
-      if (text.length >= limit) break;
-    }
-  } catch (error) {
-    throw signal.aborted ? signal.reason : lostAnswer(error);
-  }
-  return text;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    // It may be the page of a proxy.
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import type { Clock, Logger, Random } from "../../async/index.ts";
 import { checkOptions, type Checks, type Hints, is } from "../../checks/index.ts";
-import { checkContext, type LLMContext, type LLMMessage } from "../../context/index.ts";
+import { checkContext, type LLMContext } from "../../context/index.ts";
 import type { Inference, InferenceResult, RunInferenceOptions } from "../../llm/index.ts";
 import type { WebsocketTarget } from "../../websocket/index.ts";
 import { type Address, Endpoint } from "../endpoint.ts";
@@ -13,6 +13,7 @@ import {
   requestFields,
   type RequestFields,
   type ResponseFormat,
+  resumedMessages,
 } from "../request/index.ts";
 import type { ProgressLimits } from "../response/index.ts";
 import { type Attempt, type RetriedWork, type RetryOptions, withRetries } from "../retry/index.ts";
@@ -49,11 +50,6 @@ export interface Tools {
   /** The names of the options that its constructor takes. */
   optionNames: readonly string[];
 }
-
-const resumeNote: LLMMessage = {
-  role: "developer",
-  content: "Your last reply broke off for a technical reason. Go on exactly where it stops; repeat nothing.",
-};
 
 /** What both Responses services are made of: their settings, requests, inference over HTTP, and `runInference`. */
 export class ResponsesClient {
@@ -96,8 +92,7 @@ export class ResponsesClient {
   /** The conversation to make an attempt with. */
   conversationFor(context: LLMContext, inference: Inference, attempt: Attempt): Conversation {
     if (!attempt.resume) return this.toConversation(context);
-    const partial: LLMMessage = { role: "assistant", content: inference.text };
-    return this.toConversation({ messages: [...context.messages, partial, resumeNote] });
+    return this.toConversation({ messages: resumedMessages(context.messages, inference.text) });
   }
 
   /** The fields of a request beside the conversation, from the settings as they are now. */

@@ -4,7 +4,7 @@ import type { Inference, InferenceResult, RetryReason } from "../../llm/index.ts
 import type { WebsocketConnection } from "../../websocket/index.ts";
 import type { ConnectionManager, Exchange, Lease, Tenant } from "../connection/index.ts";
 import { createMessage, requestDetails } from "../request/index.ts";
-import { ProgressWatch, ResponseChain, Steering } from "../response/index.ts";
+import { ProgressWatch, Reply, SteerQueue } from "../response/index.ts";
 import type { ResponsesClient } from "../http/index.ts";
 import type { Attempt, RecoveryAction } from "../retry/index.ts";
 
@@ -28,7 +28,7 @@ const steeringAnswerTimeoutMs = 1000;
 
 /** One inference over the WebSocket. Each attempt is an exchange on a lane. */
 export class WebsocketInference {
-  readonly steering = new Steering();
+  readonly steering = new SteerQueue();
   readonly #host: InferenceHost;
   readonly #context: LLMContext;
   readonly #inference: Inference;
@@ -52,18 +52,18 @@ export class WebsocketInference {
     const lease = await this.#host.manager().acquire(tenant, conversation, { signal, onPhase, reason: attempt.reason });
     const { exchange, plan } = (this.#lease = lease);
     this.steering.moveTo(exchange);
-    const chain = new ResponseChain(conversation, this.#inference, this.steering);
+    const reply = new Reply(conversation, this.#inference, this.steering);
     try {
       const sending = { conversation, plan, lane: exchange.lane.name };
       const message = createMessage(client.requestFields(this.#context), sending);
       trace.sending(requestDetails(message, sending));
       using watch = new ProgressWatch(client.progressLimits(attempt), this.#inference, clock);
       exchange.send(message);
-      const result = await this.#receive(exchange, chain, watch);
+      const result = await this.#receive(exchange, reply, watch);
       this.#host.onSuccess();
       return result;
     } catch (error) {
-      this.#leave(lease, chain);
+      this.#leave(lease, reply);
       // After output the exchange cannot start again.
       throw this.#inference.hasOutput ? error : await this.#host.replaceLost(exchange.connection, error, signal);
     }
@@ -76,44 +76,44 @@ export class WebsocketInference {
     else if (action === "use-no-lanes") this.#host.manager().capabilities.learnLanes(false);
   }
 
-  async #receive(exchange: Exchange, chain: ResponseChain, watch: ProgressWatch): Promise<InferenceResult> {
+  async #receive(exchange: Exchange, reply: Reply, watch: ProgressWatch): Promise<InferenceResult> {
     // One listener for the exchange, not one for each event.
     const removeListener = onAbort(watch.signal, (reason) => exchange.interrupt(reason));
     try {
-      while (chain.result === undefined) {
+      while (reply.result === undefined) {
         throwIfAborted(watch.signal);
-        const accepted = chain.take(exchange.poll() ?? (await exchange.receive()));
+        const accepted = reply.take(exchange.poll() ?? (await exchange.receive()));
         if (accepted !== undefined) await accepted;
-        if (chain.result !== undefined && chain.isUndecided) await this.#awaitSteering(exchange, chain, watch);
+        if (reply.result !== undefined && reply.isUndecided) await this.#awaitSteering(exchange, reply, watch);
         watch.touch();
       }
     } finally {
       removeListener();
     }
-    exchange.end(chain.continuable);
-    return chain.result;
+    exchange.end(reply.continuable);
+    return reply.result;
   }
 
   /** The response has ended; waits for the server to say whether a successor follows. */
-  async #awaitSteering(exchange: Exchange, chain: ResponseChain, watch: ProgressWatch): Promise<void> {
+  async #awaitSteering(exchange: Exchange, reply: Reply, watch: ProgressWatch): Promise<void> {
     const { client, clock } = this.#host;
     const { firstEventMs } = client.progressLimits({ isFirst: false });
-    const limitMs = chain.hasSuccessor ? firstEventMs : steeringAnswerTimeoutMs;
+    const limitMs = reply.hasSuccessor ? firstEventMs : steeringAnswerTimeoutMs;
     using limit = new Deadline("steering", limitMs, { signal: watch.signal, clock });
     try {
-      while (chain.result !== undefined && chain.isUndecided) await chain.take(await exchange.receive(limit.signal));
+      while (reply.result !== undefined && reply.isUndecided) await reply.take(await exchange.receive(limit.signal));
     } catch (error) {
       // The reply is whole as it is. A successor that may still follow must not meet another turn.
-      if (chain.result === undefined || chain.hasSuccessor) throw error;
+      if (reply.result === undefined || reply.hasSuccessor) throw error;
       if (this.#host.manager().capabilities.lanes !== true)
         void this.#lease?.connection.retire("a steered response may follow");
     }
   }
 
   /** Leaves an exchange that did not come to a good end. */
-  #leave(lease: Lease, chain: ResponseChain): void {
+  #leave(lease: Lease, reply: Reply): void {
     const { exchange } = lease;
-    if (chain.ended && exchange.phase.kind === "settling") return exchange.fail();
+    if (reply.ended && exchange.phase.kind === "settling") return exchange.fail();
     exchange.abandon();
     if (this.#inference.signal.aborted && exchange.phase.kind !== "closed") this.#host.onInterrupted(lease);
   }

@@ -1,12 +1,8 @@
-import { RequestTooLargeError } from "../../errors.ts";
 import type { RequestDetails } from "../../llm/index.ts";
-import { limits } from "../../protocol/index.ts";
+import { checkRequestSize } from "../../protocol/index.ts";
 import type { Plan } from "./continuation.ts";
 import type { Conversation } from "./conversation.ts";
 import type { RequestFields } from "./request-fields.ts";
-
-/** Servers close a connection at 16 MiB. */
-const largestRequest = 15 * 1024 * 1024;
 
 /** What a message is made of, beside the fields of every request. */
 export interface Sending {
@@ -35,8 +31,7 @@ export function createMessage(
     ...extra,
     input: conversation.wireFrom(plan.from),
   });
-  const bytes = message.length > largestRequest / 4 ? Buffer.byteLength(message) : 0;
-  if (bytes > largestRequest) throw new RequestTooLargeError(bytes, limits.maxMessageBytes);
+  checkRequestSize(message);
   return message;
 }
 

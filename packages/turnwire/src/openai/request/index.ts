@@ -6,3 +6,4 @@ export { keyOf } from "./items.ts";
 export { isKnownNotToReason } from "./models.ts";
 export { requestFields, type RequestFields, type ResponseFormat } from "./request-fields.ts";
 export { ContextAdapter, providerName } from "./to-items.ts";
+export { resumedMessages } from "./resume.ts";

@@ -18,7 +18,7 @@ export interface Steered {
 }
 
 /** What is said to one running turn: it waits here until there is a response to say it to. */
-export class Steering {
+export class SteerQueue {
   #waiting: Steer[] = [];
   #stream: SteerableStream | undefined;
   #responseId: string | undefined;

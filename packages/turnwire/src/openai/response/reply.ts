@@ -5,18 +5,18 @@ import type { ContinuableResponse, ResponsePart } from "../request/index.ts";
 import type { Conversation } from "../request/index.ts";
 import { deliver, resultOf } from "./deliver.ts";
 import { ResponseReader } from "./response-reader.ts";
-import type { Steering } from "./steering.ts";
+import type { SteerQueue } from "./steer-queue.ts";
 
 /** A response and the successors that follow from it by steering, read as one reply. */
-export class ResponseChain {
+export class Reply {
   readonly #conversation: Conversation;
   readonly #inference: Inference;
-  readonly #steering: Steering;
+  readonly #steering: SteerQueue;
   readonly #parts: ResponsePart[] = [];
   #reader = new ResponseReader();
   #result: InferenceResult | undefined;
 
-  constructor(conversation: Conversation, inference: Inference, steering: Steering) {
+  constructor(conversation: Conversation, inference: Inference, steering: SteerQueue) {
     this.#conversation = conversation;
     this.#inference = inference;
     this.#steering = steering;
