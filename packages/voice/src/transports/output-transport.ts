@@ -92,6 +92,7 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
   #interruption = new AbortController();
   #speech: SpeechState = "idle";
   #endReached: (() => void) | undefined;
+  #interruptions = 0;
   #isStopped = false;
 
   /**
@@ -106,13 +107,13 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
     this.#silenceMs = options.silenceMs ?? 500;
     this.#alarm = new Alarm(this.clock, () => void this.#held.release(), { keepAlive: true });
     this.#held = new HeldFrames(heldCapacity, {
-      isPlayed: (positionMs) => this.#pacer.timeline.isPlayed(positionMs, this.clock.now()),
+      isPlayed: (positionMs) => this.#pacer.timeline.isPlayed(positionMs),
       pass: (frame) => this.#passOn(frame, this.#interruption.signal),
       onReleased: () => this.#onReleased(),
     });
     this.#pacer = new Pacer(options, reportsPlayed, this.clock, {
       writable: (signal) => this.writable(signal),
-      onSending: () => this.#startSpeaking(),
+      onSending: () => this.#setPlaying(true),
       write: (chunk, signal) => {
         this.#setAlarm();
         return this.writeAudio(chunk, signal);
@@ -127,7 +128,7 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
   }
 
   get stats(): OutputTransportStats {
-    return this.#pacer.stats;
+    return { ...this.#pacer.stats, interruptions: this.#interruptions };
   }
 
   /** Sends a chunk. The next one waits for it. */
@@ -179,7 +180,7 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
       await this.#pacer.finish(signal);
       this.#advanceSpeech("utterance stopped");
     }
-    if (this.#held.isIdle && this.#isAllPlayed) {
+    if (this.#held.isIdle && this.#pacer.timeline.isAllPlayed) {
       await this.#passOn(frame, signal);
     } else {
       await this.#held.room(signal);
@@ -194,18 +195,13 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
     }
     this.framePassed(frame);
     const accepted = this.pushFrame(frame, "downstream", signal);
-    if (frame instanceof TTSStoppedFrame && this.#isAllPlayed) this.#stopSpeaking();
+    if (frame instanceof TTSStoppedFrame && this.#pacer.timeline.isAllPlayed) this.#setPlaying(false);
     await accepted;
-  }
-
-  get #isAllPlayed(): boolean {
-    const { timeline } = this.#pacer;
-    return timeline.isPlayed(timeline.sentMs, this.clock.now());
   }
 
   #onReleased(): void {
     if (isPlaying(this.#speech) && this.clock.now() >= this.#silentAtMs) {
-      this.#stopSpeaking();
+      this.#setPlaying(false);
       // Within an utterance the audio is only late; elsewhere it has ended.
       if (this.#speech === "idle") this.#pacer.onSilence();
     }
@@ -213,7 +209,7 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
   }
 
   get #silentAtMs(): number {
-    return this.#pacer.timeline.quietAtMs(this.clock.now()) + this.#silenceMs;
+    return this.#pacer.timeline.quietAtMs + this.#silenceMs;
   }
 
   #setAlarm(): void {
@@ -228,24 +224,16 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
     this.#speech = nextSpeechState(this.#speech, event);
   }
 
-  #startSpeaking(): void {
-    if (isPlaying(this.#speech)) return;
-    this.#advanceSpeech("audio");
-    this.events.emit("botStartedSpeaking");
-    this.#pushBothWays(new BotStartedSpeakingFrame(), new BotStartedSpeakingFrame());
-  }
-
-  #stopSpeaking(): void {
-    if (!isPlaying(this.#speech)) return;
-    this.#advanceSpeech("silence");
-    this.events.emit("botStoppedSpeaking");
-    this.#pushBothWays(new BotStoppedSpeakingFrame(), new BotStoppedSpeakingFrame());
-  }
-
-  #pushBothWays(up: Frame, down: Frame): void {
-    void this.pushFrame(up, "upstream");
-    this.framePassed(down);
-    void this.pushFrame(down, "downstream");
+  /** Tells listeners and both neighbours that playback begins or ends. */
+  #setPlaying(playing: boolean): void {
+    if (isPlaying(this.#speech) === playing) return;
+    this.#advanceSpeech(playing ? "audio" : "silence");
+    this.events.emit(playing ? "botStartedSpeaking" : "botStoppedSpeaking");
+    const makeFrame = (): Frame => (playing ? new BotStartedSpeakingFrame() : new BotStoppedSpeakingFrame());
+    void this.pushFrame(makeFrame(), "upstream");
+    const frame = makeFrame();
+    this.framePassed(frame);
+    void this.pushFrame(frame, "downstream");
   }
 
   #interrupt(frame: InterruptionFrame, direction: FrameDirection): void {
@@ -265,9 +253,9 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
     this.#advanceSpeech("utterance stopped");
     this.clearAudio();
     if (isPlaying(this.#speech)) {
-      this.#pacer.countInterruption();
+      this.#interruptions += 1;
       this.events.emit("interrupted", { playedMs: this.stats.playedMs, droppedMs, utteranceId });
-      this.#stopSpeaking();
+      this.#setPlaying(false);
     }
     return this.#held.purge();
   }
@@ -276,7 +264,7 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
     const reached = new Promise<void>((resolve) => (this.#endReached = resolve));
     this.#held.add(frame, this.#pacer.timeline.sentMs);
     await untilAborted(reached, signal);
-    this.#stopSpeaking();
+    this.#setPlaying(false);
     await this.#stop("ended");
     this.framePassed(frame);
     await this.pushFrame(frame, "downstream");

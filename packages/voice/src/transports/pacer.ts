@@ -91,7 +91,7 @@ export class Pacer {
   readonly #clock: Clock;
   readonly #hooks: PacerHooks;
   readonly #converter: AudioConverter;
-  readonly #counts = { sentMs: 0, underruns: 0, pacingUnderruns: 0, lateMs: 0, interruptions: 0 };
+  readonly #counts = { sentMs: 0, underruns: 0, pacingUnderruns: 0, lateMs: 0 };
   /** The utterance being sent. */
   utteranceId: string | undefined;
   /** Whether more of the same speech is to come, so that late audio is an underrun. */
@@ -105,17 +105,14 @@ export class Pacer {
     chunkBytes(chunkMs, this.format);
     this.#chunkMs = chunkMs;
     this.#converter = new AudioConverter(this.format);
-    this.timeline = new Timeline({
-      leadMs,
-      realtime: options.pace !== "none",
-      reportTimeoutMs: reportsPlayed ? reportTimeoutMs : 0,
-    });
+    const realtime = options.pace !== "none";
+    this.timeline = new Timeline({ leadMs, realtime, reportTimeoutMs: reportsPlayed ? reportTimeoutMs : 0 }, clock);
     this.#clock = clock;
     this.#hooks = hooks;
   }
 
-  get stats(): OutputTransportStats {
-    return { ...this.#counts, playedMs: this.timeline.playedMs(this.#clock.now()) };
+  get stats(): Omit<OutputTransportStats, "interruptions"> {
+    return { ...this.#counts, playedMs: this.timeline.playedMs };
   }
 
   /** Sends audio. Resolves when the last chunk has been sent; rejects with the signal's reason and then sends no more. */
@@ -135,11 +132,7 @@ export class Pacer {
     this.#converter.flush();
     this.#expectsMore = false;
     this.utteranceId = undefined;
-    return this.timeline.clear(this.#clock.now());
-  }
-
-  countInterruption(): void {
-    this.#counts.interruptions += 1;
+    return this.timeline.clear();
   }
 
   /** The speech must be over after so much silence, unless the client holds it up. */
@@ -166,21 +159,17 @@ export class Pacer {
     await blocked;
     throwIfAborted(signal);
     this.#noteLateness(takenAtMs, blocked !== undefined);
-    await this.#write(chunk, signal);
-    throwIfAborted(signal);
-  }
-
-  #write(chunk: PcmAudio, signal: AbortSignal): void | Promise<void> {
     this.#hooks.onSending();
     const positionMs = this.timeline.sentMs;
     const lengthMs = durationMs(chunk);
-    const startsAtMs = this.timeline.add(lengthMs, this.#clock.now());
+    const startsAtMs = this.timeline.add(lengthMs);
     this.#counts.sentMs += lengthMs;
-    return this.#hooks.write({ ...chunk, utteranceId: this.utteranceId, positionMs, startsAtMs }, signal);
+    await this.#hooks.write({ ...chunk, utteranceId: this.utteranceId, positionMs, startsAtMs }, signal);
+    throwIfAborted(signal);
   }
 
   #noteLateness(takenAtMs: number, blocked: boolean): void {
-    const lateMs = this.timeline.dryMs(this.#clock.now());
+    const lateMs = this.timeline.dryMs();
     const late = this.#expectsMore && lateMs > 0;
     this.#expectsMore = true;
     if (!late) return;

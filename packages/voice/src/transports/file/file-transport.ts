@@ -56,15 +56,16 @@ export class FileTransport {
 
   /** The first processor of the pipeline. @throws InvalidArgumentError if the transport has no input. */
   input(): FileInput {
-    if (this.#input === undefined)
-      throw new InvalidArgumentError("input", "expected the options of the input, got undefined");
-    return this.#input;
+    return existing("input", this.#input);
   }
 
   /** The processor after the TTS service. @throws InvalidArgumentError if the transport has no output. */
   output(): FileOutput {
-    if (this.#output === undefined)
-      throw new InvalidArgumentError("output", "expected the options of the output, got undefined");
-    return this.#output;
+    return existing("output", this.#output);
   }
+}
+
+function existing<End>(name: "input" | "output", end: End | undefined): End {
+  if (end !== undefined) return end;
+  throw new InvalidArgumentError(name, `expected the options of the ${name}, got undefined`);
 }

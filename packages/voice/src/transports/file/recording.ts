@@ -1,8 +1,6 @@
-import { type AudioFormat, bytesPerFrame } from "turnwire/internal";
+import { type AudioFormat, bytesForMs, bytesPerFrame, durationMs, msForBytes } from "turnwire/internal";
 import type { OutputChunk } from "../pacer.ts";
 import type { Sink } from "./sink.ts";
-
-const millisecond = 1 / 1000;
 
 /**
  * Writes audio at the time it was played, with silence where nothing was played. Audio sent ahead of its time is held until
@@ -14,7 +12,7 @@ export class Recording {
   /** When the recording begins; undefined if the audio is only joined. */
   readonly #originMs: number | undefined;
   #waiting: OutputChunk[] = [];
-  #frames = 0;
+  #bytes = 0;
   #written: Promise<void> = Promise.resolve();
 
   constructor(sink: Sink, format: AudioFormat, originMs: number | undefined) {
@@ -33,8 +31,7 @@ export class Recording {
   cut(nowMs: number): void {
     if (this.#originMs === undefined) return;
     this.#waiting = this.#waiting.flatMap((chunk) => {
-      const playedFrames = Math.floor((nowMs - chunk.startsAtMs) * this.#format.sampleRate * millisecond);
-      const audio = chunk.audio.subarray(0, Math.max(0, playedFrames) * bytesPerFrame(this.#format));
+      const audio = chunk.audio.subarray(0, Math.max(0, bytesForMs(nowMs - chunk.startsAtMs, this.#format)));
       return audio.length === 0 ? [] : [{ ...chunk, audio }];
     });
   }
@@ -52,32 +49,32 @@ export class Recording {
 
   #writeUntil(nowMs: number): Promise<void> {
     const due = this.#originMs === undefined ? Infinity : nowMs;
-    for (let [chunk] = this.#waiting; chunk !== undefined && this.#endsAtMs(chunk) <= due; [chunk] = this.#waiting) {
+    for (
+      let [chunk] = this.#waiting;
+      chunk !== undefined && chunk.startsAtMs + durationMs(chunk) <= due;
+      [chunk] = this.#waiting
+    ) {
       const { audio, startsAtMs } = chunk;
       this.#waiting.shift();
       if (this.#originMs !== undefined) this.#fillUntil(startsAtMs);
-      this.#frames += audio.length / bytesPerFrame(this.#format);
+      this.#bytes += audio.length;
       this.#write(() => this.#sink.write(audio));
     }
     return this.#written;
   }
 
-  #endsAtMs({ startsAtMs, audio }: OutputChunk): number {
-    return startsAtMs + audio.length / bytesPerFrame(this.#format) / (this.#format.sampleRate * millisecond);
-  }
-
   #fillUntil(atMs: number): void {
-    const { sampleRate } = this.#format;
-    const missing = Math.round((atMs - (this.#originMs ?? 0)) * sampleRate * millisecond) - this.#frames;
+    const missingMs = atMs - (this.#originMs ?? 0) - msForBytes(this.#bytes, this.#format);
     // A shorter gap comes from rounding, and would be heard as a click.
-    if (missing <= sampleRate * millisecond) return;
-    this.#frames += missing;
+    if (missingMs <= 1) return;
+    const missing = bytesForMs(missingMs, this.#format);
+    this.#bytes += missing;
     this.#write(() => this.#writeSilence(missing));
   }
 
-  async #writeSilence(frames: number): Promise<void> {
+  async #writeSilence(bytes: number): Promise<void> {
     const second = new Uint8Array(this.#format.sampleRate * bytesPerFrame(this.#format));
-    for (let left = frames * bytesPerFrame(this.#format); left > 0; left -= second.length) {
+    for (let left = bytes; left > 0; left -= second.length) {
       await this.#sink.write(second.subarray(0, left));
     }
   }

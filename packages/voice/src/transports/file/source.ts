@@ -13,6 +13,7 @@ import {
   parseWavHeader,
   untilAborted,
   type PcmAudio,
+  type WavHeader,
 } from "turnwire/internal";
 
 /** A source of audio: the path of a file, a stream such as `process.stdin`, or the audio itself. */
@@ -29,15 +30,16 @@ export async function* readAudio(
   options: { raw: AudioFormat | undefined; chunkMs: number; signal: AbortSignal },
 ): AsyncGenerator<PcmAudio, void> {
   const { raw, chunkMs, signal } = options;
-  if (isAudio(from)) yield* cut([from.audio], from, chunkMs);
-  else {
-    const pieces = bytesOf(from, signal);
-    if (raw !== undefined) yield* cut(pieces, raw, chunkMs);
-    else {
-      const { format, samples } = await wavIn(pieces);
-      yield* cut(samples, format, chunkMs);
-    }
+  let chunker: AudioChunker | undefined;
+  let format: AudioFormat = { sampleRate: 0, channels: 1 };
+  for await (const { audio, sampleRate, channels } of piecesOf(from, raw, signal)) {
+    format = { sampleRate, channels };
+    chunker ??= new AudioChunker(Math.max(bytesPerFrame(format), bytesForMs(chunkMs, format)));
+    for (const chunk of chunker.push(audio)) yield { audio: chunk, ...format };
   }
+  const rest = chunker?.flush() ?? new Uint8Array(0);
+  const whole = rest.length - (rest.length % bytesPerFrame(format));
+  if (whole > 0) yield { audio: rest.subarray(0, whole), ...format };
 }
 
 export const sourceCheck: Check = {
@@ -83,50 +85,36 @@ async function* bytesOf(from: string | AsyncIterable<Uint8Array>, signal: AbortS
   }
 }
 
-async function wavIn(
-  pieces: AsyncGenerator<Uint8Array>,
-): Promise<{ format: AudioFormat; samples: AsyncIterable<Uint8Array> }> {
-  let head = Buffer.alloc(0);
-  for (;;) {
-    const header = parseWavHeader(head);
-    if (header !== undefined) return { format: header, samples: samplesOf(head, header, pieces) };
-    const { value, done } = await pieces.next();
-    if (done !== true && head.length < maxHeaderBytes) head = Buffer.concat([head, value]);
-    else throw new InvalidArgumentError("from", `holds no samples of a WAV file in its first ${head.length} bytes`);
-  }
-}
-
-async function* samplesOf(
-  head: Uint8Array,
-  header: { dataOffset: number; dataBytes: number | undefined },
-  pieces: AsyncGenerator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
-  let left = header.dataBytes ?? Infinity;
-  try {
-    for (let piece = head.subarray(header.dataOffset); ;) {
-      yield piece.subarray(0, left);
-      left -= Math.min(left, piece.length);
-      if (left === 0) return;
-      const { value, done } = await pieces.next();
-      if (done === true) return;
-      piece = value;
-    }
-  } finally {
-    await pieces.return(undefined);
-  }
-}
-
-async function* cut(
-  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  format: AudioFormat,
-  chunkMs: number,
+/** The audio in pieces of any length, all of one format. */
+async function* piecesOf(
+  from: AudioSource,
+  raw: AudioFormat | undefined,
+  signal: AbortSignal,
 ): AsyncGenerator<PcmAudio> {
-  const { sampleRate, channels } = format;
-  const chunker = new AudioChunker(Math.max(bytesPerFrame(format), bytesForMs(chunkMs, format)));
-  for await (const piece of pieces) {
-    for (const audio of chunker.push(piece)) yield { audio, sampleRate, channels };
+  if (isAudio(from)) yield from;
+  else if (raw === undefined) yield* wavSamples(bytesOf(from, signal));
+  else for await (const audio of bytesOf(from, signal)) yield { audio, ...raw };
+}
+
+async function* wavSamples(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<PcmAudio> {
+  let head = Buffer.alloc(0);
+  let header: WavHeader | undefined;
+  let left = Infinity;
+  for await (const piece of bytes) {
+    let samples = piece;
+    if (header === undefined) {
+      head = Buffer.concat([head, piece]);
+      header = parseWavHeader(head);
+      if (header === undefined && head.length < maxHeaderBytes) continue;
+      if (header === undefined) break;
+      left = header.dataBytes ?? Infinity;
+      samples = head.subarray(header.dataOffset);
+    }
+    const { sampleRate, channels } = header;
+    yield { audio: samples.subarray(0, left), sampleRate, channels };
+    left -= Math.min(left, samples.length);
+    if (left === 0) return;
   }
-  const rest = chunker.flush();
-  const whole = rest.length - (rest.length % bytesPerFrame(format));
-  if (whole > 0) yield { audio: rest.subarray(0, whole), sampleRate, channels };
+  if (header !== undefined) return;
+  throw new InvalidArgumentError("from", `holds no samples of a WAV file in its first ${head.length} bytes`);
 }
