@@ -13,20 +13,18 @@ import {
 } from "turnwire/internal";
 import { type AIServiceOptions, environmentCheck } from "turnwire/provider";
 
-export const loggerCheck: Check = is.logger;
-
 /** Of the options that every processor takes. */
 export const processorChecks = {
   name: is.text,
   capacity: is.number({ min: 1, integer: true }),
-  logger: loggerCheck,
+  logger: is.logger,
 } satisfies Checks<FrameProcessorOptions>;
 
-export const sampleRateCheck: Check = is.number({ min: 1, max: 768_000, integer: true });
-export const channelsCheck: Check = is.number({ min: 1, max: 64, integer: true });
-
 /** Of audio with a format of its own. */
-export const formatChecks = { sampleRate: sampleRateCheck, channels: channelsCheck } satisfies Checks<AudioFormat>;
+export const formatChecks = {
+  sampleRate: is.number({ min: 1, max: 768_000, integer: true }),
+  channels: is.number({ min: 1, max: 64, integer: true }),
+} satisfies Checks<AudioFormat>;
 
 /** How audio is paced: in real time, or as fast as it goes. */
 export const paceCheck: Check = is.oneOf(["realtime", "none"]);

@@ -9,7 +9,7 @@ import {
   type WebsocketTTSServiceOptions,
 } from "../tts/index.ts";
 import type { WebsocketTarget } from "turnwire/provider";
-import { type CartesiaMessage, readMessage } from "./messages.ts";
+import { readMessage } from "./messages.ts";
 import { type CartesiaTTSSettings, requestFields, ttsSettings } from "./settings.ts";
 
 export interface CartesiaTTSServiceOptions extends WebsocketTTSServiceOptions, Partial<CartesiaTTSSettings> {
@@ -112,10 +112,7 @@ export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings>
     // The context was dropped.
     if (context === undefined || message.contextId !== context.id) return;
     context.heardMs = this.clock.now();
-    await this.#handle(message, context);
-  }
-
-  async #handle(message: CartesiaMessage, { part }: Context): Promise<void> {
+    const { part } = context;
     if (message.type === "chunk") await part.addAudio(message.audio);
     else if (message.type === "timestamps") part.addWords(message.words);
     else if (message.type === "done") part.end();

@@ -1,5 +1,6 @@
 import type { Frame } from "turnwire";
 import { Condition } from "turnwire/internal";
+import type { Timeline } from "./timeline.ts";
 
 interface Held {
   frame: Frame;
@@ -7,26 +8,26 @@ interface Held {
   positionMs: number;
 }
 
-export interface HeldFramesHooks {
-  /** Whether the audio up to a position has been played. */
-  isPlayed(positionMs: number): boolean;
-  /** Passes a frame on. The next one waits for it. */
-  pass(frame: Frame): Promise<void>;
-  /** All frames that were due have been passed on. */
-  onReleased(): void;
-}
+/** How many frames may wait for the audio in front of them. */
+const capacity = 64;
 
 /** Frames in order that wait until the audio in front of them has been played. Wait for `room` before adding more. */
 export class HeldFrames {
-  readonly #capacity: number;
-  readonly #hooks: HeldFramesHooks;
+  readonly #timeline: Timeline;
+  readonly #pass: (frame: Frame) => Promise<void>;
+  readonly #onReleased: () => void;
   readonly #shrunk = new Condition();
   #held: Held[] = [];
   #state: "waiting" | "releasing" = "waiting";
 
-  constructor(capacity: number, hooks: HeldFramesHooks) {
-    this.#capacity = capacity;
-    this.#hooks = hooks;
+  /**
+   * @param pass Passes a frame on. The next one waits for it.
+   * @param onReleased Called when all frames that were due have been passed on.
+   */
+  constructor(timeline: Timeline, pass: (frame: Frame) => Promise<void>, onReleased: () => void) {
+    this.#timeline = timeline;
+    this.#pass = pass;
+    this.#onReleased = onReleased;
   }
 
   /** Whether no frame waits or is being passed on. */
@@ -34,13 +35,15 @@ export class HeldFrames {
     return this.#held.length === 0 && this.#state === "waiting";
   }
 
-  /** The position that the first frame waits for. */
-  get nextMs(): number | undefined {
-    return this.#held[0]?.positionMs;
+  /** When the first frame will be due at the latest. */
+  get dueAtMs(): number | undefined {
+    const [next] = this.#held;
+    return next && this.#timeline.playedAtMs(next.positionMs);
   }
 
-  add(frame: Frame, positionMs: number): void {
-    this.#held.push({ frame, positionMs });
+  /** Adds a frame after the audio that has been sent. */
+  add(frame: Frame): void {
+    this.#held.push({ frame, positionMs: this.#timeline.sentMs });
     void this.release();
   }
 
@@ -48,13 +51,13 @@ export class HeldFrames {
   async release(): Promise<void> {
     if (this.#state === "releasing") return;
     this.#state = "releasing";
-    for (let [next] = this.#held; next !== undefined && this.#hooks.isPlayed(next.positionMs); [next] = this.#held) {
+    for (let [next] = this.#held; next !== undefined && this.#timeline.isPlayed(next.positionMs); [next] = this.#held) {
       this.#held.shift();
       this.#shrunk.notify();
-      await this.#hooks.pass(next.frame);
+      await this.#pass(next.frame);
     }
     this.#state = "waiting";
-    this.#hooks.onReleased();
+    this.#onReleased();
   }
 
   /** Removes all frames. Returns those that survive an interruption. */
@@ -68,8 +71,8 @@ export class HeldFrames {
   /** Resolves when there is room; rejects with the signal's reason. */
   async room(signal: AbortSignal): Promise<void> {
     // Others may have taken the room meanwhile.
-    while (this.#held.length >= this.#capacity) {
-      await this.#shrunk.wait(() => this.#held.length < this.#capacity, signal);
+    while (this.#held.length >= capacity) {
+      await this.#shrunk.wait(() => this.#held.length < capacity, signal);
     }
   }
 }

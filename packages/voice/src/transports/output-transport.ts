@@ -74,9 +74,6 @@ export interface OutputTransportEvents {
   underrun: [what: Underrun];
 }
 
-/** How many frames may wait for the audio in front of them. */
-const heldCapacity = 64;
-
 /**
  * The output of a pipeline: sends the bot's audio in chunks on a schedule, a little ahead of its time. Frames after audio
  * are passed on when that audio has been played. An interruption stops playback at once and drops the frames after the
@@ -106,11 +103,6 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
     this.clock = options.environment?.clock ?? systemClock;
     this.#silenceMs = options.silenceMs ?? 500;
     this.#alarm = new Alarm(this.clock, () => void this.#held.release(), { keepAlive: true });
-    this.#held = new HeldFrames(heldCapacity, {
-      isPlayed: (positionMs) => this.#pacer.timeline.isPlayed(positionMs),
-      pass: (frame) => this.#passOn(frame, this.#interruption.signal),
-      onReleased: () => this.#onReleased(),
-    });
     this.#pacer = new Pacer(options, reportsPlayed, this.clock, {
       writable: (signal) => this.writable(signal),
       onSending: () => this.#setPlaying(true),
@@ -120,6 +112,11 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
       },
       onUnderrun: (what) => this.events.emit("underrun", what),
     });
+    this.#held = new HeldFrames(
+      this.#pacer.timeline,
+      (frame) => this.#passOn(frame, this.#interruption.signal),
+      () => this.#onReleased(),
+    );
   }
 
   /** The format of the audio that is sent. */
@@ -184,7 +181,7 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
       await this.#passOn(frame, signal);
     } else {
       await this.#held.room(signal);
-      this.#held.add(frame, this.#pacer.timeline.sentMs);
+      this.#held.add(frame);
     }
   }
 
@@ -214,9 +211,9 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
 
   #setAlarm(): void {
     if (this.#isStopped) return;
-    const { nextMs } = this.#held;
+    const { dueAtMs } = this.#held;
     const nowMs = this.clock.now();
-    if (nextMs !== undefined) this.#alarm.setAtLatest(this.#pacer.timeline.playedAtMs(nextMs) - nowMs);
+    if (dueAtMs !== undefined) this.#alarm.setAtLatest(dueAtMs - nowMs);
     if (isPlaying(this.#speech)) this.#alarm.setAtLatest(this.#silentAtMs - nowMs);
   }
 
@@ -262,7 +259,7 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
 
   async #end(frame: EndFrame, signal: AbortSignal): Promise<void> {
     const reached = new Promise<void>((resolve) => (this.#endReached = resolve));
-    this.#held.add(frame, this.#pacer.timeline.sentMs);
+    this.#held.add(frame);
     await untilAborted(reached, signal);
     this.#setPlaying(false);
     await this.#stop("ended");

@@ -25,7 +25,7 @@ import {
   connectionEvents,
   type ReconnectingWebsocketEvents,
 } from "turnwire/provider";
-import { partOf, sampleRateCheck, serviceChecks } from "../checks.ts";
+import { formatChecks, partOf, serviceChecks } from "../checks.ts";
 import { AnswerTracker } from "./answer-tracker.ts";
 import type { SpeechPart } from "./synthesis/speech-part.ts";
 import { SpeechQueue } from "./synthesis/speech-queue.ts";
@@ -54,7 +54,7 @@ export const ttsTimeoutChecks: Checks<TTSTimeouts> = { responseMs: is.timeLimit 
 
 export const ttsChecks: Checks<TTSServiceOptions> = {
   ...serviceChecks,
-  sampleRate: sampleRateCheck,
+  sampleRate: formatChecks.sampleRate,
   textAggregator: is.having(["add", "flush", "reset"], "a text aggregator"),
   textFilter: is.func,
   timeouts: partOf(ttsTimeoutChecks),

@@ -1,6 +1,8 @@
+import { type Frame, type FramePushed, LLMContextFrame, LLMTextFrame, type PipelineObserver } from "turnwire";
 import {
   checkOptions,
   defaultLogger,
+  is,
   Emitter,
   type Listener,
   type Logger,
@@ -12,10 +14,6 @@ import {
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
 } from "turnwire/internal";
-import { loggerCheck } from "../checks.ts";
-import { LLMContextFrame } from "turnwire";
-import { type Frame, LLMTextFrame } from "turnwire";
-import type { FramePushed, PipelineObserver } from "turnwire";
 
 /**
  * The stages of a voice turn. Each is named after what ends it: the VAD's stop (`vad`), the end of the user's turn
@@ -43,11 +41,6 @@ export interface TurnLatencyEvents {
   turn: [record: VoiceTurnRecord];
 }
 
-interface Mark {
-  name: VoiceStageName;
-  atMs: number;
-}
-
 /** The frame that ends each stage after the user's turn. They only count in this order. */
 const milestones: ReadonlyArray<readonly [VoiceStageName, (frame: Frame) => boolean]> = [
   ["context", (frame) => frame instanceof LLMContextFrame],
@@ -65,16 +58,18 @@ const milestones: ReadonlyArray<readonly [VoiceStageName, (frame: Frame) => bool
 export class TurnLatencyObserver implements PipelineObserver {
   readonly #events: Emitter<TurnLatencyEvents>;
   #turns = 0;
-  #voiceEndMs: number | undefined;
-  #vadStopMs: number | undefined;
+  /** When the voice of the user's turn ended, and when the VAD reported that. */
+  #voice: { endMs: number; stopMs: number } | undefined;
   #lastFrameId = 0;
-  /** Of the user's turn that has ended and has no answer yet. */
+  /** The stages so far of the user's turn that has ended and has no answer yet. */
+  #stages: Array<{ name: VoiceStageName; ms: number }> | undefined;
   #startMs = 0;
-  #marks: Mark[] | undefined;
+  /** When the last of the stages ended. */
+  #reachedMs = 0;
   #next = 0;
 
   constructor(options: { logger?: Logger } = {}) {
-    const { logger = defaultLogger } = checkOptions("TurnLatencyObserver", options, { logger: loggerCheck });
+    const { logger = defaultLogger } = checkOptions("TurnLatencyObserver", options, { logger: is.logger });
     const onListenerError = (event: string, error: unknown): void =>
       logger.warn(`a listener of "${event}" failed`, { error });
     this.#events = new Emitter(onListenerError, "TurnLatencyObserver");
@@ -91,11 +86,9 @@ export class TurnLatencyObserver implements PipelineObserver {
 
   onPushFrame({ frame, timestampMs, direction }: FramePushed): void {
     if (frame instanceof VADUserStartedSpeakingFrame) {
-      this.#voiceEndMs = undefined;
-      this.#vadStopMs = undefined;
+      this.#voice = undefined;
     } else if (frame instanceof VADUserStoppedSpeakingFrame && this.#isNew(frame)) {
-      this.#vadStopMs = timestampMs;
-      this.#voiceEndMs = frame.stopMs === undefined ? timestampMs : timestampMs - frame.stopMs;
+      this.#voice = { endMs: timestampMs - (frame.stopMs ?? 0), stopMs: timestampMs };
     } else if (frame instanceof UserStartedSpeakingFrame && this.#isNew(frame)) {
       this.#complete(true);
     } else if (frame instanceof UserStoppedSpeakingFrame && this.#isNew(frame)) {
@@ -113,38 +106,36 @@ export class TurnLatencyObserver implements PipelineObserver {
   }
 
   #open(turnEndMs: number): void {
-    const vadStopMs = this.#vadStopMs ?? turnEndMs;
-    this.#startMs = this.#voiceEndMs ?? turnEndMs;
-    this.#marks = [];
-    if (this.#startMs < vadStopMs) this.#marks.push({ name: "vad", atMs: vadStopMs });
-    this.#marks.push({ name: "turnEnd", atMs: turnEndMs });
+    const { endMs, stopMs } = this.#voice ?? { endMs: turnEndMs, stopMs: turnEndMs };
+    this.#voice = undefined;
+    this.#stages = [];
+    this.#startMs = this.#reachedMs = endMs;
+    if (endMs < stopMs) this.#reach("vad", stopMs);
+    this.#reach("turnEnd", turnEndMs);
     this.#next = 0;
-    this.#voiceEndMs = undefined;
-    this.#vadStopMs = undefined;
+  }
+
+  #reach(name: VoiceStageName, atMs: number): void {
+    this.#stages?.push({ name, ms: atMs - this.#reachedMs });
+    this.#reachedMs = atMs;
   }
 
   #pass(frame: Frame, atMs: number): void {
-    if (this.#marks === undefined) return;
+    if (this.#stages === undefined) return;
     const asked = this.#next > 0;
     const ahead = milestones.findIndex(([, reached], index) => index >= this.#next && reached(frame));
     // Before the model has been asked, the output answers something else.
     if (ahead === -1 || (!asked && ahead > 0)) return;
     const [name] = milestones[ahead] as (typeof milestones)[number];
-    this.#marks.push({ name, atMs });
+    this.#reach(name, atMs);
     this.#next = ahead + 1;
     if (this.#next === milestones.length) this.#complete(false);
   }
 
   #complete(interrupted: boolean): void {
-    const marks = this.#marks;
-    this.#marks = undefined;
-    if (marks === undefined || this.#next === 0) return;
-    let fromMs = this.#startMs;
-    const stages: Array<{ name: VoiceStageName; ms: number }> = [];
-    for (const { name, atMs } of marks) {
-      stages.push({ name, ms: atMs - fromMs });
-      fromMs = atMs;
-    }
+    const stages = this.#stages;
+    this.#stages = undefined;
+    if (stages === undefined || this.#next === 0) return;
     this.#turns += 1;
     // Not the difference of the ends: the stages have to add up exactly, whatever the rounding.
     const totalMs = stages.reduce((sum, { ms }) => sum + ms, 0);

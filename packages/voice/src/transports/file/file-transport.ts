@@ -8,7 +8,7 @@ import {
   systemClock,
 } from "turnwire/internal";
 import { type Environment, environmentCheck } from "turnwire/provider";
-import { loggerCheck, paceCheck } from "../../checks.ts";
+import { paceCheck } from "../../checks.ts";
 import { FileInput, fileInputChecks, type FileInputOptions } from "./file-input.ts";
 import { FileOutput, fileOutputChecks, type FileOutputOptions } from "./file-output.ts";
 
@@ -27,7 +27,7 @@ const checks: Checks<FileTransportOptions> = {
   output: is.group(fileOutputChecks),
   pace: paceCheck,
   environment: environmentCheck,
-  logger: loggerCheck,
+  logger: is.logger,
 };
 
 /**

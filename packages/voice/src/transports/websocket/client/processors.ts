@@ -4,20 +4,28 @@ import {
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
   InterimTranscriptionFrame,
+  InvalidArgumentError,
   UserStartedSpeakingFrame,
   UserStoppedSpeakingFrame,
 } from "turnwire/internal";
 import { InputTransport, type InputTransportOptions } from "../../input-transport.ts";
 import { OutputTransport, type OutputTransportOptions } from "../../output-transport.ts";
 import type { OutputChunk } from "../../pacer.ts";
-import type { ServerMessage } from "../protocol.ts";
+import type { ClientMessage, ServerMessage } from "../protocol.ts";
 import type { SendBuffer } from "./send-buffer.ts";
 import { type PlayedReport, Utterances } from "./utterances.ts";
+
+/** A message that the input handles. */
+type InputMessage = Exclude<ClientMessage, { type: "hello" | "played" }>;
+
+/** How many texts a client may send before the pipeline has found room for the first. */
+const maxWaitingTexts = 16;
 
 /** Pushes what the client says and types. */
 export class WebsocketInput extends InputTransport {
   readonly #clientFormat: Readonly<AudioFormat>;
   readonly #onStopped: () => void;
+  /** How many texts have not found room in the pipeline yet. */
   #waitingTexts = 0;
 
   constructor(options: InputTransportOptions, clientFormat: AudioFormat, onStopped: () => void) {
@@ -26,32 +34,24 @@ export class WebsocketInput extends InputTransport {
     this.#onStopped = onStopped;
   }
 
-  /** How many texts have not found room in the pipeline yet. */
-  get waitingTexts(): number {
-    return this.#waitingTexts;
-  }
-
   receive(audio: Uint8Array): void {
     this.receiveAudio({ audio, ...this.#clientFormat });
   }
 
-  async receiveText(text: string): Promise<void> {
-    this.#waitingTexts += 1;
-    await this.inject(new TranscriptionFrame(text, { endOfSpeech: true }));
-    this.#waitingTexts -= 1;
-  }
-
-  setUserSpeaking(speaking: boolean): void {
-    void this.inject(speaking ? new UserStartedSpeakingFrame() : new UserStoppedSpeakingFrame());
-  }
-
-  interrupt(): void {
-    if (this.isRunning) void this.broadcastInterruption();
-  }
-
-  end(): void {
-    this.flushAudio();
-    void this.requestEnd();
+  /** @throws InvalidArgumentError for a text while too many wait. */
+  take(message: InputMessage): void {
+    switch (message.type) {
+      case "text":
+        return this.#takeText(message.text);
+      case "user-speaking":
+        return void this.inject(message.speaking ? new UserStartedSpeakingFrame() : new UserStoppedSpeakingFrame());
+      case "interrupt":
+        if (this.isRunning) void this.broadcastInterruption();
+        return;
+      case "end":
+        this.flushAudio();
+        return void this.requestEnd();
+    }
   }
 
   cancel(): void {
@@ -60,6 +60,15 @@ export class WebsocketInput extends InputTransport {
 
   protected override stop(): void {
     this.#onStopped();
+  }
+
+  #takeText(text: string): void {
+    if (this.#waitingTexts >= maxWaitingTexts) {
+      throw new InvalidArgumentError("text", "expected the texts before to be taken first; it was dropped");
+    }
+    this.#waitingTexts += 1;
+    const taken = this.inject(new TranscriptionFrame(text, { endOfSpeech: true }));
+    void taken.then(() => (this.#waitingTexts -= 1));
   }
 }
 

@@ -45,9 +45,6 @@ export interface ConnectionSettings {
   logger: Logger;
 }
 
-/** How many texts a client may send before the pipeline has found room for the first. */
-const maxWaitingTexts = 16;
-
 /** One client of a {@link WebsocketServerTransport}: the two ends of its pipeline. */
 export class WebsocketTransport {
   /** The number of the client, counted by the server from 1. */
@@ -198,22 +195,10 @@ export class WebsocketTransport {
   }
 
   #onMessage(message: ClientMessage): void {
-    switch (message.type) {
-      case "hello":
-        throw new InvalidArgumentError("type", "expected no second hello");
-      case "played":
-        return this.#onPlayed(message.utterance, message.ms);
-      case "text":
-        if (this.#input.waitingTexts < maxWaitingTexts) return void this.#input.receiveText(message.text);
-        throw new InvalidArgumentError("text", "expected the texts before to be taken first; it was dropped");
-      case "user-speaking":
-        return this.#input.setUserSpeaking(message.speaking);
-      case "interrupt":
-        return this.#input.interrupt();
-      case "end":
-        this.#state = "input closed";
-        return this.#input.end();
-    }
+    if (message.type === "hello") throw new InvalidArgumentError("type", "expected no second hello");
+    if (message.type === "played") return this.#onPlayed(message.utterance, message.ms);
+    if (message.type === "end") this.#state = "input closed";
+    this.#input.take(message);
   }
 
   #onPlayed(utterance: number, ms: number): void {

@@ -10,7 +10,7 @@ import {
   systemClock,
 } from "turnwire/internal";
 import { connectionChecks, type Environment, environmentCheck, type HeartbeatOptions } from "turnwire/provider";
-import { chunkBytes, formatChecks, loggerCheck } from "../../../checks.ts";
+import { chunkBytes, formatChecks } from "../../../checks.ts";
 import type { InputTransportOptions } from "../../input-transport.ts";
 import type { OutputTransportOptions } from "../../output-transport.ts";
 import { pacerChecks } from "../../pacer.ts";
@@ -91,7 +91,7 @@ const checks: Checks<WebsocketServerTransportOptions> = {
     closeMs: is.timeLimit,
   }),
   environment: environmentCheck,
-  logger: loggerCheck,
+  logger: is.logger,
 };
 
 /** The options, checked, with the defaults. */
