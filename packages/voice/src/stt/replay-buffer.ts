@@ -5,18 +5,13 @@ interface Piece {
 }
 
 /**
- * The audio that no final transcription covers yet, to be sent again on a new connection. When it is full, the oldest audio
- * is dropped. Positions are bytes since the start of all audio.
+ * The audio that no final transcription covers yet, to be sent again on a new connection. Positions are
+ * bytes since the start of all audio.
  */
 export class ReplayBuffer {
-  readonly #maxBytes: number;
   #pieces: Piece[] = [];
   #end = 0;
   #acknowledged = 0;
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
-  }
 
   /** The position at which the kept audio begins. */
   get start(): number {
@@ -38,11 +33,12 @@ export class ReplayBuffer {
     return this.#pieces;
   }
 
-  push(bytes: Uint8Array): void {
+  /** Adds audio, and drops the oldest beyond `maxBytes`. */
+  push(bytes: Uint8Array, maxBytes: number): void {
     if (bytes.length === 0) return;
     this.#pieces.push({ at: this.#end, bytes });
     this.#end += bytes.length;
-    while (this.#end - this.start > this.#maxBytes && this.#pieces.length > 1) this.#pieces.shift();
+    while (this.#end - this.start > maxBytes && this.#pieces.length > 1) this.#pieces.shift();
   }
 
   /** Forgets the audio before the position: a final transcription covers it. */

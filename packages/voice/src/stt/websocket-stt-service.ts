@@ -66,8 +66,8 @@ export abstract class WebsocketSTTService extends STTService {
   readonly #maxReplayMs: number;
   readonly #stopTimeoutMs: number;
   #isRunning = false;
-  /** The audio since the start; undefined before the first. Its end is the position of the next audio. */
-  #replay: ReplayBuffer | undefined;
+  /** The audio since the start. Its end is the position of the next audio. */
+  #replay = new ReplayBuffer();
   /** The position at which the times of the connection begin. */
   #origin = 0;
   /** The position at which the user's voice ended, until the words before it have come. */
@@ -145,7 +145,7 @@ export abstract class WebsocketSTTService extends STTService {
   async connect(): Promise<void> {
     if (!this.#isRunning) {
       this.#isRunning = true;
-      this.#replay = undefined;
+      this.#replay = new ReplayBuffer();
       this.#voiceEnd = undefined;
     }
     if (this.sampleRate !== undefined) await this.#connection.start();
@@ -153,7 +153,7 @@ export abstract class WebsocketSTTService extends STTService {
 
   /** Waits up to `timeouts.stopMs` for the last results, then closes the connection. */
   override async stop(): Promise<void> {
-    if (this.#isRunning && !this.isConnected && (this.#replay?.pieces.length ?? 0) > 0) await this.#waitForConnection();
+    if (this.#isRunning && !this.isConnected && this.#replay.pieces.length > 0) await this.#waitForConnection();
     this.#isRunning = false;
     const { endMessage } = this;
     await this.#connection.stop(async (connection) => {
@@ -170,15 +170,15 @@ export abstract class WebsocketSTTService extends STTService {
 
   protected override async runSTT(bytes: Uint8Array): Promise<void> {
     if (!this.#isRunning) return;
-    const isFirst = this.#replay === undefined;
-    this.#audio.push(bytes);
+    const isFirst = this.#replay.end === 0;
+    this.#keep(bytes);
     this.#connection.trySend(bytes);
     if (isFirst) void this.#connection.start().catch(() => undefined);
   }
 
   protected override finalize(): void {
     const { finalizeMessage } = this;
-    if (finalizeMessage === undefined || this.#replay === undefined) return;
+    if (finalizeMessage === undefined) return;
     this.#voiceEnd = this.#replay.end;
     this.#connection.trySend(finalizeMessage);
   }
@@ -201,7 +201,7 @@ export abstract class WebsocketSTTService extends STTService {
     let { text } = transcript;
     if (final && startMs !== undefined && endMs !== undefined) {
       // The words of acknowledged audio have come already.
-      if (this.#position((startMs + endMs) / 2) < this.#audio.acknowledged) text = "";
+      if (this.#position((startMs + endMs) / 2) < this.#replay.acknowledged) text = "";
       this.acknowledge(endMs);
     }
     if (text !== "") this.#connection.markHealthy();
@@ -218,7 +218,7 @@ export abstract class WebsocketSTTService extends STTService {
   /** The words of the connection's audio until `untilMs` have come: that audio need not be sent again. */
   protected acknowledge(untilMs: number): void {
     const position = this.#position(untilMs);
-    this.#audio.acknowledge(position);
+    this.#replay.acknowledge(position);
     if (this.#voiceEnd !== undefined && position >= this.#voiceEnd) this.#voiceEnd = undefined;
   }
 
@@ -226,9 +226,8 @@ export abstract class WebsocketSTTService extends STTService {
     return { sampleRate: this.sampleRate ?? 16_000, channels: 1 };
   }
 
-  get #audio(): ReplayBuffer {
-    this.#replay ??= new ReplayBuffer(bytesForMs(this.#maxReplayMs, this.#format));
-    return this.#replay;
+  #keep(bytes: Uint8Array): void {
+    this.#replay.push(bytes, bytesForMs(this.#maxReplayMs, this.#format));
   }
 
   #position(ms: number): number {
@@ -236,7 +235,7 @@ export abstract class WebsocketSTTService extends STTService {
   }
 
   #onOpen(connection: WebsocketConnection): void {
-    const audio = this.#audio;
+    const audio = this.#replay;
     const lostMs = msForBytes(audio.takeLost(), this.#format);
     if (lostMs > 0) {
       this.logger.warn(`${this.name} had no connection for too long: audio is lost`, { lostMs });
@@ -254,7 +253,7 @@ export abstract class WebsocketSTTService extends STTService {
     if (this.keepAliveMessage !== undefined) return this.keepAliveMessage;
     // The silence counts as audio: the provider's times include it.
     const { audio } = silence(idleSilenceMs, this.#format);
-    this.#audio.push(audio);
+    this.#keep(audio);
     return audio;
   }
 

@@ -36,7 +36,6 @@ import {
   type PacerOptions,
   type Underrun,
 } from "./pacer.ts";
-import { isPlaying, nextSpeechState, type SpeechEvent, type SpeechState } from "./speech-state.ts";
 
 /** Options of an {@link OutputTransport}. Times are in milliseconds. */
 export interface OutputTransportOptions extends PacerOptions, FrameProcessorOptions {
@@ -87,7 +86,9 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
   readonly #held: HeldFrames;
   /** Fires at an interruption: frames that are being passed on then wait no longer. */
   #interruption = new AbortController();
-  #speech: SpeechState = "idle";
+  /** Whether an utterance is open: between its `TTSStartedFrame` and its `TTSStoppedFrame`. */
+  #isOpen = false;
+  #isPlaying = false;
   #endReached: (() => void) | undefined;
   #interruptions = 0;
   #isStopped = false;
@@ -172,10 +173,10 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
   }
 
   async #passAfterAudio(frame: Frame, signal: AbortSignal): Promise<void> {
-    if (frame instanceof TTSStartedFrame) this.#advanceSpeech("utterance started");
+    if (frame instanceof TTSStartedFrame) this.#isOpen = true;
     if (frame instanceof TTSStoppedFrame) {
       await this.#pacer.finish(signal);
-      this.#advanceSpeech("utterance stopped");
+      this.#isOpen = false;
     }
     if (this.#held.isIdle && this.#pacer.timeline.isAllPlayed) {
       await this.#passOn(frame, signal);
@@ -197,10 +198,10 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
   }
 
   #onReleased(): void {
-    if (isPlaying(this.#speech) && this.clock.now() >= this.#silentAtMs) {
+    if (this.#isPlaying && this.clock.now() >= this.#silentAtMs) {
       this.#setPlaying(false);
       // Within an utterance the audio is only late; elsewhere it has ended.
-      if (this.#speech === "idle") this.#pacer.onSilence();
+      if (!this.#isOpen) this.#pacer.onSilence();
     }
     this.#setAlarm();
   }
@@ -214,17 +215,13 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
     const { dueAtMs } = this.#held;
     const nowMs = this.clock.now();
     if (dueAtMs !== undefined) this.#alarm.setAtLatest(dueAtMs - nowMs);
-    if (isPlaying(this.#speech)) this.#alarm.setAtLatest(this.#silentAtMs - nowMs);
-  }
-
-  #advanceSpeech(event: SpeechEvent): void {
-    this.#speech = nextSpeechState(this.#speech, event);
+    if (this.#isPlaying) this.#alarm.setAtLatest(this.#silentAtMs - nowMs);
   }
 
   /** Tells listeners and both neighbours that playback begins or ends. */
   #setPlaying(playing: boolean): void {
-    if (isPlaying(this.#speech) === playing) return;
-    this.#advanceSpeech(playing ? "audio" : "silence");
+    if (this.#isPlaying === playing) return;
+    this.#isPlaying = playing;
     this.events.emit(playing ? "botStartedSpeaking" : "botStoppedSpeaking");
     const makeFrame = (): Frame => (playing ? new BotStartedSpeakingFrame() : new BotStoppedSpeakingFrame());
     void this.pushFrame(makeFrame(), "upstream");
@@ -247,9 +244,9 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
     this.#interruption.abort();
     this.#interruption = new AbortController();
     this.#alarm.clear();
-    this.#advanceSpeech("utterance stopped");
+    this.#isOpen = false;
     this.clearAudio();
-    if (isPlaying(this.#speech)) {
+    if (this.#isPlaying) {
       this.#interruptions += 1;
       this.events.emit("interrupted", { playedMs: this.stats.playedMs, droppedMs, utteranceId });
       this.#setPlaying(false);

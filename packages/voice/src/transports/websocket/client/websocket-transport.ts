@@ -168,8 +168,6 @@ export class WebsocketTransport {
       }
     });
     this.#socket.on("pong", () => this.#heartbeat?.touch());
-    // `ws` closes the connection with the code that fits. Without a listener the event would end the process.
-    this.#socket.on("error", () => undefined);
     this.#socket.once("close", (code, reason) => this.#onClosed(code, reason.toString()));
   }
 

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -34,7 +35,6 @@ export class WebsocketServerTransport implements AsyncDisposable {
   readonly #connections = new Set<WebsocketTransport>();
   readonly #detach = new Set<() => void>();
   #server: Server | undefined;
-  #open = 0;
   #made = 0;
   #closing: Promise<void> | undefined;
 
@@ -65,13 +65,8 @@ export class WebsocketServerTransport implements AsyncDisposable {
       response.writeHead(426, { connection: "Upgrade", upgrade: "websocket" }).end("This is a WebSocket server.\n");
     });
     this.attach(server, defined({ path }));
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(port, host, () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
+    server.listen(port, host);
+    await once(server, "listening");
     this.#server = server;
     const name = host.includes(":") ? `[${host}]` : host;
     return `ws://${name}:${(server.address() as AddressInfo).port}${path ?? ""}`;
@@ -100,12 +95,12 @@ export class WebsocketServerTransport implements AsyncDisposable {
   /** Takes one upgrade of any server, or refuses it. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
-    if (this.#closing !== undefined || this.#open >= this.#settings.maxConnections) {
+    if (this.#closing !== undefined || this.#applicants.size + this.#upgraded.size >= this.#settings.maxConnections) {
       refuseUpgrade(socket, 503);
       return;
     }
-    this.#open += 1;
-    socket.once("close", () => (this.#open -= 1));
+    this.#applicants.add(socket);
+    socket.once("close", () => this.#applicants.delete(socket));
     void this.#admit(request, socket, head);
   }
 
@@ -120,7 +115,6 @@ export class WebsocketServerTransport implements AsyncDisposable {
   }
 
   async #admit(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    this.#applicants.add(socket);
     const status = await refusalOf(request, this.#settings);
     this.#applicants.delete(socket);
     if (socket.destroyed || this.#closing !== undefined) return;
@@ -130,6 +124,7 @@ export class WebsocketServerTransport implements AsyncDisposable {
 
   #greet(webSocket: WebSocket, request: IncomingMessage): void {
     this.#upgraded.add(webSocket);
+    // `ws` closes the connection with the code that fits. Without a listener the event would end the process.
     webSocket.on("error", () => undefined);
     webSocket.once("close", () => this.#upgraded.delete(webSocket));
     greet(webSocket, this.#settings, (hello) => void this.#connect(webSocket, request, hello));
