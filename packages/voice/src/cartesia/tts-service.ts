@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type ApiKey, ProviderKey, websocketBase } from "turnwire/provider";
+import { type ApiKey, ProviderKey, websocketBase, type WebsocketTarget } from "turnwire/provider";
 import { checkOptions, type Checks, is } from "turnwire/internal";
 import { accessChecks, serviceHints } from "../checks.ts";
 import {
@@ -8,7 +8,6 @@ import {
   WebsocketTTSService,
   type WebsocketTTSServiceOptions,
 } from "../tts/index.ts";
-import type { WebsocketTarget } from "turnwire/provider";
 import { readMessage } from "./messages.ts";
 import { type CartesiaTTSSettings, requestFields, ttsSettings } from "./settings.ts";
 
@@ -78,11 +77,9 @@ export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings>
   }
 
   protected override say(text: string, part: SpeechPart<CartesiaTTSSettings>): void {
-    if (this.#context?.part !== part) {
-      this.#context = { id: randomUUID(), part, heardMs: undefined };
-    }
-    this.#context.heardMs = undefined;
-    this.#request(this.#context, text, true, part.settings);
+    const { id } = this.#context?.part === part ? this.#context : { id: randomUUID() };
+    this.#context = { id, part, heardMs: undefined };
+    this.#request(this.#context, text, true);
   }
 
   protected override canContinue(part: SpeechPart<CartesiaTTSSettings>): boolean {
@@ -92,7 +89,7 @@ export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings>
   }
 
   protected override finish(part: SpeechPart<CartesiaTTSSettings>): void {
-    if (this.#context?.part === part) this.#request(this.#context, "", false, part.settings);
+    if (this.#context?.part === part) this.#request(this.#context, "", false);
   }
 
   protected override drop(): void {
@@ -119,8 +116,8 @@ export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings>
     else if (message.type === "error") part.fail(message.error);
   }
 
-  #request(context: Context, transcript: string, isContinued: boolean, settings: CartesiaTTSSettings): void {
-    const fields = requestFields(settings, this.format.sampleRate);
-    this.send({ ...fields, context_id: context.id, transcript, continue: isContinued });
+  #request({ id, part }: Context, transcript: string, isContinued: boolean): void {
+    const fields = requestFields(part.settings, this.format.sampleRate);
+    this.send({ ...fields, context_id: id, transcript, continue: isContinued });
   }
 }

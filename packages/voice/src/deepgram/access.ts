@@ -1,5 +1,4 @@
-import { type ApiKey, ProviderKey, websocketBase } from "turnwire/provider";
-import type { WebsocketTarget } from "turnwire/provider";
+import { type ApiKey, ProviderKey, websocketBase, type WebsocketTarget } from "turnwire/provider";
 
 /** The address of Deepgram, and the key. */
 export interface DeepgramAccessOptions {

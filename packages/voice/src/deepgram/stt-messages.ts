@@ -4,28 +4,27 @@ import type { Transcript } from "../stt/index.ts";
 import { type Fields, readError } from "./messages.ts";
 
 /** A message of Deepgram's transcription, as far as turnwire needs it. */
-export type STTMessage =
-  | { type: "transcript"; transcript: Transcript }
-  | { type: "utteranceEnd" }
-  | { type: "speechStarted" }
-  | { type: "other" };
+export type STTMessage = { type: "transcript"; transcript: Transcript } | { type: "speechStarted" } | { type: "other" };
 
-/** By message type: https://developers.deepgram.com/reference/speech-to-text/listen-streaming, "Receive". */
-const readers: Readonly<Record<string, (message: Fields) => STTMessage>> = {
-  Results: (message) => ({ type: "transcript", transcript: readResults(message) }),
-  UtteranceEnd: () => ({ type: "utteranceEnd" }),
-  SpeechStarted: () => ({ type: "speechStarted" }),
-  Error: (message) => {
-    throw readError(message);
-  },
-};
-
-/** Reads a message; unknown types are `other`. @throws ProviderError for an error message and an unreadable one. */
+/**
+ * Reads a message (https://developers.deepgram.com/reference/speech-to-text/listen-streaming, "Receive"); unknown types are
+ * `other`.
+ * @throws ProviderError for an error message and an unreadable one.
+ */
 export function readSTTMessage(text: string): STTMessage {
   const message = parseMessage("Deepgram", text);
-  const { type } = message;
-  const reader = typeof type === "string" && Object.hasOwn(readers, type) ? readers[type] : undefined;
-  return reader?.(message) ?? { type: "other" };
+  switch (message["type"]) {
+    case "Results":
+      return { type: "transcript", transcript: readResults(message) };
+    case "UtteranceEnd":
+      return { type: "transcript", transcript: { text: "", final: true, endOfSpeech: true } };
+    case "SpeechStarted":
+      return { type: "speechStarted" };
+    case "Error":
+      throw readError(message);
+    default:
+      return { type: "other" };
+  }
 }
 
 function readResults(message: Fields): Transcript {

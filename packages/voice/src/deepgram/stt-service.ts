@@ -76,7 +76,6 @@ export class DeepgramSTTService extends WebsocketSTTService {
   protected override async readMessage(message: string | Uint8Array): Promise<void> {
     const read = readSTTMessage(typeof message === "string" ? message : new TextDecoder().decode(message));
     if (read.type === "transcript") await this.heard(read.transcript);
-    else if (read.type === "utteranceEnd") await this.heard({ text: "", final: true, endOfSpeech: true });
     else if (read.type === "speechStarted") this.events.emit("speechStarted");
   }
 

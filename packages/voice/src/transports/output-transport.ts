@@ -106,8 +106,8 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
     this.#alarm = new Alarm(this.clock, () => void this.#held.release(), { keepAlive: true });
     this.#pacer = new Pacer(options, reportsPlayed, this.clock, {
       writable: (signal) => this.writable(signal),
-      onSending: () => this.#setPlaying(true),
       write: (chunk, signal) => {
+        this.#setPlaying(true);
         this.#setAlarm();
         return this.writeAudio(chunk, signal);
       },

@@ -77,8 +77,6 @@ export interface OutputTransportStats {
 export interface PacerHooks {
   /** Returns a promise while the client does not take more. */
   writable(signal: AbortSignal): void | Promise<void>;
-  /** Called before a chunk is written. */
-  onSending(): void;
   write(chunk: OutputChunk, signal: AbortSignal): void | Promise<void>;
   onUnderrun(what: Underrun): void;
 }
@@ -159,7 +157,6 @@ export class Pacer {
     await blocked;
     throwIfAborted(signal);
     this.#noteLateness(takenAtMs, blocked !== undefined);
-    this.#hooks.onSending();
     const positionMs = this.timeline.sentMs;
     const lengthMs = durationMs(chunk);
     const startsAtMs = this.timeline.add(lengthMs);

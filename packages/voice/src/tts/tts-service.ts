@@ -220,19 +220,14 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
 
   #takeText(text: string): void {
     if (this.#answer.state === "interrupted" || text === "") return;
-    if (this.#answer.state === "none") {
-      this.#speak(text);
-      return;
-    }
-    this.#open ??= this.#beginUtterance();
-    this.#addText(this.#open, text);
+    if (this.#answer.state === "none") return this.#speak(text);
+    this.#addText(text);
     this.#synthesis.resume();
   }
 
   #speak(text: string): void {
     this.#closeUtterance();
-    this.#open = this.#beginUtterance();
-    this.#addText(this.#open, text);
+    this.#addText(text);
     this.#closeUtterance();
   }
 
@@ -250,7 +245,9 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
     return utterance;
   }
 
-  #addText({ text: utteranceText }: Utterance<Settings>, text: string): void {
+  /** Adds text to the open utterance; begins one if none is open. */
+  #addText(text: string): void {
+    const { text: utteranceText } = (this.#open ??= this.#beginUtterance());
     utteranceText.add(text);
     for (const piece of this.#aggregator.add(text)) utteranceText.cut(piece.length);
   }

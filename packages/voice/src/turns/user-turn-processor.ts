@@ -13,6 +13,7 @@ import {
   checkOptions,
   type Checks,
   type Clock,
+  defined,
   is,
   PipelineError,
   systemClock,
@@ -92,9 +93,7 @@ const maxHeld = 64;
 export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   readonly #start: readonly UserTurnStartStrategy[];
   readonly #stop: readonly UserTurnStopStrategy[];
-  readonly #turnTimeoutMs: number;
-  readonly #lateMs: number;
-  readonly #holdMs: number;
+  readonly #limits: Required<Pick<UserTurnProcessorOptions, "turnTimeoutMs" | "lateMs" | "holdMs">>;
   readonly #clock: Clock;
   readonly #state: TurnStateTracker;
   readonly #endAlarm: Alarm;
@@ -113,9 +112,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
     this.events.declare("turnStarted", "turnStopped", "idle");
     this.#start = options.start ?? [new VADStartStrategy(), new TranscriptionStartStrategy()];
     this.#stop = options.stop ?? [new SilenceStopStrategy()];
-    this.#turnTimeoutMs = options.turnTimeoutMs ?? 5000;
-    this.#lateMs = options.lateMs ?? 2000;
-    this.#holdMs = options.holdMs ?? 2000;
+    this.#limits = { turnTimeoutMs: 5000, lateMs: 2000, holdMs: 2000, ...defined(options) };
     const clock = (this.#clock = options.environment?.clock ?? systemClock);
     this.#state = new TurnStateTracker(clock);
     this.#endAlarm = new Alarm(clock, () => this.#endTurn("strategy"));
@@ -133,7 +130,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   startUserTurn(): void {
     if (this.#phase !== "between turns") return;
     this.#startTurn();
-    this.#timeoutAlarm.set(this.#turnTimeoutMs);
+    this.#timeoutAlarm.set(this.#limits.turnTimeoutMs);
   }
 
   /** Ends the turn, whatever the strategies say. Does nothing between turns. */
@@ -179,7 +176,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
       await passed;
     } else if (!blank) {
       this.#held = [...this.#held.slice(1 - maxHeld), frame];
-      this.#holdAlarm.set(this.#holdMs);
+      this.#holdAlarm.set(this.#limits.holdMs);
       this.#watchIdle(true);
     }
   }
@@ -191,7 +188,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
     if (frame instanceof VADUserStartedSpeakingFrame) this.#ended = undefined;
     if (!this.inTurn && this.#wantsStart(frame)) this.#startTurn();
     if (this.inTurn) this.#decideEnd(frame);
-    else if (byUser) this.#holdAlarm.set(this.#holdMs);
+    else if (byUser) this.#holdAlarm.set(this.#limits.holdMs);
     this.#watchIdle(byUser);
   }
 
@@ -226,7 +223,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
     if (!this.inTurn) return;
     const answers = this.#stop.map((strategy) => this.#ask(() => strategy.endsInMs(frame, this.#state)) ?? Infinity);
     const endsInMs = Math.min(...answers);
-    this.#timeoutAlarm.set(this.#turnTimeoutMs);
+    this.#timeoutAlarm.set(this.#limits.turnTimeoutMs);
     if (endsInMs <= 0) this.#endTurn("strategy");
     else if (endsInMs === Infinity) this.#endAlarm.clear();
     else this.#endAlarm.set(endsInMs);
@@ -249,14 +246,15 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   /** A turn goes on while audio with a voice comes. */
   #onTimeout(): void {
     const silentMs = this.#clock.now() - this.#lastAudioMs;
-    if (this.#state.voice && silentMs < this.#turnTimeoutMs) this.#timeoutAlarm.set(this.#turnTimeoutMs - silentMs);
+    if (this.#state.voice && silentMs < this.#limits.turnTimeoutMs)
+      this.#timeoutAlarm.set(this.#limits.turnTimeoutMs - silentMs);
     else this.#endTurn("timeout");
   }
 
   /** Whether words that come now belong to the last turn: it has just ended, and no voice has been heard since. */
   #isLate(): boolean {
     if (this.#ended === undefined || this.#state.voice) return false;
-    return this.#clock.now() - this.#ended.atMs <= this.#lateMs;
+    return this.#clock.now() - this.#ended.atMs <= this.#limits.lateMs;
   }
 
   #dropHeld(): void {
