@@ -52,6 +52,25 @@ export function invalidRequest(param: string | null, message: string, code: stri
   return new ResponsesApiError({ status: 400, message, param, code });
 }
 
+export function missingParameter(param: string): ResponsesApiError {
+  return invalidRequest(param, `Missing required parameter: '${param}'.`, "missing_required_parameter");
+}
+
+export function missingInput(): ResponsesApiError {
+  const message = 'One of "input" or "previous_response_id" must be provided.';
+  return invalidRequest("input", message, "missing_required_parameter");
+}
+
+export function unknownParameter(param: string): ResponsesApiError {
+  const name = param.slice(0, 64);
+  return invalidRequest(name, `Unknown parameter: '${name}'.`, "unknown_parameter");
+}
+
+/** @param why Follows the parameter's name. */
+export function unsupportedParameter(param: string, why: string): ResponsesApiError {
+  return invalidRequest(param, `Unsupported parameter: '${param}' ${why}`, "unsupported_parameter");
+}
+
 /** The error that the client gets: an API error as it is, and a general one for any other. */
 export function toApiError(error: unknown): ResponsesApiError {
   if (error instanceof ResponsesApiError) return error;

@@ -16,17 +16,3 @@ export interface EventSink {
   /** Resolves when everything is sent; rejects with the signal's reason. Absent if nothing is ever held back. */
   settled?(signal: AbortSignal): Promise<void>;
 }
-
-/** The API counts the events of each response from 0. */
-export class SequenceNumbers {
-  #next = 0;
-
-  /** Whether an event has been numbered. */
-  get started(): boolean {
-    return this.#next > 0;
-  }
-
-  next(): number {
-    return this.#next++;
-  }
-}

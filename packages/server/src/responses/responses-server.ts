@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { defaultLogger, defined, kindOf, systemClock } from "turnwire/internal";
+import { defaultLogger, kindOf, systemClock } from "turnwire/internal";
 import { FaultList, Listener, requestURL, type Upgrade } from "../kit/index.ts";
 import { ResponsesApiError } from "./api-error.ts";
 import {
@@ -137,11 +137,12 @@ function newCore(options: ResponsesServerOptions, tokens: TokenCounter): ServerC
     tokens,
     promptCache: new PromptCache(tokens),
     onBrainError: options.onBrainError ?? warnOfBrainError,
-    log: new RequestLog({ limit: keptRequests, clock, onEnd: onRequest }),
+    log: new RequestLog(clock, keptRequests, onRequest),
     store: options.store ?? new MemoryStore(),
     faults: new FaultList(readResponsesFault),
     maxQueuedRequests: options.maxQueuedRequests ?? 256,
-    ...defined({ pace, models }),
+    pace,
+    models,
   };
 }
 

@@ -1,6 +1,7 @@
 import { untilAborted } from "turnwire/internal";
-import type { Brain, BrainOutput, BrainRequest } from "../brain.ts";
+import type { BrainOutput, BrainRequest } from "../brain.ts";
 import type { CreateRequest } from "./create-request.ts";
+import type { ServerCore } from "./server-core.ts";
 import type { Pace } from "./timing.ts";
 
 type Result = IteratorResult<BrainOutput>;
@@ -12,7 +13,7 @@ export class BrainRun {
   readonly #pace: Pace | undefined;
 
   /** @param signal What the brain gets: it fires when the response is not wanted any more. */
-  constructor(brain: Brain, request: CreateRequest, pace: Pace | undefined, signal: AbortSignal) {
+  constructor({ brain, pace }: ServerCore, request: CreateRequest, signal: AbortSignal) {
     const outputs = brain(brainRequest(request, signal));
     this.#iterator = Symbol.asyncIterator in outputs ? outputs[Symbol.asyncIterator]() : outputs[Symbol.iterator]();
     this.#request = request;

@@ -1,5 +1,5 @@
 import type { Lane } from "./lane-scheduler.ts";
-import type { CompletedResponse } from "./create-request.ts";
+import type { CompletedResponse } from "./response-store.ts";
 
 /** The responses that requests of one connection can continue. */
 export class ContinuableResponses {

@@ -1,18 +1,17 @@
 import type { Response, ResponseCreateParamsBase, Tool, ResponseInputItem } from "openai/resources/responses/responses";
-import { invalidRequest, previousResponseNotFound, ResponsesApiError } from "../api-error.ts";
+import {
+  invalidRequest,
+  missingInput,
+  previousResponseNotFound,
+  ResponsesApiError,
+  unknownParameter,
+  unsupportedParameter,
+} from "../api-error.ts";
 import type { Dialect } from "../dialects/index.ts";
 import { validateCalls, validateFields, validateReasoning } from "../validation/index.ts";
-import type { Prefix, PromptCache } from "./prompt-cache.ts";
-
-/** A completed response, as far as the next request of its chain needs it. */
-export interface CompletedResponse {
-  readonly id: string;
-  /** What the model saw, and what it answered. */
-  readonly conversation: readonly ResponseInputItem[];
-  /** The prompt that is, and how long. */
-  readonly prompt: Prefix;
-  readonly instructions: string | null;
-}
+import type { Prefix } from "./prompt-cache.ts";
+import type { CompletedResponse } from "./response-store.ts";
+import { findStored, type ServerCore } from "./server-core.ts";
 
 /** A request that can be answered: its fields are checked and its chain is known. */
 export interface CreateRequest {
@@ -30,30 +29,29 @@ export interface CreateRequest {
   /** How many of the prompt's tokens a recent prompt began with. */
   readonly cachedTokens: number;
   readonly store: boolean;
+  readonly owner: string;
 }
 
 export interface RequestContext {
   readonly transport: "websocket" | "http";
-  readonly dialect: Dialect;
-  /** The models served; absent: any name. */
-  readonly models?: readonly string[];
-  readonly promptCache: PromptCache;
   /** Whose request it is; empty if the server needs no keys. */
   readonly owner: string;
-  find(previousResponseId: string): CompletedResponse | undefined;
+  /** Finds a response that the connection keeps. */
+  readonly kept?: (id: string) => CompletedResponse | undefined;
   /** Steering input that was queued for the parent, and goes before the request's own. */
   readonly steered?: readonly ResponseInputItem[];
 }
 
 /** Reads a `response.create` event or the body of a POST. Throws a `ResponsesApiError` if it cannot be answered. */
-export function readRequest(body: Record<string, unknown>, context: RequestContext): CreateRequest {
-  const { transport, dialect, steered = [] } = context;
+export function readRequest(core: ServerCore, body: Record<string, unknown>, context: RequestContext): CreateRequest {
+  const { dialect } = core;
+  const { transport, owner, steered = [] } = context;
   validateFields(body, { transport, nulls: dialect.nulls, unknownFields: dialect.unknownFields });
-  rejectUnsupported(body, context);
+  rejectUnsupported(core, body, transport);
   // The fields have just been checked one by one against the same names.
   const params = body as unknown as CreateRequest["params"];
   const generate = body["generate"] !== false;
-  const parent = findParent(params, context);
+  const parent = findParent(core, params, context);
   const own = readInput(params, parent !== undefined || !generate);
   validateReasoning(own, params.store !== false);
   if (dialect.itemIds === "refuse" && params.store === false) rejectItemIds(own);
@@ -62,8 +60,8 @@ export function readRequest(body: Record<string, unknown>, context: RequestConte
   const instructions = instructionsOf(params, parent, dialect);
   const tools = params.tools ?? [];
   const earlier = parent?.conversation ?? [];
-  const head = { owner: context.owner, instructions: instructions ?? "", tools };
-  const prompt = context.promptCache.read(head, earlier, parent?.prompt, input);
+  const head = { owner, instructions: instructions ?? "", tools };
+  const prompt = core.promptCache.read(head, earlier, parent?.prompt, input);
   return {
     params,
     generate,
@@ -76,27 +74,20 @@ export function readRequest(body: Record<string, unknown>, context: RequestConte
     prompt: prompt.end,
     cachedTokens: prompt.cachedTokens,
     store: params.store !== false,
+    owner,
   };
 }
 
-function rejectUnsupported(body: Record<string, unknown>, { transport, models, dialect }: RequestContext): void {
+function rejectUnsupported(
+  { models, dialect }: ServerCore,
+  body: Record<string, unknown>,
+  transport: RequestContext["transport"],
+): void {
   if (transport === "websocket" && body["stream"] === false) {
-    throw invalidRequest(
-      "stream",
-      "Unsupported parameter: 'stream' is implicit over a WebSocket; leave it out.",
-      "unsupported_parameter",
-    );
+    throw unsupportedParameter("stream", "is implicit over a WebSocket; leave it out.");
   }
-  if (body["background"] === true) {
-    throw invalidRequest(
-      "background",
-      "Unsupported parameter: 'background' is not supported here.",
-      "unsupported_parameter",
-    );
-  }
-  if (dialect.warmUp === "refuse" && "generate" in body) {
-    throw invalidRequest("generate", "Unknown parameter: 'generate'.", "unknown_parameter");
-  }
+  if (body["background"] === true) throw unsupportedParameter("background", "is not supported here.");
+  if (dialect.warmUp === "refuse" && "generate" in body) throw unknownParameter("generate");
   const model = String(body["model"]);
   if (models !== undefined && !models.includes(model)) throw modelNotFound(model, 400);
 }
@@ -106,12 +97,16 @@ export function modelNotFound(model: string, status = 404): ResponsesApiError {
   return new ResponsesApiError({ status, message, param: "model", code: "model_not_found" });
 }
 
-function findParent(params: CreateRequest["params"], context: RequestContext): CompletedResponse | undefined {
+function findParent(
+  core: ServerCore,
+  params: CreateRequest["params"],
+  { transport, owner, kept }: RequestContext,
+): CompletedResponse | undefined {
   const id = params.previous_response_id;
   if (id === undefined || id === null) return undefined;
-  const parent = context.find(id);
+  const parent = kept?.(id) ?? findStored(core, id, owner)?.completed;
   if (parent !== undefined) return parent;
-  const detail = context.transport === "http" ? " Over HTTP only responses with `store: true` can be continued." : "";
+  const detail = transport === "http" ? " Over HTTP only responses with `store: true` can be continued." : "";
   throw previousResponseNotFound(id, detail);
 }
 
@@ -143,11 +138,7 @@ function readInput(params: CreateRequest["params"], mayBeAbsent: boolean): Respo
   if (typeof input === "string") return [{ type: "message", role: "user", content: input }];
   if (Array.isArray(input)) return input;
   if (mayBeAbsent) return [];
-  throw invalidRequest(
-    "input",
-    'One of "input" or "previous_response_id" must be provided.',
-    "missing_required_parameter",
-  );
+  throw missingInput();
 }
 
 function includes(params: CreateRequest["params"], name: string): boolean {

@@ -1,32 +1,16 @@
 import type { Response, ResponseError } from "openai/resources/responses/responses";
-import { type Clock, LinkedSignal, type Random } from "turnwire/internal";
+import { LinkedSignal } from "turnwire/internal";
 import { type ResponsesApiError, toApiError } from "../api-error.ts";
-import type { Brain, BrainOutput, BrainUsage } from "../brain.ts";
+import type { BrainOutput, BrainUsage } from "../brain.ts";
 import type { EventSink } from "../events.ts";
 import { BrainRun } from "./brain-run.ts";
-import { type IdSource, opaqueContent } from "./ids.ts";
-import type { PromptCache } from "./prompt-cache.ts";
 import { OutputWriter } from "./output-writer.ts";
-import type { CompletedResponse, CreateRequest } from "./create-request.ts";
+import type { CreateRequest } from "./create-request.ts";
+import type { CompletedResponse } from "./response-store.ts";
 import type { RequestRecord } from "./request-log.ts";
 import { newResponse, unixSeconds, usageOf } from "./response-object.ts";
+import type { ServerCore } from "./server-core.ts";
 import type { SteerInbox } from "./steering.ts";
-import type { Pace } from "./timing.ts";
-import type { TokenCounter } from "./tokens.ts";
-
-/** What generating a response needs on either transport. */
-export interface GenerationContext {
-  readonly brain: Brain;
-  readonly newId: IdSource;
-  readonly random: Random;
-  readonly clock: Clock;
-  readonly tokens: TokenCounter;
-  readonly promptCache: PromptCache;
-  /** How long a model takes. Absent: as long as its brain. */
-  readonly pace?: Pace;
-  /** Called with an error of a brain that is not a `ResponsesApiError`; the client gets a general one. */
-  readonly onBrainError: (error: unknown) => void;
-}
 
 export type Outcome =
   /** The response has ended. `completed` is what can be continued; `steered` was cut short by steering. */
@@ -48,27 +32,30 @@ export interface GenerationLinks {
   steers?: SteerInbox;
 }
 
-/** Answers one request: runs the brain, sends the events to `sink` and keeps `record` up to date. Never rejects. */
+/**
+ * Answers one request: runs the brain, sends the events to `sink`, keeps `record` up to date, and stores the response if
+ * the request asks for that. An incomplete one can be continued, too. Rejects if the sink cannot send what it held back.
+ */
 export async function generate(
-  context: GenerationContext,
+  core: ServerCore,
   request: CreateRequest,
   sink: EventSink,
   record: RequestRecord,
   signal: AbortSignal,
   links: GenerationLinks = {},
 ): Promise<Outcome> {
-  const generation = new Generation(context, request, sink, record, links);
-  try {
-    return await generation.run(signal);
-  } catch (error) {
-    return generation.fail(error, signal);
-  } finally {
-    generation.dispose();
+  const generation = new Generation(core, request, sink, record, links);
+  const outcome = await generation.outcome(signal);
+  await sink.settled?.(signal);
+  if (request.store && "response" in outcome) {
+    const { response, completed } = outcome;
+    core.store.put({ response, input: request.input, completed, owner: request.owner });
   }
+  return outcome;
 }
 
 class Generation {
-  readonly #context: GenerationContext;
+  readonly #core: ServerCore;
   readonly #request: CreateRequest;
   readonly #sink: EventSink;
   readonly #record: RequestRecord;
@@ -82,36 +69,43 @@ class Generation {
   #begun = false;
 
   constructor(
-    context: GenerationContext,
+    core: ServerCore,
     request: CreateRequest,
     sink: EventSink,
     record: RequestRecord,
     links: GenerationLinks,
   ) {
-    this.#context = context;
+    this.#core = core;
     this.#request = request;
     this.#sink = sink;
     this.#record = record;
     this.#links = links;
-    this.#startedAt = context.clock.now();
-    this.#response = newResponse(request, context.newId("resp"));
-    this.#writer = new OutputWriter({
-      emit: (event) => sink.event(event),
-      newId: context.newId,
-      newEncryptedContent: () => opaqueContent(context.random),
-      includeEncryptedReasoning: request.includeEncryptedReasoning,
-      maxOutputTokens: context.brain.countsTokens === true ? null : (request.params.max_output_tokens ?? null),
-      tokens: context.tokens,
-    });
+    record.conversation = request.conversation;
+    record.tools = request.tools;
+    if (request.instructions !== null) record.instructions = request.instructions;
+    this.#startedAt = core.clock.now();
+    this.#response = newResponse(request, core.newId("resp"));
+    this.#writer = new OutputWriter(core, request, (event) => sink.event(event));
   }
 
-  async run(signal: AbortSignal): Promise<Outcome> {
+  /** Never rejects. */
+  async outcome(signal: AbortSignal): Promise<Outcome> {
+    try {
+      return await this.#run(signal);
+    } catch (error) {
+      return this.#fail(error, signal);
+    } finally {
+      this.#brain?.dispose();
+    }
+  }
+
+  async #run(signal: AbortSignal): Promise<Outcome> {
     if (!this.#request.generate) {
       this.#begin();
       return this.#complete();
     }
     using linked = new LinkedSignal(signal, this.#unwanted.signal);
-    const brain = new BrainRun(this.#context.brain, this.#request, this.#context.pace, linked.signal);
+    const brain = new BrainRun(this.#core, this.#request, linked.signal);
     this.#brain = brain;
     let next = brain.next(signal);
     await refusedAtOnce(next);
@@ -128,7 +122,7 @@ class Generation {
       }
       if (result.value.type === "incomplete") return this.#incomplete(result.value.reason);
       if (this.#steeredBefore(result.value)) return this.#steered();
-      this.#record.firstOutputMs ??= this.#context.clock.now() - this.#startedAt;
+      this.#record.firstOutputMs ??= this.#core.clock.now() - this.#startedAt;
       if (!this.#writer.write(result.value)) return this.#incomplete("max_output_tokens");
       if (count % outputsPerTurn === 0) await nextTick();
       await this.#sink.ready(signal);
@@ -137,7 +131,7 @@ class Generation {
   }
 
   /** Ends the response after the brain threw or its signal fired. */
-  fail(cause: unknown, signal: AbortSignal): Outcome {
+  #fail(cause: unknown, signal: AbortSignal): Outcome {
     if (signal.aborted) return this.#cancelled(signal.reason === cancelledByClient);
     const error = toApiError(cause);
     if (error !== cause) this.#report(cause);
@@ -154,13 +148,9 @@ class Generation {
     return { status: "failed", error };
   }
 
-  dispose(): void {
-    this.#brain?.dispose();
-  }
-
   #report(cause: unknown): void {
     try {
-      this.#context.onBrainError(cause);
+      this.#core.onBrainError(cause);
     } catch {
       // A listener that fails must not take the answer with it.
     }
@@ -222,7 +212,7 @@ class Generation {
     return {
       id: this.#response.id,
       conversation: [...this.#request.conversation, ...output],
-      prompt: this.#context.promptCache.extend(this.#request.prompt, output),
+      prompt: this.#core.promptCache.extend(this.#request.prompt, output),
       instructions: this.#request.instructions,
     };
   }

@@ -1,7 +1,7 @@
 import type { ResponseInputItem } from "openai/resources/responses/responses";
-import { invalidRequest, previousResponseNotFound } from "../api-error.ts";
+import { missingInput, previousResponseNotFound } from "../api-error.ts";
 import { validateSome } from "../validation/index.ts";
-import type { CompletedResponse } from "./create-request.ts";
+import type { CompletedResponse } from "./response-store.ts";
 import { countValueTokens, type TokenCounter } from "./tokens.ts";
 
 type Purpose = "compact" | "input_tokens";
@@ -36,11 +36,7 @@ export function countInput(
   const parent = typeof id === "string" ? find(id) : undefined;
   if (typeof id === "string" && parent === undefined) throw previousResponseNotFound(id);
   if (purpose === "compact" && parent === undefined && (input === undefined || input === null)) {
-    throw invalidRequest(
-      "input",
-      'One of "input" or "previous_response_id" must be provided.',
-      "missing_required_parameter",
-    );
+    throw missingInput();
   }
   const conversation = [...(parent?.conversation ?? []), ...itemsOf(input)];
   return {

@@ -1,23 +1,15 @@
-import { defined } from "turnwire/internal";
 import { type ResponsesApiError, toApiError } from "../api-error.ts";
 import type { EventSink } from "../events.ts";
 import type { PendingFault } from "../../kit/index.ts";
-import {
-  type Fault,
-  faultsAt,
-  type FaultTarget,
-  FaultySink,
-  injectIntoRequest,
-  injectIntoTransport,
-} from "../faults/index.ts";
+import { type Fault, type FaultTarget, injectIntoTransport, RequestFaults } from "../faults/index.ts";
 import { ContinuableResponses } from "./continuable-responses.ts";
-import { generate, type GenerationContext, type Outcome } from "./generation.ts";
+import { generate, type Outcome } from "./generation.ts";
 import type { LaneScheduler, QueuedRequest } from "./lane-scheduler.ts";
-import { type CompletedResponse, type CreateRequest, readRequest } from "./create-request.ts";
+import { type CreateRequest, readRequest } from "./create-request.ts";
 import type { ServerCore } from "./server-core.ts";
 import { type SessionSocket, SocketSink } from "./socket-sink.ts";
 import { requiredInput, Steering, SteerTarget } from "./steering.ts";
-import { storeResponse } from "./stored.ts";
+import { SuccessorSink } from "./successor-sink.ts";
 
 export interface LaneResponderOptions {
   readonly core: ServerCore;
@@ -43,15 +35,12 @@ interface Exchange {
   readonly number: number;
 }
 
-/** How many pieces of steering input can wait for one response. The API does not say what its own limit is. */
-const maxPendingSteers = 16;
-
 /** Answers the requests of one connection, lane by lane: chains, forks, eviction, steering and its successors. */
 export class LaneResponder {
   readonly #options: LaneResponderOptions;
   readonly #continuable: ContinuableResponses;
   readonly #steering: Steering;
-  readonly #context: GenerationContext;
+  readonly #core: ServerCore;
 
   constructor(options: LaneResponderOptions) {
     const { core, scheduler } = options;
@@ -59,12 +48,11 @@ export class LaneResponder {
     this.#continuable = new ContinuableResponses(core.dialect.keeps);
     this.#steering = new Steering({
       newId: core.newId,
-      maxPending: maxPendingSteers,
       newSink: () => this.#newSink(undefined),
       isKept: (id) => this.#continuable.find(id) !== undefined,
       isContinued: (target) => scheduler.continues(target.lane, target.id),
     });
-    this.#context = core.dialect.responseIds === "per-connection" ? withOneResponseId(core) : core;
+    this.#core = core.dialect.responseIds === "per-connection" ? withOneResponseId(core) : core;
   }
 
   steer(event: Record<string, unknown>): void {
@@ -98,14 +86,16 @@ export class LaneResponder {
   async #answerOne(exchange: Exchange): Promise<Exchange | undefined> {
     const { queued, sink } = exchange;
     const { signal } = queued.controller;
-    const on = this.#faultTarget(sink);
+    const { core, connection, ownFaults } = this.#options;
+    const site = { transport: "websocket", connection, request: exchange.number } as const;
+    const faults = new RequestFaults(core, site, ownFaults, this.#faultTarget(sink), signal);
     try {
-      if (!(await this.#injectAtRequest(exchange, on))) return this.#fail(exchange);
+      if (!(await faults.before())) return this.#fail(exchange, "rejected");
       this.#options.checkOpen();
       const request = this.#read(exchange);
       const target = new SteerTarget(queued.lane, sink, this.#steerable(request));
-      const outcome = await this.#generate(exchange, request, target, this.#withFaults(exchange, on));
-      return this.#settle(exchange, request, outcome, target);
+      const outcome = await this.#generate(exchange, request, target, faults.around(sink));
+      return this.#settle(exchange, outcome, target);
     } catch (error) {
       if (signal.aborted) return this.#fail(exchange, "cancelled");
       sink.error(toApiError(error));
@@ -117,57 +107,35 @@ export class LaneResponder {
 
   async #generate(exchange: Exchange, request: CreateRequest, target: SteerTarget, sink: EventSink): Promise<Outcome> {
     const { queued, steered } = exchange;
-    const { record } = queued;
-    const { signal } = queued.controller;
-    record.conversation = request.conversation;
-    record.tools = request.tools;
-    if (request.instructions !== null) record.instructions = request.instructions;
     const created = (id: string): void => {
       steered?.commit();
       this.#steering.add(target, id);
-      if (this.#options.core.dialect.parentLeaves === "at-start") this.#continuable.leave(queued.lane);
+      if (this.#core.dialect.parentLeaves === "at-start") this.#continuable.leave(queued.lane);
     };
     const links = { created, ...(target.supported ? { steers: target } : {}) };
-    const outcome = await generate(this.#context, request, sink, record, signal, links);
-    await sink.settled?.(signal);
-    return outcome;
+    return await generate(this.#core, request, sink, queued.record, queued.controller.signal, links);
   }
 
   #read({ queued, body, steered }: Exchange): CreateRequest {
     // Input that comes from now on would not be in this request.
     if (steered?.state === "waiting") steered.state = "completed";
-    const { core, owner } = this.#options;
-    const { models, dialect, promptCache } = core;
-    return readRequest(body, {
+    return readRequest(this.#core, body, {
       transport: "websocket",
-      dialect,
-      promptCache,
-      owner,
-      find: (id) => this.#find(id),
-      ...defined({ models }),
+      owner: this.#options.owner,
+      kept: (id) => this.#continuable.find(id),
       ...(steered === undefined || queued.record.successorOf !== undefined ? {} : { steered: steered.items }),
     });
   }
 
-  #find(id: string): CompletedResponse | undefined {
-    const kept = this.#continuable.find(id);
-    if (kept !== undefined) return kept;
-    const { core, owner } = this.#options;
-    const stored = core.store.get(id);
-    return stored?.owner === owner ? stored.completed : undefined;
-  }
-
   #steerable({ params, generate }: CreateRequest): boolean {
     const managed = (params.context_management?.length ?? 0) > 0;
-    return generate && !managed && this.#options.core.dialect.steering.some((pattern) => fits(pattern, params.model));
+    return generate && !managed && this.#core.dialect.steering.some((pattern) => fits(pattern, params.model));
   }
 
   /** Applies the outcome to the lane and to the input queued meanwhile. Returns the successor, if there is one. */
-  #settle(exchange: Exchange, request: CreateRequest, outcome: Outcome, target: SteerTarget): Exchange | undefined {
-    const { core, owner } = this.#options;
-    storeResponse(core, request, outcome, owner);
+  #settle(exchange: Exchange, outcome: Outcome, target: SteerTarget): Exchange | undefined {
     if (outcome.status === "completed" || outcome.status === "steered") {
-      if (core.dialect.chains === "all") this.#continuable.put(exchange.queued.lane, outcome.completed);
+      if (this.#core.dialect.chains === "all") this.#continuable.put(exchange.queued.lane, outcome.completed);
       target.required = outcome.status === "completed" ? requiredInput(outcome.response.output) : [];
       if (target.required.length > 0) return this.#wait(target);
       target.state = outcome.status === "completed" ? "completed" : "ended";
@@ -227,43 +195,6 @@ export class LaneResponder {
       evict: () => this.evict(),
       error: (error, shape, response) => sink.errorAs(error, shape, response),
     };
-  }
-
-  async #injectAtRequest({ queued, number }: Exchange, on: FaultTarget): Promise<boolean> {
-    const faults = this.#faultsAt("request", number);
-    if (faults.length === 0) return true;
-    if (await injectIntoRequest(faults, on, this.#options.core.clock, queued.controller.signal)) return true;
-    queued.record.status = "rejected";
-    return false;
-  }
-
-  #withFaults({ sink, queued, number }: Exchange, on: FaultTarget): EventSink {
-    const faults = this.#faultsAt("event", number);
-    if (faults.length === 0) return sink;
-    return new FaultySink(sink, faults, on, this.#options.core.clock, queued.controller.signal);
-  }
-
-  #faultsAt(stage: "request" | "event", request: number): Array<PendingFault<Fault>> {
-    const { core, connection, ownFaults } = this.#options;
-    return faultsAt(core.faults, stage, { transport: "websocket", connection, request }, ownFaults);
-  }
-}
-
-/** Sends the events of a successor. If it fails before the first, the input is given back in place of an error. */
-class SuccessorSink extends SocketSink {
-  readonly #parent: SteerTarget;
-
-  constructor(socket: SessionSocket, shape: ServerCore["dialect"]["errors"], parent: SteerTarget) {
-    super(socket, shape, parent.lane.name);
-    this.#parent = parent;
-  }
-
-  override error(error: ResponsesApiError): void {
-    if (this.started) return super.error(error);
-    this.#parent.fail(
-      "successor_creation_failed",
-      `The response that was to follow could not be created: ${error.message}`,
-    );
   }
 }
 

@@ -8,8 +8,10 @@ import type {
 import { InvalidArgumentError, kindOf } from "turnwire/internal";
 import type { BrainOutput } from "../brain.ts";
 import type { EventBody } from "../events.ts";
-import type { IdSource } from "./ids.ts";
-import { splitTokens, type TokenCounter } from "./tokens.ts";
+import type { CreateRequest } from "./create-request.ts";
+import { opaqueContent } from "./ids.ts";
+import type { ServerCore } from "./server-core.ts";
+import { splitTokens } from "./tokens.ts";
 
 export type OutputItem = ResponseOutputMessage | ResponseFunctionToolCallItem | ResponseReasoningItem;
 type ItemStatus = "completed" | "incomplete";
@@ -22,28 +24,26 @@ interface OpenMessage {
   text: string;
 }
 
-export interface OutputWriterOptions {
-  emit: (event: EventBody) => void;
-  newId: IdSource;
-  newEncryptedContent: () => string;
-  includeEncryptedReasoning: boolean;
-  maxOutputTokens: number | null;
-  tokens: TokenCounter;
-}
-
 /** How many tokens of a call's arguments go into one delta. */
 const argumentTokensPerDelta = 4;
 
 /** Turns a brain's output into output items and their events, in the order of the API. */
 export class OutputWriter {
-  readonly #options: OutputWriterOptions;
+  readonly #core: ServerCore;
+  readonly #emit: (event: EventBody) => void;
+  readonly #includesEncrypted: boolean;
+  readonly #maxTokens: number;
   readonly #items: OutputItem[] = [];
   #open: OpenMessage | undefined;
   #tokens = 0;
   #reasoningTokens = 0;
 
-  constructor(options: OutputWriterOptions) {
-    this.#options = options;
+  constructor(core: ServerCore, request: CreateRequest, emit: (event: EventBody) => void) {
+    const limit = core.brain.countsTokens === true ? null : request.params.max_output_tokens;
+    this.#core = core;
+    this.#emit = emit;
+    this.#includesEncrypted = request.includeEncryptedReasoning;
+    this.#maxTokens = limit ?? Infinity;
   }
 
   get outputTokens(): number {
@@ -124,7 +124,7 @@ export class OutputWriter {
 
   #openMessage(part: PartType): void {
     this.close("completed");
-    const open: OpenMessage = { id: this.#options.newId("msg"), index: this.#items.length, part, text: "" };
+    const open: OpenMessage = { id: this.#core.newId("msg"), index: this.#items.length, part, text: "" };
     const item: ResponseOutputMessage = {
       id: open.id,
       type: "message",
@@ -140,14 +140,14 @@ export class OutputWriter {
 
   #functionCall(name: string, args: string, callId: string | undefined): boolean {
     this.close("completed");
-    this.#tokens += this.#options.tokens.count(name);
+    this.#tokens += this.#core.tokens.count(name);
     const { text, fits } = this.#spend(args);
     const index = this.#items.length;
     const item: ResponseFunctionToolCallItem = {
-      id: this.#options.newId("fc"),
+      id: this.#core.newId("fc"),
       type: "function_call",
       status: "in_progress",
-      call_id: callId ?? this.#options.newId("call"),
+      call_id: callId ?? this.#core.newId("call"),
       name,
       arguments: "",
     };
@@ -169,11 +169,11 @@ export class OutputWriter {
     const { text, fits } = this.#spend(summary);
     this.#reasoningTokens += this.#tokens - before;
     const index = this.#items.length;
-    const item: ResponseReasoningItem = { id: this.#options.newId("rs"), type: "reasoning", summary: [] };
+    const item: ResponseReasoningItem = { id: this.#core.newId("rs"), type: "reasoning", summary: [] };
     this.#emit({ type: "response.output_item.added", output_index: index, item });
     if (text !== "") this.#summary(item.id, index, text);
-    const encrypted = this.#options.includeEncryptedReasoning
-      ? { encrypted_content: encryptedContent ?? this.#options.newEncryptedContent() }
+    const encrypted = this.#includesEncrypted
+      ? { encrypted_content: encryptedContent ?? opaqueContent(this.#core.random) }
       : {};
     this.#done(index, { ...item, ...encrypted, summary: text === "" ? [] : [{ type: "summary_text", text }] });
     return fits;
@@ -192,14 +192,10 @@ export class OutputWriter {
     this.#emit({ type: "response.output_item.done", output_index: index, item });
   }
 
-  #emit(event: EventBody): void {
-    this.#options.emit(event);
-  }
-
   /** The part of the text that there are tokens left for. */
   #spend(text: string): { text: string; fits: boolean } {
-    const { maxOutputTokens, tokens } = this.#options;
-    const left = Math.max(0, (maxOutputTokens ?? Infinity) - this.#tokens);
+    const { tokens } = this.#core;
+    const left = Math.max(0, this.#maxTokens - this.#tokens);
     const size = tokens.count(text);
     this.#tokens += Math.min(left, size);
     if (size <= left) return { text, fits: true };

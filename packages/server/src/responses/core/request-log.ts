@@ -1,6 +1,5 @@
-import { defined } from "turnwire/internal";
 import type { ResponseInputItem, ResponseOutputItem, ResponseUsage, Tool } from "openai/resources/responses/responses";
-import type { Clock } from "turnwire/internal";
+import { type Clock, defined } from "turnwire/internal";
 
 /** How far a request has come. `rejected` requests were refused before they became a response. */
 export type RequestStatus = "queued" | "in_progress" | "completed" | "incomplete" | "failed" | "cancelled" | "rejected";
@@ -44,57 +43,52 @@ export interface ReceivedRequest {
 /** The server's own view of a record. */
 export type RequestRecord = { -readonly [K in keyof ReceivedRequest]: ReceivedRequest[K] };
 
-function newRecord(
-  given: Pick<ReceivedRequest, "transport" | "body" | "bytes" | "successorOf" | "receivedAtMs"> & {
-    connection?: number;
-    lane?: string | undefined;
-  },
-): RequestRecord {
-  const { lane, ...rest } = given;
-  return {
-    ...rest,
-    ...defined({ lane }),
-    conversation: [],
-    tools: [],
-    status: "queued",
-    output: [],
-    cancelRequested: false,
-  };
-}
-
-export interface RequestLogOptions {
-  /** How many of the latest requests are kept. */
-  readonly limit: number;
-  readonly clock: Clock;
-  /** Called with each request when it has ended. */
-  readonly onEnd?: ((request: ReceivedRequest) => void) | undefined;
-}
+/** What is known of a request when it comes. */
+type Arrived = Pick<ReceivedRequest, "transport" | "connection" | "successorOf" | "body" | "bytes"> & {
+  lane?: string | undefined;
+};
 
 /** The latest requests, the oldest first. Older ones are forgotten, so that memory stays bounded. */
 export class RequestLog {
   readonly entries: RequestRecord[] = [];
-  readonly #options: RequestLogOptions;
+  readonly #clock: Clock;
+  readonly #limit: number;
+  readonly #onEnd: ((request: ReceivedRequest) => void) | undefined;
 
-  constructor(options: RequestLogOptions) {
-    this.#options = options;
+  /**
+   * @param limit How many of the latest requests are kept.
+   * @param onEnd Called with each request when it has ended.
+   */
+  constructor(clock: Clock, limit: number, onEnd: ((request: ReceivedRequest) => void) | undefined) {
+    this.#clock = clock;
+    this.#limit = limit;
+    this.#onEnd = onEnd;
   }
 
   /** Adds the record of a request that has just come. */
-  add(given: Omit<Parameters<typeof newRecord>[0], "receivedAtMs">): RequestRecord {
-    const record = newRecord({ ...given, receivedAtMs: this.#options.clock.now() });
-    const { limit } = this.#options;
-    if (limit <= 0) return record;
+  add({ lane, ...arrived }: Arrived): RequestRecord {
+    const record: RequestRecord = {
+      ...arrived,
+      ...defined({ lane }),
+      conversation: [],
+      tools: [],
+      status: "queued",
+      output: [],
+      receivedAtMs: this.#clock.now(),
+      cancelRequested: false,
+    };
+    if (this.#limit <= 0) return record;
     // Dropping a quarter at once keeps the cost of forgetting off most requests.
-    if (this.entries.length >= limit) this.entries.splice(0, Math.ceil(limit / 4));
+    if (this.entries.length >= this.#limit) this.entries.splice(0, Math.ceil(this.#limit / 4));
     this.entries.push(record);
     return record;
   }
 
   /** Notes that the request has ended. */
   end(record: RequestRecord): void {
-    record.durationMs = this.#options.clock.now() - record.receivedAtMs;
+    record.durationMs = this.#clock.now() - record.receivedAtMs;
     try {
-      this.#options.onEnd?.(record);
+      this.#onEnd?.(record);
     } catch {
       // The answer is sent; a listener that fails changes nothing.
     }

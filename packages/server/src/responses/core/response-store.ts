@@ -1,7 +1,17 @@
 import type { Response, ResponseInputItem } from "openai/resources/responses/responses";
 import { checkValue } from "turnwire/internal";
 import { whole } from "../../kit/index.ts";
-import type { CompletedResponse } from "./create-request.ts";
+import type { Prefix } from "./prompt-cache.ts";
+
+/** A completed response, as far as the next request of its chain needs it. */
+export interface CompletedResponse {
+  readonly id: string;
+  /** What the model saw, and what it answered. */
+  readonly conversation: readonly ResponseInputItem[];
+  /** The prompt that is, and how long. */
+  readonly prompt: Prefix;
+  readonly instructions: string | null;
+}
 
 /** A stored response, with what is needed to continue it. */
 export interface StoredResponse {

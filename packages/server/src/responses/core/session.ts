@@ -1,5 +1,5 @@
 import { isObject, laneNamePattern, limits } from "turnwire/internal";
-import { invalidRequest, ResponsesApiError, toApiError } from "../api-error.ts";
+import { invalidRequest, missingParameter, ResponsesApiError, toApiError, unknownParameter } from "../api-error.ts";
 import type { PendingFault } from "../../kit/index.ts";
 import type { Fault } from "../faults/index.ts";
 import { checkDepth } from "../validation/index.ts";
@@ -154,9 +154,7 @@ export class Session {
     const { cancel } = this.#core.dialect;
     if (cancel === "ignore") return;
     if (cancel === "refuse") throw unsupportedEvent("response.cancel");
-    if (typeof id !== "string") {
-      throw invalidRequest("response_id", "Missing required parameter: 'response_id'.", "missing_required_parameter");
-    }
+    if (typeof id !== "string") throw missingParameter("response_id");
     if (queued === undefined) {
       throw invalidRequest(
         "response_id",
@@ -171,9 +169,7 @@ export class Session {
     const name = event["stream_id"];
     const { lanes } = this.#core.dialect;
     if (name === undefined || name === null || lanes === "ignore") return undefined;
-    if (lanes === "refuse") {
-      throw invalidRequest("stream_id", "Unknown parameter: 'stream_id'.", "unknown_parameter");
-    }
+    if (lanes === "refuse") throw unknownParameter("stream_id");
     if (typeof name === "string" && laneNamePattern.test(name)) return name;
     throw invalidRequest(
       "stream_id",
@@ -216,8 +212,7 @@ function parseObject(text: string): Record<string, unknown> {
 }
 
 function unsupportedEvent(type: unknown): ResponsesApiError {
-  if (type === undefined)
-    return invalidRequest("type", "Missing required parameter: 'type'.", "missing_required_parameter");
+  if (type === undefined) return missingParameter("type");
   const name = typeof type === "string" ? `'${type.slice(0, 64)}'` : "that is not a string";
   return invalidRequest(
     "type",

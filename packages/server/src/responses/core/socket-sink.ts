@@ -1,6 +1,6 @@
 import type { ResponsesApiError } from "../api-error.ts";
 import { type ErrorShape, shapeError } from "../error-shapes.ts";
-import { type EventBody, type EventSink, SequenceNumbers } from "../events.ts";
+import type { EventBody, EventSink } from "../events.ts";
 
 /** What a session needs of a socket. */
 export interface SessionSocket {
@@ -19,7 +19,8 @@ export class SocketSink implements EventSink {
   readonly #socket: SessionSocket;
   readonly #shape: ErrorShape;
   readonly #label: { stream_id?: string };
-  readonly #sequence = new SequenceNumbers();
+  /** The number of the next event: the API counts those of each response from 0. */
+  #sequence = 0;
 
   constructor(socket: SessionSocket, shape: ErrorShape, laneName: string | undefined) {
     this.#socket = socket;
@@ -29,11 +30,11 @@ export class SocketSink implements EventSink {
 
   /** Whether an event has been sent. */
   get started(): boolean {
-    return this.#sequence.started;
+    return this.#sequence > 0;
   }
 
   event(body: EventBody): void {
-    this.#socket.send(JSON.stringify({ ...body, sequence_number: this.#sequence.next(), ...this.#label }));
+    this.#socket.send(JSON.stringify({ ...body, sequence_number: this.#sequence++, ...this.#label }));
   }
 
   error(error: ResponsesApiError): void {
@@ -42,7 +43,7 @@ export class SocketSink implements EventSink {
 
   /** Sends an error in a shape of choice. */
   errorAs(error: ResponsesApiError, shape: ErrorShape, response?: object): void {
-    const sent = this.#sequence.started ? this.#sequence.next() : 0;
+    const sent = this.started ? this.#sequence++ : 0;
     this.#socket.send(JSON.stringify({ ...shapeError(shape, error, { sent, response }), ...this.#label }));
   }
 

@@ -99,7 +99,6 @@ export class SteerTarget implements SteerInbox {
 
 export interface SteeringOptions {
   readonly newId: IdSource;
-  readonly maxPending: number;
   /** A sink for failures that concern no response. */
   newSink(): EventSink;
   /** Whether a response can still be continued. */
@@ -108,6 +107,8 @@ export interface SteeringOptions {
   isContinued(target: SteerTarget): boolean;
 }
 
+/** How many pieces of input can wait for one response. The API does not say what its own limit is. */
+const maxPending = 16;
 /** How many responses of a connection are remembered, to tell why they cannot be steered. */
 const rememberedTargets = 64;
 
@@ -178,8 +179,8 @@ export class Steering {
     if (target.state === "ended") {
       return ["response_not_active", "The response has ended. Send the input with 'response.create'."];
     }
-    if (target.size < this.#options.maxPending) return undefined;
-    const message = `At most ${this.#options.maxPending} pieces of steering input can be pending for a response.`;
+    if (target.size < maxPending) return undefined;
+    const message = `At most ${maxPending} pieces of steering input can be pending for a response.`;
     return ["too_many_pending_steers", message];
   }
 }

@@ -3,7 +3,7 @@ import { invalidRequest, ResponsesApiError } from "../api-error.ts";
 import type { FaultList } from "../../kit/index.ts";
 import type { Fault } from "../faults/index.ts";
 import { readJson } from "./read-body.ts";
-import { sendJson } from "./http-sinks.ts";
+import { sendJson } from "./send-json.ts";
 import type { HttpExchange, Route } from "./route.ts";
 
 /** Where a test in another process adds faults. Only processes of this machine may. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { ResponsesApiError, toApiError } from "../api-error.ts";
 import { requestURL } from "../../kit/index.ts";
 import { modelNotFound, type ServerCore } from "../core/index.ts";
-import { sendError, sendJson } from "./http-sinks.ts";
+import { sendError, sendJson } from "./send-json.ts";
 import { ResponsesRoutes } from "./responses-routes.ts";
 import type { Handler, HttpExchange, Route } from "./route.ts";
 

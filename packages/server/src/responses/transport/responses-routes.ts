@@ -1,23 +1,21 @@
-import type { ServerResponse } from "node:http";
-import { invalidRequest, ResponsesApiError, toApiError } from "../api-error.ts";
+import { invalidRequest, ResponsesApiError, toApiError, unsupportedParameter } from "../api-error.ts";
 import {
   asOutput,
   compact,
   countInput,
+  findStored,
   generate,
   readRequest,
   type RequestRecord,
   type ServerCore,
   type StoredResponse,
-  storeResponse,
 } from "../core/index.ts";
-import type { PendingFault } from "../../kit/index.ts";
-import { type Fault, faultsAt, FaultySink, injectIntoRequest } from "../faults/index.ts";
+import { faultsOf, RequestFaults } from "../faults/index.ts";
 import { readObject } from "./read-body.ts";
-import { faultsOf } from "./fault-header.ts";
-import { type HttpSink, JsonSink, sendError, sendJson, SseSink } from "./http-sinks.ts";
+import { HttpSink } from "./http-sink.ts";
 import { pageOf } from "./paging.ts";
 import type { HttpExchange, Route } from "./route.ts";
+import { sendError, sendJson } from "./send-json.ts";
 
 /** The routes of `/v1/responses` and below it. */
 export class ResponsesRoutes {
@@ -50,9 +48,11 @@ export class ResponsesRoutes {
     const { body, bytes } = await readObject(request);
     const record = this.#core.log.add({ transport: "http", body, bytes });
     try {
-      const faultsOfStage = (stage: "request" | "event"): Array<PendingFault<Fault>> =>
-        faultsAt(this.#core.faults, stage, { transport: "http", request: number }, ownFaults);
-      await this.#answer(exchange, body, record, faultsOfStage, controller.signal);
+      const sink = new HttpSink(response, body["stream"] === true);
+      const site = { transport: "http", request: number } as const;
+      const faults = new RequestFaults(this.#core, site, ownFaults, sink.faultTarget, controller.signal);
+      await this.#answer(exchange, body, record, sink, faults, controller.signal);
+      if (!sink.muted && !response.writableEnded) response.end();
     } catch (error) {
       record.status = controller.signal.aborted ? "cancelled" : "rejected";
       record.errorCode = toApiError(error).code;
@@ -66,40 +66,19 @@ export class ResponsesRoutes {
     { response, owner }: HttpExchange,
     body: Record<string, unknown>,
     record: RequestRecord,
-    faultsOfStage: (stage: "request" | "event") => Array<PendingFault<Fault>>,
+    sink: HttpSink,
+    faults: RequestFaults,
     signal: AbortSignal,
   ): Promise<void> {
-    const core = this.#core;
-    const sink: HttpSink = body["stream"] === true ? new SseSink(response) : new JsonSink(response);
-    const goesOn = await injectIntoRequest(faultsOfStage("request"), sink.faultTarget, core.clock, signal);
-    if (!goesOn || response.destroyed) return finish(response, sink);
-    const create = readRequest(body, {
-      transport: "http",
-      dialect: core.dialect,
-      promptCache: core.promptCache,
-      owner,
-      find: (id) => this.#stored(id, owner)?.completed,
-      ...(core.models === undefined ? {} : { models: core.models }),
-    });
-    record.conversation = create.conversation;
-    record.tools = create.tools;
-    if (create.instructions !== null) record.instructions = create.instructions;
-    const faults = faultsOfStage("event");
-    const faulty = faults.length === 0 ? sink : new FaultySink(sink, faults, sink.faultTarget, core.clock, signal);
-    const outcome = await generate(core, create, faulty, record, signal);
-    await faulty.settled?.(signal);
-    storeResponse(core, create, outcome, owner);
+    if (!(await faults.before()) || response.destroyed) return;
+    const create = readRequest(this.#core, body, { transport: "http", owner });
+    const outcome = await generate(this.#core, create, faults.around(sink), record, signal);
     if (outcome.status === "failed" && !response.headersSent && !sink.muted) sendError(response, outcome.error);
-    finish(response, sink);
   }
 
   #retrieve({ response, parameter, url, owner }: HttpExchange): void {
     if (url.searchParams.get("stream") === "true") {
-      throw invalidRequest(
-        "stream",
-        "Unsupported parameter: 'stream' is only for responses in the background.",
-        "unsupported_parameter",
-      );
+      throw unsupportedParameter("stream", "is only for responses in the background.");
     }
     sendJson(response, 200, this.#require(parameter, owner).response);
   }
@@ -127,28 +106,19 @@ export class ResponsesRoutes {
 
   async #compact({ request, response, owner }: HttpExchange): Promise<void> {
     const { body } = await readObject(request);
-    const conversation = countInput(body, "compact", (id) => this.#stored(id, owner)?.completed).conversation;
+    const conversation = countInput(body, "compact", (id) => findStored(this.#core, id, owner)?.completed).conversation;
     sendJson(response, 200, compact(conversation, this.#core.newId, this.#core.tokens));
   }
 
   async #inputTokens({ request, response, owner }: HttpExchange): Promise<void> {
     const { body } = await readObject(request);
-    const counted = countInput(body, "input_tokens", (id) => this.#stored(id, owner)?.completed);
+    const counted = countInput(body, "input_tokens", (id) => findStored(this.#core, id, owner)?.completed);
     sendJson(response, 200, { object: "response.input_tokens", input_tokens: counted.tokens(this.#core.tokens) });
   }
 
-  #stored(id: string, owner: string): StoredResponse | undefined {
-    const stored = this.#core.store.get(id);
-    return stored?.owner === owner ? stored : undefined;
-  }
-
   #require(id: string, owner: string): StoredResponse {
-    const stored = this.#stored(id, owner);
+    const stored = findStored(this.#core, id, owner);
     if (stored !== undefined) return stored;
     throw new ResponsesApiError({ status: 404, message: `Response with id '${id.slice(0, 128)}' not found.` });
   }
-}
-
-function finish(response: ServerResponse, sink: HttpSink): void {
-  if (!sink.muted && !response.writableEnded) response.end();
 }

@@ -4,8 +4,7 @@ import { delay, limits } from "turnwire/internal";
 import { type PendingFault, refuseUpgrade, ServerSocket, type Upgrade, WebSocketHost } from "../../kit/index.ts";
 import { ResponsesApiError, toApiError } from "../api-error.ts";
 import { type ServerCore, Session } from "../core/index.ts";
-import { type Fault, faultsAt } from "../faults/index.ts";
-import { faultsOf } from "./fault-header.ts";
+import { type Fault, faultsAt, faultsOf } from "../faults/index.ts";
 
 /** A live WebSocket connection of the server. */
 export interface ServerConnection {

@@ -1,5 +1,5 @@
 import { isObject } from "turnwire/internal";
-import { invalidRequest, type ResponsesApiError } from "../api-error.ts";
+import { invalidRequest, missingParameter, type ResponsesApiError } from "../api-error.ts";
 
 /** Checks a value that is neither undefined nor null. Throws a `ResponsesApiError` naming `path`. */
 export type Check = (value: unknown, path: string) => void;
@@ -44,7 +44,7 @@ export function optional(object: Record<string, unknown>, name: string, path: st
 
 export function requirePresent(object: Record<string, unknown>, name: string, path: string): void {
   if (object[name] !== undefined && object[name] !== null) return;
-  throw invalidRequest(path, `Missing required parameter: '${path}'.`, "missing_required_parameter");
+  throw missingParameter(path);
 }
 
 export function invalidType(path: string, expected: string, value: unknown): ResponsesApiError {

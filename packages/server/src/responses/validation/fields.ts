@@ -1,6 +1,6 @@
 import type { ResponseCreateParamsBase } from "openai/resources/responses/responses";
 import { isObject } from "turnwire/internal";
-import { invalidRequest } from "../api-error.ts";
+import { invalidRequest, unknownParameter, unsupportedParameter } from "../api-error.ts";
 import {
   array,
   boolean,
@@ -18,11 +18,7 @@ import {
 import { validateInput } from "./items.ts";
 
 const unsupported: Check = (_value, path) => {
-  throw invalidRequest(
-    path,
-    `Unsupported parameter: '${path}' is not supported by this server.`,
-    "unsupported_parameter",
-  );
+  throw unsupportedParameter(path, "is not supported by this server.");
 };
 
 const include: Check = (value, path) => {
@@ -129,7 +125,7 @@ export function validateFields(body: Record<string, unknown>, rules: FieldRules)
     const check = fieldChecks.get(name) ?? (overSocket ? socketFieldChecks.get(name) : undefined);
     if (check === undefined) {
       if (rules.unknownFields === "accept") continue;
-      throw invalidRequest(name.slice(0, 64), `Unknown parameter: '${name.slice(0, 64)}'.`, "unknown_parameter");
+      throw unknownParameter(name);
     }
     if (value === null && rules.nulls === "refuse") {
       throw invalidRequest(name, `Invalid type for '${name}': null. Leave the field out.`, "invalid_type");
@@ -147,9 +143,7 @@ export function validateSome(
 ): void {
   for (const [name, value] of Object.entries(body)) {
     const check = names.includes(name) ? (fieldChecks.get(name) ?? (() => undefined)) : undefined;
-    if (check === undefined) {
-      throw invalidRequest(name.slice(0, 64), `Unknown parameter: '${name.slice(0, 64)}'.`, "unknown_parameter");
-    }
+    if (check === undefined) throw unknownParameter(name);
     if (value !== null && value !== undefined) check(value, name);
   }
   for (const name of required) requirePresent(body, name, name);

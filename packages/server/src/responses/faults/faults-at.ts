@@ -1,5 +1,5 @@
-import { FaultList, PendingFault } from "../../kit/index.ts";
-import { type Fault, type FaultStage, readResponsesFault, stageOf } from "./fault.ts";
+import { FaultList, type PendingFault } from "../../kit/index.ts";
+import { type Fault, type FaultStage, stageOf } from "./fault.ts";
 
 /** Where a fault could be injected. */
 export interface FaultSite {
@@ -21,17 +21,4 @@ export function faultsAt(
     (fault.connection === undefined || fault.connection === site.connection) &&
     (fault.request === undefined || fault.request === site.request);
   return [...own.filter(({ fault, isSpent }) => !isSpent && fits(fault)), ...FaultList.matching(list, fits)];
-}
-
-/** The faults that a client asks for by the header of its own connection or request. */
-export function readFaultHeader(
-  value: string | undefined,
-  transport: FaultSite["transport"],
-): Array<PendingFault<Fault>> {
-  if (value === undefined) return [];
-  const parsed: unknown = JSON.parse(value);
-  const list: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
-  return list.map(
-    (fault, index) => new PendingFault(readResponsesFault({ ...(fault as object), transport }, `[${index}]`)),
-  );
 }
