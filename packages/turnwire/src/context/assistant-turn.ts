@@ -3,7 +3,7 @@ import type { AssistantMessage } from "./message-types.ts";
 import type { LLMMessage } from "./messages.ts";
 
 type Entry =
-  | { kind: "text"; pieces: string[] }
+  | { kind: "text"; text: string }
   | { kind: "thought"; llm: string; item: unknown }
   | { kind: "calls"; calls: readonly FunctionCall[] };
 
@@ -13,8 +13,8 @@ export class AssistantTurn {
 
   addText(text: string): void {
     const last = this.#entries.at(-1);
-    if (last?.kind === "text") last.pieces.push(text);
-    else this.#entries.push({ kind: "text", pieces: [text] });
+    if (last?.kind === "text") last.text += text;
+    else this.#entries.push({ kind: "text", text });
   }
 
   /** Adds a thought in the provider's form. It is kept only together with the output that follows it. */
@@ -31,9 +31,7 @@ export class AssistantTurn {
    * @param cutShort Whether the last text is incomplete: then the thought before it is left out.
    */
   take(cutShort: boolean): LLMMessage[] {
-    const entries = this.#entries.filter(
-      (entry) => entry.kind !== "text" || entry.pieces.some((piece) => piece !== ""),
-    );
+    const entries = this.#entries.filter((entry) => entry.kind !== "text" || entry.text !== "");
     this.#entries = [];
     return toMessages(
       entries.filter((entry, index) => entry.kind !== "thought" || belongsToWhole(entries, index, cutShort)),
@@ -56,7 +54,7 @@ function toMessages(entries: readonly Entry[]): LLMMessage[] {
       messages.push({ llm: entry.llm, message: entry.item });
       open = undefined;
     } else if (entry.kind === "text") {
-      messages.push((open = { role: "assistant", content: entry.pieces.join("") }));
+      messages.push((open = { role: "assistant", content: entry.text }));
     } else {
       if (open === undefined) messages.push((open = { role: "assistant", content: null }));
       open.tool_calls = entry.calls.map((call) => ({

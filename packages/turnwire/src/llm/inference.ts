@@ -10,9 +10,7 @@ export class Inference {
   readonly signal: AbortSignal;
   readonly trace: InferenceTrace;
   readonly #sink: FrameSink;
-  /** The pieces of text delivered. */
-  readonly #pieces: string[] = [];
-  #characters = 0;
+  #text = "";
   #hasOutput = false;
 
   constructor(sink: FrameSink, signal: AbortSignal, trace: InferenceTrace) {
@@ -28,12 +26,12 @@ export class Inference {
 
   /** The text delivered. */
   get text(): string {
-    return this.#pieces.join("");
+    return this.#text;
   }
 
   /** Characters of text delivered. */
   get characters(): number {
-    return this.#characters;
+    return this.#text.length;
   }
 
   /** Delivers a frame of the answer. After an interruption it drops the frame. */
@@ -43,10 +41,7 @@ export class Inference {
       this.#hasOutput = true;
       this.trace.enter("restMs");
     }
-    if (frame instanceof LLMTextFrame) {
-      this.#pieces.push(frame.text);
-      this.#characters += frame.text.length;
-    }
+    if (frame instanceof LLMTextFrame) this.#text += frame.text;
     return this.#sink(frame);
   }
 }

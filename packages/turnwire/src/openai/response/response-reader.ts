@@ -32,8 +32,7 @@ export interface ReadResponse {
 
 /** What has been delivered of one output item. */
 interface ItemState {
-  /** The pieces, joined when they are needed: a text that grows piece by piece makes a new string for each. */
-  text: string[];
+  text: string;
   thinking: boolean;
   /** The index of the part of the summary being read. The next part starts a new paragraph. */
   part: unknown;
@@ -162,7 +161,7 @@ export class ResponseReader {
   #itemAt(key: unknown): ItemState {
     let item = this.#items.get(key);
     if (item === undefined) {
-      item = { text: [], thinking: false, part: undefined, done: undefined, arguments: undefined };
+      item = { text: "", thinking: false, part: undefined, done: undefined, arguments: undefined };
       this.#items.set(key, item);
     }
     return item;
@@ -170,7 +169,7 @@ export class ResponseReader {
 
   #say(item: ItemState, text: string): void {
     if (text === "") return;
-    item.text.push(text);
+    item.text += text;
     this.#add(new LLMTextFrame(text));
   }
 
@@ -187,8 +186,7 @@ export class ResponseReader {
     if (item.type !== "message") return;
     const key = keyOf(item);
     const text = key.kind === "text" ? key.text : "";
-    const said = state.text.join("");
-    if (text.startsWith(said)) this.#say(state, text.slice(said.length));
+    if (text.startsWith(state.text)) this.#say(state, text.slice(state.text.length));
     else if (text !== "") {
       throw new ProviderError(
         "invalid_response",
