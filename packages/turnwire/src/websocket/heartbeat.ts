@@ -17,6 +17,9 @@ export const heartbeatChecks = {
 export class Heartbeat {
   readonly #silence: InactivityTimer;
   readonly #deadline: Alarm;
+  /** Whether a message that came together with the next ones has been recorded. */
+  #isTouched = false;
+  readonly #forgetTouch = (): void => void (this.#isTouched = false);
 
   constructor(options: HeartbeatOptions, clock: Clock, ping: () => void, onDead: () => void) {
     checkOptions("Heartbeat", options, heartbeatChecks);
@@ -29,6 +32,10 @@ export class Heartbeat {
 
   /** Records a sign of life: a message or a pong. */
   touch(): void {
+    // Messages that came together count as one: the clock is not read for each.
+    if (this.#isTouched) return;
+    this.#isTouched = true;
+    void Promise.resolve().then(this.#forgetTouch);
     this.#deadline.clear();
     this.#silence.touch();
   }

@@ -99,6 +99,11 @@ export class Exchange implements SteerableStream {
     return true;
   }
 
+  /** Whether all events that have come were taken. */
+  get isEmpty(): boolean {
+    return this.#queue.size === 0;
+  }
+
   /** The next event if it has come already. */
   poll(): RawEvent | undefined {
     return this.#queue.poll();

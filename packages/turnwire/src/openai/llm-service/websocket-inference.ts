@@ -83,6 +83,9 @@ export class WebsocketInference {
       while (reply.result === undefined) {
         throwIfAborted(watch.signal);
         const accepted = reply.take(exchange.poll() ?? (await exchange.receive()));
+        // Events that came together count as one: the clock is not read for each.
+        if (accepted === undefined && reply.result === undefined && !exchange.isEmpty) continue;
+        watch.touch();
         if (accepted !== undefined) await accepted;
         if (reply.result !== undefined && reply.isUndecided) await this.#awaitSteering(exchange, reply, watch);
         watch.touch();
