@@ -6,19 +6,30 @@ import {
   type Check,
   type Checks,
   checkFields,
+  type Clock,
   InvalidArgumentError,
   is,
   kindOf,
   type Hints,
+  systemClock,
 } from "turnwire/internal";
-import { type AIServiceOptions, environmentCheck } from "turnwire/provider";
+import { type Environment, environmentCheck } from "turnwire/provider";
 
-/** Of the options that every processor takes. */
+/** What every processor takes. */
+export interface ProcessorOptions extends FrameProcessorOptions {
+  environment?: Pick<Environment, "clock">;
+}
+
 export const processorChecks = {
   name: is.text,
   capacity: is.number({ min: 1, integer: true }),
   logger: is.logger,
-} satisfies Checks<FrameProcessorOptions>;
+  environment: environmentCheck,
+} satisfies Checks<ProcessorOptions>;
+
+export function clockOf({ environment }: Pick<ProcessorOptions, "environment">): Clock {
+  return environment?.clock ?? systemClock;
+}
 
 /** Of audio with a format of its own. */
 export const formatChecks = {
@@ -43,12 +54,6 @@ export function chunkBytes(chunkMs: number, format: AudioFormat): number {
 export function partOf<Fields extends object>(checks: Checks<Fields>, expected = "an object"): Check {
   return { ...is.object, expected, within: (value, field) => checkFields(value as object, checks, `${field}.`) };
 }
-
-/** Of the options that every service takes. */
-export const serviceChecks = {
-  ...processorChecks,
-  environment: environmentCheck,
-} satisfies Checks<AIServiceOptions>;
 
 /** Of the options that lead to a provider. */
 export const accessChecks = { apiKey: is.anyOf(is.string, is.func), baseURL: is.text };

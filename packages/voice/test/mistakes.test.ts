@@ -108,7 +108,7 @@ test.each<[make: () => unknown, message: string]>([
   ],
   [
     () => new FileTransport({ input: { from: "x", trailingMs: 1 } as Anything }),
-    "input.trailingMs: unknown option of `input`; the options are name, capacity, logger, sampleRate, channels, chunkMs, environment, from, raw, pace, trailingSilenceMs, whenDone",
+    "input.trailingMs: unknown option of `input`; the options are name, capacity, logger, environment, sampleRate, channels, chunkMs, from, raw, pace, trailingSilenceMs, whenDone",
   ],
   [
     () => new FileTransport({ output: { to: "" } }),

@@ -1,12 +1,4 @@
-import {
-  type Clock,
-  Deadline,
-  defaultLogger,
-  type Logger,
-  systemClock,
-  throwIfAborted,
-  untilAborted,
-} from "../async/index.ts";
+import { type Clock, Deadline, defaultLogger, type Logger, systemClock, untilAborted } from "../async/index.ts";
 import { toTurnwireError, type TurnwireError, WebsocketClosedError } from "../errors.ts";
 import type { WebsocketConnection } from "./connection.ts";
 import { ContinuousRun, type KeepAliveMessage } from "./continuous-run.ts";
@@ -103,15 +95,6 @@ export class ContinuousConnection {
       this.#stopping = undefined;
     });
     await this.#stopping;
-  }
-
-  /**
-   * Sends as soon as there is a connection: at once, or after the reconnect that is under way. Not to be used in `onOpen`.
-   * @throws The error that ended the connection, or the signal's reason.
-   */
-  async sendWithRetry(message: string | Uint8Array, signal?: AbortSignal): Promise<void> {
-    throwIfAborted(signal);
-    while (!this.trySend(message)) await this.ready(signal);
   }
 
   /**

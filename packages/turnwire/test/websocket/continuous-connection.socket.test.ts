@@ -33,7 +33,7 @@ describe("start", () => {
     expect(await rejection(connection.start())).toMatchObject({ code: "connection_refused", status: 401 });
     expect(told).toEqual(["given up: connection_refused"]);
     expect(clock.pending).toBe(0);
-    expect(await rejection(connection.sendWithRetry("x"))).toMatchObject({ code: "connection_refused" });
+    expect(await rejection(connection.ready())).toMatchObject({ code: "connection_refused" });
     expect(connection.trySend("x")).toBe(false);
   });
 
@@ -129,7 +129,7 @@ describe("a lost connection", () => {
     await settle();
     expect(told).toEqual(["opened", "lost 1008", "given up: connection_closed 1008"]);
     expect(network.sockets).toHaveLength(1);
-    expect(await rejection(connection.sendWithRetry("x"))).toMatchObject({ closeCode: 1008 });
+    expect(await rejection(connection.ready())).toMatchObject({ closeCode: 1008 });
   });
 
   test("is not replaced if the key is no longer valid", async () => {
@@ -280,7 +280,11 @@ describe("keep-alive message", () => {
   });
 });
 
-describe("sendWithRetry", () => {
+const sendWhenReady = async (connection: ContinuousConnection, message: string): Promise<void> => {
+  while (!connection.trySend(message)) await connection.ready();
+};
+
+describe("ready", () => {
   test("waits for the replacement of a lost connection, and keeps the order", async () => {
     const { connection, clock, network } = continuous({
       onConnect: (server, index) => (index === 1 ? server.refuse(503) : server.accept()),
@@ -289,7 +293,7 @@ describe("sendWithRetry", () => {
     await connection.start();
     network.last.drop();
     await settle();
-    const sent = ["a", "b", "c"].map((message) => connection.sendWithRetry(message));
+    const sent = ["a", "b", "c"].map((message) => sendWhenReady(connection, message));
     expect(await stateOf(sent[0] as Promise<void>)).toBe("pending");
     expect(connection.trySend("not now")).toBe(false);
     await clock.advance(200);
@@ -301,7 +305,7 @@ describe("sendWithRetry", () => {
   test("waits for the first connection", async () => {
     const { connection, network } = continuous({ onConnect: () => undefined });
     const started = connection.start();
-    const sent = connection.sendWithRetry("a");
+    const sent = sendWhenReady(connection, "a");
     await settle();
     network.last.accept();
     await Promise.all([started, sent]);
@@ -313,7 +317,7 @@ describe("sendWithRetry", () => {
     const { connection, network } = continuous({ onConnect: () => undefined });
     const started = rejection(connection.start());
     const controller = new AbortController();
-    const sent = rejection(connection.sendWithRetry("a", controller.signal));
+    const sent = rejection(connection.ready(controller.signal));
     controller.abort(new Error("not needed"));
     expect(await sent).toMatchObject({ message: "not needed" });
     await connection.stop();
@@ -323,10 +327,10 @@ describe("sendWithRetry", () => {
 
   test("rejects if the connection was never started, or was stopped", async () => {
     const { connection } = continuous();
-    expect(await rejection(connection.sendWithRetry("a"))).toMatchObject({ reason: "not started" });
+    expect(await rejection(connection.ready())).toMatchObject({ reason: "not started" });
     await connection.start();
     await connection.stop();
-    expect(await rejection(connection.sendWithRetry("a"))).toMatchObject({ reason: "stopped on purpose" });
+    expect(await rejection(connection.ready())).toMatchObject({ reason: "stopped on purpose" });
   });
 });
 
@@ -536,7 +540,7 @@ test("over real sockets, a cut connection is replaced and messages arrive", asyn
   await reopened.promise;
   const peer = await server.next();
   const echoed = new Promise((resolve) => peer.once("message", (data: Buffer) => resolve(data.toString())));
-  await connection.sendWithRetry("here again");
+  await sendWhenReady(connection, "here again");
   expect(await echoed).toBe("here again");
   peer.send("welcome");
   await connection.stop(async () => {

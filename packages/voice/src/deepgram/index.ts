@@ -1,5 +1,4 @@
 export { type DeepgramAccessOptions, type QueryValue } from "./access.ts";
 export { DeepgramSTTService, type DeepgramSTTServiceOptions } from "./stt-service.ts";
 export { type DeepgramSTTSettings } from "./stt-settings.ts";
-export { DeepgramTTSService, type DeepgramTTSServiceOptions } from "./tts-service.ts";
-export { type DeepgramTTSSettings } from "./tts-settings.ts";
+export { DeepgramTTSService, type DeepgramTTSServiceOptions, type DeepgramTTSSettings } from "./tts-service.ts";

@@ -1,4 +1,4 @@
-import { Alarm, checkOptions, type Checks } from "turnwire/internal";
+import { Alarm, checkOptions, type Checks, is } from "turnwire/internal";
 import { accessChecks, serviceHints } from "../checks.ts";
 import {
   type SpeechPart,
@@ -6,15 +6,32 @@ import {
   WebsocketTTSService,
   type WebsocketTTSServiceOptions,
 } from "../tts/index.ts";
-import { parseMessage, type WebsocketConnection, type WebsocketTarget } from "turnwire/provider";
+import { parseMessage, type SettingsTable, type WebsocketConnection, type WebsocketTarget } from "turnwire/provider";
 import { DeepgramAccess, type DeepgramAccessOptions } from "./access.ts";
 import { readError } from "./messages.ts";
-import { type DeepgramTTSSettings, ttsSettings } from "./tts-settings.ts";
+
+/**
+ * Settings of Deepgram's speech. They are a part of the connection, which is replaced for an utterance with other settings.
+ * See https://developers.deepgram.com/reference/text-to-speech/speak-streaming
+ */
+export interface DeepgramTTSSettings {
+  /** The voice: https://developers.deepgram.com/docs/tts-models; default `aura-2-thalia-en`. */
+  model: string;
+  /** How fast it speaks, 0.5 to 2; 1 is the voice's own. */
+  speed?: number | undefined;
+  /** Whether Deepgram must not use the text to improve its models. */
+  mipOptOut?: boolean | undefined;
+}
+
+const settingsTable: SettingsTable<DeepgramTTSSettings> = {
+  checks: { model: is.text, speed: is.number({ min: 0.5, max: 2 }), mipOptOut: is.flag },
+  defaults: { model: "aura-2-thalia-en" },
+};
 
 export interface DeepgramTTSServiceOptions
   extends WebsocketTTSServiceOptions, DeepgramAccessOptions, Partial<DeepgramTTSSettings> {}
 
-const checks: Checks<DeepgramTTSServiceOptions> = { ...websocketTTSChecks, ...accessChecks, ...ttsSettings.checks };
+const checks: Checks<DeepgramTTSServiceOptions> = { ...websocketTTSChecks, ...accessChecks, ...settingsTable.checks };
 
 /** A `Flush` that Deepgram has not answered yet. */
 interface Flush {
@@ -56,7 +73,7 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
 
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: DeepgramTTSServiceOptions = {}) {
-    super(checkOptions("DeepgramTTSService", options, checks, serviceHints), ttsSettings);
+    super(checkOptions("DeepgramTTSService", options, checks, serviceHints), settingsTable);
     this.#access = new DeepgramAccess(options);
     this.#clearAlarm = new Alarm(this.clock, () => this.replaceConnection());
   }

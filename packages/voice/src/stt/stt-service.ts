@@ -21,7 +21,7 @@ import {
   connectionEvents,
   type ReconnectingWebsocketEvents,
 } from "turnwire/provider";
-import { formatChecks, serviceChecks } from "../checks.ts";
+import { formatChecks, processorChecks } from "../checks.ts";
 
 export interface STTServiceOptions extends AIServiceOptions {
   /** The sample rate of the audio that the provider is given; other audio is resampled. Default: that of the first audio. */
@@ -31,7 +31,7 @@ export interface STTServiceOptions extends AIServiceOptions {
 }
 
 export const sttChecks: Checks<STTServiceOptions> = {
-  ...serviceChecks,
+  ...processorChecks,
   sampleRate: formatChecks.sampleRate,
   userId: is.text,
 };

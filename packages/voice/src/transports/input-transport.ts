@@ -1,12 +1,4 @@
-import {
-  CancelFrame,
-  EndFrame,
-  type Frame,
-  type FrameDirection,
-  FrameProcessor,
-  type FrameProcessorOptions,
-  StartFrame,
-} from "turnwire";
+import { CancelFrame, EndFrame, type Frame, type FrameDirection, FrameProcessor, StartFrame } from "turnwire";
 import {
   AudioChunker,
   AudioConverter,
@@ -15,29 +7,25 @@ import {
   type Checks,
   type Clock,
   is,
-  systemClock,
   InputAudioRawFrame,
   type PcmAudio,
 } from "turnwire/internal";
-import { type Environment, environmentCheck } from "turnwire/provider";
-import { chunkBytes, formatChecks, processorChecks } from "../checks.ts";
+import { chunkBytes, clockOf, formatChecks, processorChecks, type ProcessorOptions } from "../checks.ts";
 
 /** Options of an {@link InputTransport}. */
-export interface InputTransportOptions extends FrameProcessorOptions {
+export interface InputTransportOptions extends ProcessorOptions {
   /** The sample rate of the frames it pushes; other audio is resampled. Default 16000. */
   sampleRate?: number;
   /** The channels of the frames it pushes. Default 1. */
   channels?: number;
   /** The length of a frame's audio in milliseconds. Default 20. */
   chunkMs?: number;
-  environment?: Pick<Environment, "clock">;
 }
 
 export const inputChecks: Checks<InputTransportOptions> = {
   ...processorChecks,
   ...formatChecks,
   chunkMs: is.duration,
-  environment: environmentCheck,
 };
 
 /** How many frames are held before the pipeline has started, the newest ones. */
@@ -64,7 +52,7 @@ export abstract class InputTransport extends FrameProcessor {
     checkFields(options, inputChecks);
     super(options);
     const { sampleRate = 16_000, channels = 1, chunkMs = 20 } = options;
-    this.clock = options.environment?.clock ?? systemClock;
+    this.clock = clockOf(options);
     this.format = { sampleRate, channels };
     this.chunkMs = chunkMs;
     this.#frameBytes = chunkBytes(chunkMs, this.format);

@@ -4,7 +4,6 @@ import {
   type Frame,
   type FrameDirection,
   FrameProcessor,
-  type FrameProcessorOptions,
   InterruptionFrame,
   StartFrame,
   SystemFrame,
@@ -16,7 +15,6 @@ import {
   type Checks,
   type Clock,
   is,
-  systemClock,
   untilAborted,
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
@@ -25,8 +23,7 @@ import {
   TTSStartedFrame,
   TTSStoppedFrame,
 } from "turnwire/internal";
-import { type Environment, environmentCheck } from "turnwire/provider";
-import { processorChecks } from "../checks.ts";
+import { clockOf, processorChecks, type ProcessorOptions } from "../checks.ts";
 import { HeldFrames } from "./held-frames.ts";
 import {
   type OutputChunk,
@@ -38,17 +35,15 @@ import {
 } from "./pacer.ts";
 
 /** Options of an {@link OutputTransport}. Times are in milliseconds. */
-export interface OutputTransportOptions extends PacerOptions, FrameProcessorOptions {
+export interface OutputTransportOptions extends PacerOptions, ProcessorOptions {
   /** After how long without playback the bot counts as silent, if no `TTSStoppedFrame` says so. Default 500. */
   silenceMs?: number;
-  environment?: Pick<Environment, "clock">;
 }
 
 export const outputChecks: Checks<OutputTransportOptions> = {
   ...processorChecks,
   ...pacerChecks,
   silenceMs: is.duration,
-  environment: environmentCheck,
 };
 
 /** What an interruption cut off. */
@@ -101,7 +96,7 @@ export abstract class OutputTransport extends FrameProcessor<OutputTransportEven
     checkFields(options, outputChecks);
     super(options);
     this.events.declare("botStartedSpeaking", "botStoppedSpeaking", "interrupted", "underrun");
-    this.clock = options.environment?.clock ?? systemClock;
+    this.clock = clockOf(options);
     this.#silenceMs = options.silenceMs ?? 500;
     this.#alarm = new Alarm(this.clock, () => void this.#held.release(), { keepAlive: true });
     this.#pacer = new Pacer(options, reportsPlayed, this.clock, {

@@ -25,7 +25,7 @@ import {
   connectionEvents,
   type ReconnectingWebsocketEvents,
 } from "turnwire/provider";
-import { formatChecks, partOf, serviceChecks } from "../checks.ts";
+import { formatChecks, partOf, processorChecks } from "../checks.ts";
 import { AnswerTracker } from "./answer-tracker.ts";
 import type { SpeechPart } from "./synthesis/speech-part.ts";
 import { SpeechQueue } from "./synthesis/speech-queue.ts";
@@ -53,7 +53,7 @@ export interface TTSServiceOptions extends AIServiceOptions {
 export const ttsTimeoutChecks: Checks<TTSTimeouts> = { responseMs: is.timeLimit };
 
 export const ttsChecks: Checks<TTSServiceOptions> = {
-  ...serviceChecks,
+  ...processorChecks,
   sampleRate: formatChecks.sampleRate,
   textAggregator: is.having(["add", "flush", "reset"], "a text aggregator"),
   textFilter: is.func,

@@ -4,7 +4,6 @@ import {
   type Frame,
   type FrameDirection,
   FrameProcessor,
-  type FrameProcessorOptions,
   StartFrame,
   TranscriptionFrame,
 } from "turnwire";
@@ -16,7 +15,6 @@ import {
   defined,
   is,
   PipelineError,
-  systemClock,
   BotStartedSpeakingFrame,
   BotStoppedSpeakingFrame,
   InputAudioRawFrame,
@@ -28,8 +26,7 @@ import {
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
 } from "turnwire/internal";
-import { type Environment, environmentCheck } from "turnwire/provider";
-import { processorChecks } from "../checks.ts";
+import { clockOf, processorChecks, type ProcessorOptions } from "../checks.ts";
 import { IdleWatch } from "./idle-watch.ts";
 import {
   SilenceStopStrategy,
@@ -41,7 +38,7 @@ import {
 import { type TurnFrame, TurnStateTracker } from "./turn-state.ts";
 
 /** Options of a {@link UserTurnProcessor}. */
-export interface UserTurnProcessorOptions extends FrameProcessorOptions {
+export interface UserTurnProcessorOptions extends ProcessorOptions {
   /** A turn starts when one of these strategies says so. Default: `VADStartStrategy` and `TranscriptionStartStrategy`. */
   start?: readonly UserTurnStartStrategy[];
   /** A turn ends when the first of these strategies says so. Default: `SilenceStopStrategy`. */
@@ -54,7 +51,6 @@ export interface UserTurnProcessorOptions extends FrameProcessorOptions {
   lateMs?: number;
   /** How long words wait for a turn to start before they are dropped, in milliseconds. Default 2000. */
   holdMs?: number;
-  environment?: Pick<Environment, "clock">;
 }
 
 const checks: Checks<UserTurnProcessorOptions> = {
@@ -65,7 +61,6 @@ const checks: Checks<UserTurnProcessorOptions> = {
   turnTimeoutMs: is.timeLimit,
   lateMs: is.duration,
   holdMs: is.duration,
-  environment: environmentCheck,
 };
 
 /** What ended a user's turn: a strategy, `turnTimeoutMs`, words that came late, `stopUserTurn()`, the pipeline's end. */
@@ -113,7 +108,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
     this.#start = options.start ?? [new VADStartStrategy(), new TranscriptionStartStrategy()];
     this.#stop = options.stop ?? [new SilenceStopStrategy()];
     this.#limits = { turnTimeoutMs: 5000, lateMs: 2000, holdMs: 2000, ...defined(options) };
-    const clock = (this.#clock = options.environment?.clock ?? systemClock);
+    const clock = (this.#clock = clockOf(options));
     this.#state = new TurnStateTracker(clock);
     this.#endAlarm = new Alarm(clock, () => this.#endTurn("strategy"));
     this.#timeoutAlarm = new Alarm(clock, () => this.#onTimeout());

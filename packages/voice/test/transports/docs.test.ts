@@ -12,6 +12,7 @@ test.each<[string, Array<[file: string, name: string]>]>([
     [
       ["output-transport.ts", "OutputTransportOptions"],
       ["pacer.ts", "PacerOptions"],
+      ["packages/voice/src/checks.ts", "ProcessorOptions"],
       ["packages/turnwire/src/pipeline/frame-processor.ts", "FrameProcessorOptions"],
     ],
   ],
@@ -23,6 +24,7 @@ test.each<[string, Array<[file: string, name: string]>]>([
     [
       ["file/file-input.ts", "FileInputOptions"],
       ["input-transport.ts", "InputTransportOptions"],
+      ["packages/voice/src/checks.ts", "ProcessorOptions"],
       ["packages/turnwire/src/pipeline/frame-processor.ts", "FrameProcessorOptions"],
     ],
   ],

@@ -1,12 +1,4 @@
-import {
-  CancelFrame,
-  EndFrame,
-  type Frame,
-  type FrameDirection,
-  FrameProcessor,
-  type FrameProcessorOptions,
-  StartFrame,
-} from "turnwire";
+import { CancelFrame, EndFrame, type Frame, type FrameDirection, FrameProcessor, StartFrame } from "turnwire";
 import {
   checkOptions,
   type Checks,
@@ -15,20 +7,18 @@ import {
   is,
   PipelineError,
   rms,
-  systemClock,
   InputAudioRawFrame,
   type PcmAudio,
   VADUserStartedSpeakingFrame,
   VADUserStoppedSpeakingFrame,
 } from "turnwire/internal";
-import { type Environment, environmentCheck } from "turnwire/provider";
-import { processorChecks } from "../../checks.ts";
+import { clockOf, processorChecks, type ProcessorOptions } from "../../checks.ts";
 import { AnalysisQueue } from "./analysis-queue.ts";
 import type { VADAnalyzer } from "./vad-analyzer.ts";
 import { VoiceActivity } from "./voice-activity.ts";
 
 /** Options of a {@link VADProcessor}. */
-export interface VADProcessorOptions extends FrameProcessorOptions {
+export interface VADProcessorOptions extends ProcessorOptions {
   analyzer: VADAnalyzer;
   /** How long a voice has to be heard before the user has started, in milliseconds of audio. Default 200. */
   startMs?: number;
@@ -40,7 +30,6 @@ export interface VADProcessorOptions extends FrameProcessorOptions {
   minVolume?: number;
   /** After how many milliseconds without audio a voice has stopped, because the microphone was closed. Default 1000. */
   audioTimeoutMs?: number;
-  environment?: Pick<Environment, "clock">;
 }
 
 const checks: Checks<VADProcessorOptions> = {
@@ -51,7 +40,6 @@ const checks: Checks<VADProcessorOptions> = {
   confidence: is.number({ min: 0, max: 1 }),
   minVolume: is.number({ min: 0, max: 1 }),
   audioTimeoutMs: is.timeLimit,
-  environment: environmentCheck,
 };
 
 /** How long a loud window counts on, in milliseconds: a voice pauses before a "t". */
@@ -89,7 +77,7 @@ export class VADProcessor extends FrameProcessor {
     });
     this.#confidence = options.confidence ?? 0.7;
     this.#minVolume = options.minVolume ?? 0.002;
-    this.#clock = options.environment?.clock ?? systemClock;
+    this.#clock = clockOf(options);
     this.#audioTimer = new InactivityTimer(this.#clock, options.audioTimeoutMs ?? 1000, () => this.#onNoAudio());
     this.#audioTimer.stop();
   }

@@ -7,8 +7,6 @@ interface Sent {
   /** Its position in the audio that the output has sent. */
   readonly positionMs: number;
   lengthMs: number;
-  /** Whether it was cleared: reports no longer move the position. */
-  cleared: boolean;
 }
 
 /** What a client reports about its playback. */
@@ -26,34 +24,36 @@ const remembered = 64;
 /** Numbers the utterances that a client is sent, for its reports of what it has played. */
 export class Utterances {
   #sent: Sent[] = [];
+  /** The number of the last utterance that was cleared: reports on it no longer move the position. */
+  #cleared = 0;
 
   /** Records a chunk that is sent. Returns the number of its utterance if it is the first chunk of it. */
   add(chunk: OutputChunk): number | undefined {
     const last = this.#sent.at(-1);
-    if (last !== undefined && !last.cleared && last.utteranceId === chunk.utteranceId) {
+    if (last !== undefined && last.number > this.#cleared && last.utteranceId === chunk.utteranceId) {
       last.lengthMs += durationMs(chunk);
       return undefined;
     }
     const { utteranceId, positionMs } = chunk;
     const number = (last?.number ?? 0) + 1;
-    this.#sent.push({ number, utteranceId, positionMs, lengthMs: durationMs(chunk), cleared: false });
+    this.#sent.push({ number, utteranceId, positionMs, lengthMs: durationMs(chunk) });
     if (this.#sent.length > remembered) this.#sent.shift();
     return number;
   }
 
   /** Clears all utterances. Returns whether there were any. */
   clear(): boolean {
-    const open = this.#sent.filter(({ cleared }) => !cleared);
-    for (const each of open) each.cleared = true;
-    return open.length > 0;
+    const before = this.#cleared;
+    this.#cleared = this.#sent.at(-1)?.number ?? 0;
+    return this.#cleared > before;
   }
 
   /** Interprets a report; undefined if there is no such utterance. */
   report(number: number, ms: number): PlayedReport | undefined {
     const sent = this.#sent.find((each) => each.number === number);
     if (sent === undefined) return undefined;
-    const { utteranceId, positionMs, lengthMs, cleared } = sent;
+    const { utteranceId, positionMs, lengthMs } = sent;
     const played = Math.min(ms, lengthMs);
-    return { utteranceId, ms: played, positionMs: cleared ? undefined : positionMs + played };
+    return { utteranceId, ms: played, positionMs: number > this.#cleared ? positionMs + played : undefined };
   }
 }

@@ -1,16 +1,7 @@
 import type { IncomingMessage } from "node:http";
-import {
-  checkOptions,
-  type Checks,
-  type Clock,
-  defaultLogger,
-  defined,
-  is,
-  type Logger,
-  systemClock,
-} from "turnwire/internal";
+import { checkOptions, type Checks, type Clock, defaultLogger, defined, is, type Logger } from "turnwire/internal";
 import { connectionChecks, type Environment, environmentCheck, type HeartbeatOptions } from "turnwire/provider";
-import { chunkBytes, formatChecks } from "../../../checks.ts";
+import { chunkBytes, clockOf, formatChecks } from "../../../checks.ts";
 import type { InputTransportOptions } from "../../input-transport.ts";
 import type { OutputTransportOptions } from "../../output-transport.ts";
 import { pacerChecks } from "../../pacer.ts";
@@ -124,6 +115,6 @@ export function settingsOf(options: WebsocketServerTransportOptions): ServerSett
     output,
     allowedOrigins: allowedOrigins.map((origin) => origin.toLowerCase()),
     timeouts: { verifyMs: 10_000, helloMs: 10_000, slowMs: 5000, closeMs: 2000, ...defined(timeouts) },
-    clock: options.environment?.clock ?? systemClock,
+    clock: clockOf(options),
   };
 }
