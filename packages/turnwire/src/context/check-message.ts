@@ -42,12 +42,20 @@ type PartKinds = Readonly<Record<string, Readonly<Record<string, Check>>>>;
 const inputParts: PartKinds = {
   text: { text: is.string },
   image_url: { image_url: is.custom("an object { url }", (value) => isRecord(value) && is.text.holds(value["url"])) },
-  input_audio: { input_audio: is.object },
-  file: { file: is.custom("an object with file_data or file_id", isRecord) },
+  input_audio: { input_audio: is.custom("an object { data, format }", isAudio) },
+  file: { file: is.custom("an object with file_data or file_id", isFile) },
   input_text: { text: is.string },
   input_image: {},
   input_file: {},
 };
+
+function isAudio(value: unknown): boolean {
+  return isRecord(value) && is.text.holds(value["data"]) && is.text.holds(value["format"]);
+}
+
+function isFile(value: unknown): boolean {
+  return isRecord(value) && (is.text.holds(value["file_data"]) || is.text.holds(value["file_id"]));
+}
 
 const assistantParts: PartKinds = {
   text: { text: is.string },

@@ -71,7 +71,7 @@ export interface AssistantMessage {
   content?: string | Array<TextPart | RefusalPart> | null;
   refusal?: string | null;
   tool_calls?: Array<FunctionToolCall | CustomToolCall>;
-  /** Deprecated by the API. */
+  /** Deprecated by the API. The Responses services refuse it. */
   function_call?: { name: string; arguments: string } | null;
   audio?: { id: string } | null;
   name?: string;

@@ -122,6 +122,11 @@ const roles: Case[] = [
     items: [assistantItem("Hello.")],
   },
   {
+    name: "an assistant's message without an old-style call that says so",
+    messages: [{ role: "assistant", content: "Hello.", function_call: null }],
+    items: [assistantItem("Hello.")],
+  },
+  {
     name: "an assistant's text, then its calls",
     messages: [
       { role: "assistant", content: "One moment.", tool_calls: [call("c1", "weather", '{"city":"Kyiv"}')] },
@@ -195,7 +200,6 @@ const parts: Array<{ name: string; part: object; sent: object }> = [
     part: { type: "file", file: { file_data: "AAAA", filename: "a.pdf" } },
     sent: { type: "input_file", file_data: "AAAA", filename: "a.pdf" },
   },
-  { name: "a file without anything", part: { type: "file", file: {} }, sent: { type: "input_file" } },
   {
     name: "input_text, as it is",
     part: { type: "input_text", text: "Hi" },
@@ -441,6 +445,37 @@ describe("messages to items: what is refused, by its field", () => {
       name: "a file part without its file",
       messages: [{ role: "user", content: [{ type: "file" }] }],
       message: "messages[0].content[0]: a part of type file lacks its content",
+    },
+    ...[
+      { type: "text" },
+      { type: "text", text: null },
+      { type: "input_text" },
+      { type: "image_url", image_url: {} },
+      { type: "input_audio" },
+      { type: "input_audio", input_audio: {} },
+      { type: "input_audio", input_audio: { data: "AAAA" } },
+      { type: "input_audio", input_audio: { format: "wav" } },
+      { type: "file", file: {} },
+      { type: "file", file: { filename: "a.pdf" } },
+    ].map((part) => ({
+      name: `a part that lacks its content: ${JSON.stringify(part)}`,
+      messages: [user, { role: "user", content: [{ type: "text", text: "Hi" }, part] }],
+      message: `messages[1].content[1]: a part of type ${part.type} lacks its content`,
+    })),
+    {
+      name: "a function's output that lacks its text",
+      messages: [calls("c1"), tool("c1", [{ type: "text" }])],
+      message: "messages[1].content[0]: a part of type text lacks its content",
+    },
+    {
+      name: "an assistant's part that is null",
+      messages: [{ role: "assistant", content: [null] }],
+      message: "messages[0].content[0]: an assistant's parts are of type text or refusal",
+    },
+    {
+      name: "an assistant's old-style call",
+      messages: [user, { role: "assistant", content: null, function_call: { name: "time", arguments: "{}" } }],
+      message: "messages[1].function_call: a call goes into tool_calls, its output into a message of the role tool",
     },
     {
       name: "an item without a type",

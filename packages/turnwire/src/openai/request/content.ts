@@ -1,6 +1,6 @@
 import type { ContentPart } from "../../context/index.ts";
 import { InvalidArgumentError, kindOf } from "../../errors.ts";
-import type { InputFile, InputPart } from "../../protocol/index.ts";
+import { type InputFile, type InputPart, isObject } from "../../protocol/index.ts";
 
 type Converters = {
   [T in ContentPart["type"]]: (part: Extract<ContentPart, { type: T }>) => InputPart;
@@ -23,6 +23,16 @@ const converters: Converters = {
   },
 };
 
+/** Whether a part has what its type is about. */
+const contentChecks: Readonly<Record<string, (part: Readonly<Record<string, unknown>>) => boolean>> = {
+  text: ({ text }) => typeof text === "string",
+  input_text: ({ text }) => typeof text === "string",
+  image_url: ({ image_url: image }) => isObject(image) && typeof image["url"] === "string",
+  input_audio: ({ input_audio: audio }) =>
+    isObject(audio) && typeof audio["data"] === "string" && typeof audio["format"] === "string",
+  file: ({ file }) => isObject(file) && (typeof file["file_data"] === "string" || typeof file["file_id"] === "string"),
+};
+
 /**
  * Message content in the form that the Responses API takes. A string stays as it is, and so do parts that are in that
  * form already (`input_text`, `input_image`, `input_file`, `input_audio`).
@@ -37,19 +47,18 @@ export function toInputContent(content: unknown, field: string): string | InputP
 }
 
 function toInputPart(part: unknown, field: string): InputPart {
-  const type: unknown = typeof part === "object" && part !== null ? (part as { type?: unknown }).type : undefined;
-  if (typeof type === "string" && type.startsWith("input_") && type !== "input_audio") return part as InputPart;
+  const type = isObject(part) ? part["type"] : undefined;
   const convert =
     typeof type === "string" && Object.hasOwn(converters, type) ? converters[type as keyof Converters] : undefined;
-  if (convert === undefined) {
+  const isSentAsItIs = convert === undefined && typeof type === "string" && type.startsWith("input_");
+  if (convert === undefined && !isSentAsItIs) {
     const known = Object.keys(converters).join(", ");
     throw new InvalidArgumentError(`${field}.type`, `expected one of ${known}, got ${kindOf(type)}`);
   }
-  try {
-    return convert(part as never);
-  } catch (error) {
-    throw new InvalidArgumentError(field, `a part of type ${String(type)} lacks its content`, { cause: error });
+  if (isObject(part) && contentChecks[String(type)]?.(part) === false) {
+    throw new InvalidArgumentError(field, `a part of type ${String(type)} lacks its content`);
   }
+  return convert === undefined ? (part as InputPart) : convert(part as never);
 }
 
 /** The text of an assistant's message. A refusal counts as text. */
@@ -60,8 +69,9 @@ export function assistantText(content: unknown, refusal: unknown, field: string)
     throw new InvalidArgumentError(field, `expected a string or an array of parts, got ${kindOf(content)}`);
   }
   return content
-    .map((part: { type?: unknown; text?: unknown; refusal?: unknown }, index) => {
-      const text = part.type === "refusal" ? part.refusal : part.text;
+    .map((part: unknown, index) => {
+      const { type, text: plain, refusal: refused }: Record<string, unknown> = isObject(part) ? part : {};
+      const text = type === "refusal" ? refused : plain;
       if (typeof text === "string") return text;
       throw new InvalidArgumentError(`${field}[${index}]`, "an assistant's parts are of type text or refusal");
     })

@@ -76,6 +76,12 @@ function assistantItems(message: RoleMessage<"assistant">, field: string): Item[
       "the Responses API takes no audio of the assistant; give its text",
     );
   }
+  if (message.function_call !== undefined && message.function_call !== null) {
+    throw new InvalidArgumentError(
+      `${field}.function_call`,
+      "a call goes into tool_calls, its output into a message of the role tool",
+    );
+  }
   const text = assistantText(message.content, message.refusal, `${field}.content`);
   const spoken: Item[] =
     text === "" ? [] : [makeItem({ type: "message", role: "assistant", content: text }, { kind: "text", text })];
