@@ -125,6 +125,18 @@ const heldSteered = "steering-missing";
 
 const text: Case[] = [
   {
+    name: "an input without items does not part what the model said around it",
+    kept: answeredHi(output(message("Hel")), steered(), output(message("lo."))),
+    holds: [user("Hi"), said("Hello."), user("Tea?")],
+    expected: last(2),
+  },
+  {
+    name: "an input without items at the end does not hide that nothing is new",
+    kept: answeredHi(output(message("Hello.")), steered()),
+    holds: [user("Hi"), said("Hello.")],
+    expected: full("nothing-new"),
+  },
+  {
     name: "what follows the last response is sent",
     kept: answeredHi(output(message("Hello."))),
     holds: [user("Hi"), said("Hello."), user("Tea?")],

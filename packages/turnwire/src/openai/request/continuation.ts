@@ -85,6 +85,7 @@ function matchResponse(conversation: Conversation, response: ContinuableResponse
 function joinOutputs(parts: readonly ResponsePart[]): ResponsePart[] {
   const joined: ResponsePart[] = [];
   for (const part of parts) {
+    if (part.items.length === 0) continue;
     const last = joined.at(-1);
     if (part.kind === "output" && last?.kind === "output") {
       joined[joined.length - 1] = { kind: "output", items: [...last.items, ...part.items] };
