@@ -217,6 +217,34 @@ describe("a connection that has had its 32 lanes", () => {
     expect(nameOf(lanes.take(ada, undefined, 8))).toBe("21");
   });
 
+  it("gives an owner with one lane a second one that nobody uses any more", () => {
+    const { lanes, owners } = full();
+    lanes.release(owners[5]!);
+    expect(run(lanes, turns(ada, "21", "22", "23"), 9)).toEqual(["21", "22", "23"]);
+  });
+
+  it("gives an owner whose only lane is the parent's one that nobody uses any more", () => {
+    const { lanes, owners } = full();
+    lanes.release(owners[5]!);
+    run(lanes, turns(ada, "21"), 9);
+    expect(nameOf(lanes.take(ada, lanes.all[20], 9))).toBe("22");
+  });
+
+  it("gives an owner one that nobody uses any more before the parent's own, though the owner has its share", () => {
+    const { lanes, owners } = full();
+    lanes.release(owners[5]!);
+    for (const lane of lanes.all.slice(28, 31)) occupy(lane);
+    expect(nameOf(lanes.take(owners[7]!, lanes.all[31], 8))).toBe("21");
+  });
+
+  it("gives an owner with one lane a second one from an owner with more than two", () => {
+    const { lanes, owners } = full();
+    expect(run(lanes, turns(ada, "1", "2"), 9)).toEqual(["1", "2"]);
+    expect(lanes.of(owners[0]!).map(nameOf)).toEqual(["3", "4"]);
+    expect(run(lanes, turns(bob, "5", "6"), 10)).toEqual(["5", "6"]);
+    expect(run(lanes, turns(ada, "1", "2"), 10)).toEqual(["1", "2"]);
+  });
+
   it("takes no lane from its owner that is not free", () => {
     const { lanes } = full();
     occupy(lanes.all[0]!);

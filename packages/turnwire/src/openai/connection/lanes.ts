@@ -4,6 +4,9 @@ import type { ContinuableResponse, ResponseHolder } from "../request/index.ts";
 /** How many lanes a tenant moves over: the server keeps as many of its last completed responses. */
 const lanesPerTenant = 4;
 
+/** One for the next response, and one for the response that it continues. */
+const leastLanes = 2;
+
 /** How many tenants share a connection: each needs at least two lanes, and some requests in flight are abandoned ones. */
 export const tenantsPerConnection = limits.maxInFlight - 3;
 
@@ -96,19 +99,21 @@ export class Lanes {
 
   /**
    * Returns a free lane for the tenant's next exchange: a new one while the tenant has few, otherwise the one whose
-   * response is the oldest. The parent's own comes last, so that the server keeps the parent. Undefined when none is free.
+   * response is the oldest. The parent's own comes last, so that the server keeps the parent. With less than two, the tenant
+   * gets one of a tenant that has more. Undefined when none is free.
    */
   take(tenant: Tenant, parent: Lane | undefined, tenants: number): Lane | undefined {
     if (this.inFlight >= limits.maxInFlight) return undefined;
     const own = this.of(tenant);
-    const share = Math.max(2, Math.min(lanesPerTenant, Math.floor(limits.maxLanes / Math.max(1, tenants))));
+    const share = Math.max(leastLanes, Math.min(lanesPerTenant, Math.floor(limits.maxLanes / Math.max(1, tenants))));
     const free = own.filter((lane) => lane.isFree && lane !== parent).toSorted((a, b) => worth(a) - worth(b));
     const lane =
-      (own.length < share ? this.#make(tenant) : undefined) ??
+      (own.length < share ? this.#unowned(tenant) : undefined) ??
+      (own.length < leastLanes ? this.#takeOver(tenant, leastLanes) : undefined) ??
       free[0] ??
-      this.#make(tenant) ??
+      this.#unowned(tenant) ??
       (parent?.isFree ? parent : undefined) ??
-      this.#takeOver(tenant);
+      this.#takeOver(tenant, 0);
     if (lane !== undefined) lane.usedAt = ++this.#uses;
     return lane;
   }
@@ -136,22 +141,26 @@ export class Lanes {
     }
   }
 
-  #make(tenant: Tenant): Lane | undefined {
-    if (this.all.length >= limits.maxLanes) return undefined;
+  /** A new lane, or a free one of a tenant that has left. */
+  #unowned(tenant: Tenant): Lane | undefined {
+    if (this.all.length >= limits.maxLanes) return this.#reuse(tenant, (lane) => lane.tenant === undefined);
     const lane = new Lane(String(this.all.length + 1), tenant);
     this.all.push(lane);
     return lane;
   }
 
-  /** A name that nobody uses any more, or the one unused the longest. */
-  #takeOver(tenant: Tenant): Lane | undefined {
-    const index = this.all.reduce((best, lane, at) => {
-      if (!lane.isFree) return best;
-      return best === -1 || lane.usedAt < this.all[best]!.usedAt ? at : best;
-    }, -1);
-    if (index === -1) return undefined;
-    const lane = new Lane(this.all[index]!.name, tenant);
-    this.all[index] = lane;
+  /** A lane of a tenant that has more than `least`. */
+  #takeOver(tenant: Tenant, least: number): Lane | undefined {
+    return this.#reuse(tenant, ({ tenant: owner }) => owner !== undefined && this.of(owner).length > least);
+  }
+
+  /** The name of the free lane unused the longest, as a lane of the tenant. */
+  #reuse(tenant: Tenant, isEligible: (lane: Lane) => boolean): Lane | undefined {
+    const eligible = this.all.filter((lane) => lane.isFree && isEligible(lane));
+    const [oldest] = eligible.toSorted((a, b) => a.usedAt - b.usedAt);
+    if (oldest === undefined) return undefined;
+    const lane = new Lane(oldest.name, tenant);
+    this.all[this.all.indexOf(oldest)] = lane;
     return lane;
   }
 }
