@@ -7,6 +7,8 @@ import type { WireError } from "../../src/protocol/index.ts";
 interface Said {
   cancelled?: readonly string[];
   steers?: number;
+  /** Whether a response that has ended was steered, too. */
+  hasSteered?: boolean;
 }
 
 type Kind = ErrorSource["kind"];
@@ -14,17 +16,19 @@ type Kind = ErrorSource["kind"];
 /** A connection's side messages, answered one after the other. */
 class SideMessages {
   readonly cancels = new Cancels();
+  readonly hasSteered: boolean;
   steers: number;
 
-  constructor({ cancelled = [], steers = 0 }: Said) {
+  constructor({ cancelled = [], steers = 0, hasSteered = steers > 0 }: Said) {
     for (const responseId of cancelled) this.cancels.onSent(responseId);
+    this.hasSteered = hasSteered;
     this.steers = steers;
   }
 
   /** What an error is about; what it answers is answered then. */
   take(wire: WireError, namesLane = false): Kind {
-    const unanswered = { cancelled: this.cancels.unanswered, steer: this.steers > 0 };
-    const source = attributeError(wire, namesLane, unanswered);
+    const sent = { cancelled: this.cancels.unanswered, hasSteered: this.hasSteered, steer: this.steers > 0 };
+    const source = attributeError(wire, namesLane, sent);
     if (source.kind === "cancel") this.cancels.onRefused(source.responseId, wire.code);
     if (source.kind === "steer") this.steers -= 1;
     return source.kind;
@@ -45,6 +49,14 @@ const nothingSaid: Case[] = [
   { name: "an error about an event type", wire: { message: "Unknown event type." }, source: "request" },
   { name: "an error about the field type", wire: { message: "Invalid.", param: "type" }, source: "request" },
   { name: "an error about the field response_id", wire: { param: "response_id" }, source: "request" },
+  { name: "an error with a code that has cancel in it", wire: { code: "request_cancelled" }, source: "request" },
+  { name: "an error that names response.cancel", wire: { message: "Unsupported: response.cancel" }, source: "request" },
+  { name: "an error that names response.steer", wire: { message: "Unsupported: response.steer" }, source: "request" },
+  {
+    name: "an error about the age limit that names response.cancel",
+    wire: { code: "websocket_connection_limit_reached", message: "No response.cancel any more." },
+    source: "age-limit",
+  },
 ];
 
 const aCancel = { cancelled: ["resp_1"] };
@@ -54,6 +66,12 @@ const afterCancel: Case[] = [
     ...aCancel,
     name: "an error that names the response",
     wire: { message: "Response resp_1 is not active.", code: "invalid_request" },
+    source: "cancel",
+  },
+  {
+    ...aCancel,
+    name: "an error that quotes the response",
+    wire: { message: "Not found: 'resp_1'", code: "invalid_request" },
     source: "cancel",
   },
   {
@@ -128,6 +146,18 @@ const afterCancel: Case[] = [
     wire: { message: "Response resp_9 is not active." },
     source: "unclear",
   },
+  {
+    ...aCancel,
+    name: "an error that names a response whose id goes on",
+    wire: { message: "Response resp_12 is not active." },
+    source: "unclear",
+  },
+  {
+    ...aCancel,
+    name: "an error that names a response whose id ends so",
+    wire: { message: "Response my-resp_1 is not active." },
+    source: "unclear",
+  },
 ];
 
 const aSteer = { steers: 1 };
@@ -148,6 +178,19 @@ const afterSteer: Case[] = [
     ...aSteer,
     name: "an error about the previous response, though it names the event",
     wire: { param: "previous_response_id", message: "response.steer" },
+    source: "request",
+  },
+  {
+    ...aCancel,
+    hasSteered: true,
+    name: "after the steered response's end: an error that names the steer",
+    wire: { message: "Invalid value: 'response.steer'.", param: "type" },
+    source: "steer",
+  },
+  {
+    hasSteered: true,
+    name: "after the steered response's end: an error about an event type",
+    wire: { message: "Unknown event type." },
     source: "request",
   },
   {
@@ -230,6 +273,15 @@ describe("what the next error is about", () => {
         [{ message: "Response resp_2 is odd." }, "unclear"],
         [{ message: "Response resp_1 is not active." }, "cancel"],
         [unclear, "request"],
+      ],
+    },
+    {
+      name: "an id that another one begins with is not named by it",
+      cancelled: ["r1", "r12"],
+      errors: [
+        [{ message: "Response r12 is not active." }, "cancel"],
+        [{ message: "Response r12 is odd." }, "unclear"],
+        [{ message: "Response r1 is not active." }, "cancel"],
       ],
     },
     {

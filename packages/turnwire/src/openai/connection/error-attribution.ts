@@ -13,11 +13,13 @@ export type ErrorSource =
   | { kind: "cancel"; responseId: string | undefined }
   | { kind: "steer" | "lane" | "age-limit" | "request" | "unclear" };
 
-/** What was sent beside requests and has not been answered. */
-export interface Unanswered {
-  /** The responses that a cancel was sent for, the oldest first. */
+/** What was sent beside requests. */
+export interface SentBeside {
+  /** The responses that a cancel was sent for and not answered, the oldest first. */
   cancelled: readonly string[];
-  /** Whether something was said to a running response. */
+  /** Whether something was ever said to a running response: the answer may come after the response's end. */
+  hasSteered: boolean;
+  /** Whether something was said to a response that is still running, and not answered. */
   steer: boolean;
 }
 
@@ -28,22 +30,33 @@ const unknownEvent = /\bevent type\b/i;
  * Tells what an error is about. The answer to a cancel comes before, among or after the cancelled response's last events,
  * and need not say what it answers.
  */
-export function attributeError(wire: WireError, namesLane: boolean, { cancelled, steer }: Unanswered): ErrorSource {
+export function attributeError(
+  wire: WireError,
+  namesLane: boolean,
+  { cancelled, hasSteered, steer }: SentBeside,
+): ErrorSource {
   const { code, message = "", param } = wire;
   const other: ErrorSource = namesLane
     ? { kind: "lane" }
     : { kind: code === errorCodes.connectionLimit ? "age-limit" : "request" };
   // The cancelled response may be the very one that a request was to continue.
   if (param === "previous_response_id" || code === errorCodes.previousResponseNotFound) return other;
-  const named = cancelled.find((responseId) => message.includes(responseId));
-  if (named !== undefined || code?.includes("cancel") || message.includes("response.cancel")) {
+  const named = cancelled.find((responseId) => namesId(message, responseId));
+  const namesCancel = code?.includes("cancel") || message.includes("response.cancel");
+  if (named !== undefined || (namesCancel && cancelled.length > 0)) {
     return { kind: "cancel", responseId: named ?? cancelled[0] };
   }
-  if (message.includes("response.steer")) return { kind: "steer" };
+  if (hasSteered && message.includes("response.steer")) return { kind: "steer" };
   if (unknownEvent.test(message) || param === "type" || param === "response_id") {
     if (cancelled.length > 0) return { kind: "cancel", responseId: cancelled[0] };
     if (steer) return { kind: "steer" };
   }
   const tellsNothing = param === undefined && !isKnownErrorCode(code);
   return !namesLane && cancelled.length > 0 && tellsNothing ? { kind: "unclear" } : other;
+}
+
+/** Whether the message contains the id, and not as a part of a longer one. */
+function namesId(message: string, id: string): boolean {
+  const between = message.split(id);
+  return between.slice(1).some((after, at) => !/[\w-]$/.test(between[at]!) && !/^[\w-]/.test(after));
 }

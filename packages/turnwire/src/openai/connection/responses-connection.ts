@@ -48,6 +48,8 @@ export class ResponsesConnection implements ExchangeHost {
   readonly #pastIds = new Set<unknown>();
   #exchanges: readonly Exchange[] = [];
   #isRetired = false;
+  /** Whether an exchange that is over was steered. */
+  #hasSteered = false;
   #changeWaiters: Array<() => void> = [];
 
   constructor(connection: WebsocketConnection, options: ResponsesConnectionOptions) {
@@ -123,6 +125,7 @@ export class ResponsesConnection implements ExchangeHost {
 
   onEnded(exchange: Exchange, responseId: string | undefined): void {
     this.#exchanges = this.#exchanges.filter((one) => one !== exchange);
+    this.#hasSteered ||= exchange.steers.isUsed;
     if (responseId !== undefined) this.#remember(responseId);
     this.#onChange();
   }
@@ -168,8 +171,9 @@ export class ResponsesConnection implements ExchangeHost {
   #onError(event: RawEvent): void {
     const wire = normalizeError(event);
     const steer = this.#exchanges.some(({ steers }) => steers.isUnanswered);
-    const unanswered = { cancelled: this.#cancels.unanswered, steer };
-    const source = attributeError(wire, typeof event.stream_id === "string", unanswered);
+    const hasSteered = this.#hasSteered || this.#exchanges.some(({ steers }) => steers.isUsed);
+    const sent = { cancelled: this.#cancels.unanswered, hasSteered, steer };
+    const source = attributeError(wire, typeof event.stream_id === "string", sent);
     if (source.kind === "cancel") return this.#cancels.onRefused(source.responseId, wire.code);
     if (source.kind === "steer") return this.#onSteerRefused(event);
     if (source.kind === "lane") return this.#exchangeOf(event)?.deliver(event);
