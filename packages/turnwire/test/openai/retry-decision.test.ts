@@ -14,6 +14,7 @@ import {
   WebsocketUnstableError,
 } from "../../src/errors.ts";
 import type { RetryReason } from "../../src/llm/index.ts";
+import { lostAnswer } from "../../src/openai/http/http-errors.ts";
 import { ambiguousCode, type AttemptState, decideRetry, type RetryDecision } from "../../src/openai/retry/index.ts";
 import { providerError, type WireError } from "../../src/protocol/index.ts";
 import { reasonsGivenBy, rowsBy } from "./documented.ts";
@@ -56,7 +57,7 @@ const reconnected = new WebsocketReconnectedError({ cause: closed });
 const noOutputInTime = new TimeoutError("output", 5000);
 const tooLarge = new RequestTooLargeError(16_000_000, 15_728_640);
 const httpWithoutAnswer = new TurnwireError("connection_failed", "the HTTP request failed", { retryable: true });
-const httpStreamEnded = new ProviderError("connection_closed", "the event stream ended", { retryable: true });
+const httpStreamEnded = lostAnswer(new Error("the event stream ended"));
 const served = (wire: WireError): ProviderError => providerError(wire);
 const coded = (code: string): ProviderError => providerError({ code });
 const ambiguous = coded(ambiguousCode);
@@ -185,6 +186,14 @@ const beforeOutput: DocumentedCase[] = [
       `the status ${code} without a code is waited out`,
       served({ status: code }),
       waits(code === 429 ? "rate-limited" : "server-failed", 250),
+    ),
+  ),
+  ...["connection_closed", "connection_failed"].map((code) =>
+    inRow(
+      rowOf.backOff,
+      `the server's own code ${code} with the status 500 is the server's failure`,
+      served({ code, status: 500 }),
+      waits("server-failed", 250),
     ),
   ),
   ...(
@@ -463,6 +472,11 @@ describe("the retry decision: after output", () => {
     ["a refused upgrade", refused(426)],
     ["a request that is too large", tooLarge],
     ["a text that is not the finished one", new ProviderError("invalid_response", "differs")],
+    // The server's own codes, which are those of ours.
+    ...["timeout", "connection_closed", "connection_failed", "reconnected"].map((code): [string, ProviderError] => [
+      `the server's code ${code}`,
+      served({ code, status: 500 }),
+    ]),
   ])("%s ends the turn with that error, whatever onLost says", (_, error) => {
     const continued = { continued: true, retryOnTimeout: true };
     expect(decided(error, { ...text, ...continued })).toEqual(fails(error));

@@ -4,7 +4,8 @@ import { lostAnswer } from "./http-errors.ts";
 
 /**
  * The events of a body of server-sent events. Leaving the loop ends the request.
- * @throws ProviderError when the stream is lost or an event is larger than a server may send; the signal's reason.
+ * @throws TurnwireError when the stream is lost; ProviderError when an event is larger than a server may send; the
+ * signal's reason.
  */
 export async function* readEvents(response: Response, signal: AbortSignal): AsyncGenerator<RawEvent, void, undefined> {
   // Loaded here: only turns over HTTP need it.

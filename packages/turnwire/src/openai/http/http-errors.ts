@@ -1,4 +1,4 @@
-import { kindOf, ProviderError, TurnwireError } from "../../errors.ts";
+import { kindOf, TurnwireError } from "../../errors.ts";
 
 /** The error to throw when a request got no answer. */
 export function connectionFailure(error: unknown): TurnwireError {
@@ -9,8 +9,8 @@ export function connectionFailure(error: unknown): TurnwireError {
 }
 
 /** The error to throw when an answer broke off. */
-export function lostAnswer(error: unknown): ProviderError {
-  return new ProviderError("connection_closed", `the event stream was lost: ${reasonOf(error)}`, {
+export function lostAnswer(error: unknown): TurnwireError {
+  return new TurnwireError("connection_closed", `the event stream was lost: ${reasonOf(error)}`, {
     cause: error,
     retryable: true,
   });

@@ -1,5 +1,5 @@
 import type { Clock } from "../../async/index.ts";
-import { ProviderError } from "../../errors.ts";
+import { TurnwireError } from "../../errors.ts";
 import type { Inference, InferenceResult, RetryReason } from "../../llm/index.ts";
 import type { HttpTarget } from "../endpoint.ts";
 import type { Conversation, RequestFields } from "../request/index.ts";
@@ -41,5 +41,5 @@ export async function inferOverHttp(inference: Inference, options: HttpInference
     watch.touch();
   }
   watch.signal.throwIfAborted();
-  throw new ProviderError("connection_closed", "the event stream ended before the response did", { retryable: true });
+  throw new TurnwireError("connection_closed", "the event stream ended before the response did", { retryable: true });
 }

@@ -29,7 +29,7 @@ export async function post(target: HttpTarget, body: string, accept: string, sig
 /**
  * Sends a JSON body and reads a JSON object.
  * @param limit The longest answer to take, in characters.
- * @throws As `post`; ProviderError when the answer is too long, broke off, or is not a JSON object.
+ * @throws As `post`; TurnwireError when the answer broke off; ProviderError when it is too long or not a JSON object.
  */
 export async function postForJson(
   target: HttpTarget,

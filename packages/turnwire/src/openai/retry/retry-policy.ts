@@ -5,6 +5,7 @@ import {
   RequestTooLargeError,
   TimeoutError,
   TurnwireError,
+  WebsocketClosedError,
   WebsocketConnectError,
   WebsocketReconnectedError,
 } from "../../errors.ts";
@@ -67,7 +68,11 @@ interface Rule {
 /** Statuses of a refused upgrade that say: no WebSocket here. Others, such as 401, refuse the caller. */
 const noWebsocketHere: ReadonlySet<number> = new Set([400, 403, 404, 405, 407, 426, 501]);
 
+/** Codes of our own errors. A server may send the same codes, in a ProviderError, and mean something else. */
 const codesOfLoss: ReadonlySet<string> = new Set(["reconnected", "connection_closed", "connection_failed", "timeout"]);
+
+/** Codes of our own errors about HTTP requests. */
+const codesWithoutAnswer: ReadonlySet<string> = new Set(["connection_failed", "connection_closed"]);
 
 const rateLimitCodes: ReadonlySet<string> = new Set([errorCodes.rateLimit, "slow_down"]);
 
@@ -152,7 +157,7 @@ function exhausted(error: TurnwireError): RetryDecision {
 }
 
 function afterOutput(error: TurnwireError, state: AttemptState): RetryDecision {
-  if (!codesOfLoss.has(error.code)) return { kind: "fail", error };
+  if (error instanceof ProviderError || !codesOfLoss.has(error.code)) return { kind: "fail", error };
   if (state.onConnectionLost === "resume" && state.characters > 0)
     return { kind: "resume", reason: "answer-broke-off" };
   return { kind: "fail", error: new LostAfterOutputError(state.characters, { cause: error }) };
@@ -187,8 +192,7 @@ function afterBackOff(error: TurnwireError, state: AttemptState, reason: RetryRe
 function backOffReason(error: TurnwireError): RetryReason | undefined {
   if (!error.retryable) return undefined;
   // A WebSocket has been tried often enough by whoever connects it.
-  if (error.code === "connection_failed") return error instanceof WebsocketConnectError ? undefined : "no-answer";
-  if (!(error instanceof ProviderError)) return undefined;
-  if (error.code === "connection_closed") return "no-answer";
+  if (error instanceof WebsocketConnectError || error instanceof WebsocketClosedError) return undefined;
+  if (!(error instanceof ProviderError)) return codesWithoutAnswer.has(error.code) ? "no-answer" : undefined;
   return error.status === 429 || rateLimitCodes.has(error.code) ? "rate-limited" : "server-failed";
 }
