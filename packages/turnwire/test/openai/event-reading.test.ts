@@ -71,6 +71,17 @@ const piece = (index: number, text: string, sequence?: number): string =>
     sequence_number: sequence,
   });
 
+/** A finished message. */
+const said = (id: string | undefined, text: string): object => ({
+  type: "message",
+  id,
+  role: "assistant",
+  content: [{ type: "output_text", text }],
+});
+/** A piece without an index. */
+const idPiece = (id: string, delta: string): string =>
+  JSON.stringify({ type: "response.output_text.delta", item_id: id, delta });
+
 interface Case {
   name: string;
   events: readonly string[];
@@ -167,6 +178,108 @@ const text: Case[] = [
     result: { completed: true },
   },
   {
+    name: "the last event may leave items out: what it has is found by its id",
+    events: [created, done(0, reasoning), piece(1, "Hi"), completedWith(said("msg_1", "Hi"))],
+    frames: [starts, thinks("First.\n\nSecond."), ends(reasoning), "Hi"],
+    result: { completed: true },
+  },
+  {
+    name: "the last event may leave items out and write new ids: what it has is found by its kind",
+    events: [created, done(0, reasoning), piece(1, "Hi"), completedWith(said("msg_new", "Hi there"))],
+    frames: [starts, thinks("First.\n\nSecond."), ends(reasoning), "Hi", " there"],
+    result: { completed: true },
+  },
+  {
+    name: "the last event may have items in another order",
+    events: [
+      created,
+      piece(0, "One."),
+      piece(1, "Two."),
+      completedWith(said("msg_1", "Two. Three."), said("msg_0", "One.")),
+    ],
+    frames: ["One.", "Two.", " Three."],
+    result: { completed: true },
+  },
+  {
+    name: "an item with a new id does not take the place of the one whose id is known",
+    events: [created, piece(0, "Two."), completedWith(said("msg_9", "One. "), said("msg_0", "Two."))],
+    frames: ["Two.", "One. "],
+    result: { completed: true },
+  },
+  {
+    name: "pieces with an id alone and a finished item with an index are one message",
+    events: [created, idPiece("msg_1", "Hello"), done(0, message), completedWith(message)],
+    frames: ["Hello", ", world."],
+    result: { completed: true },
+  },
+  {
+    name: "pieces with an index alone and a finished item with an id are one message",
+    events: [
+      created,
+      '{"type":"response.output_text.delta","output_index":0,"delta":"Hello"}',
+      JSON.stringify({ type: "response.output_item.done", item: message }),
+      completedWith(message),
+    ],
+    frames: ["Hello", ", world."],
+    result: { completed: true },
+  },
+  {
+    name: "pieces with ids alone and finished items with indexes alone are matched in their order",
+    events: [
+      created,
+      idPiece("msg_0", "One."),
+      idPiece("msg_1", "Two."),
+      done(0, said(undefined, "One.")),
+      done(1, said(undefined, "Two.")),
+      completedWith(said("msg_0", "One."), said("msg_1", "Two.")),
+    ],
+    frames: ["One.", "Two."],
+    result: { completed: true },
+  },
+  {
+    name: "an index that changes does not make another message of the same id",
+    events: [created, piece(1, "Hi"), done(0, said("msg_1", "Hi")), completedWith(said("msg_1", "Hi"))],
+    frames: ["Hi"],
+    result: { completed: true },
+  },
+  {
+    name: "an id that changes with every event does not make another message of the same index",
+    events: [
+      created,
+      '{"type":"response.output_text.delta","item_id":"a","output_index":0,"delta":"Hello"}',
+      '{"type":"response.output_text.delta","item_id":"b","output_index":0,"delta":", world."}',
+      done(0, said("c", "Hello, world.")),
+      completedWith(said("d", "Hello, world.")),
+    ],
+    frames: ["Hello", ", world."],
+    result: { completed: true },
+  },
+  {
+    name: "an index that is always 0 does not make one item of two",
+    events: [
+      created,
+      done(0, reasoning),
+      '{"type":"response.output_text.delta","item_id":"msg_1","output_index":0,"delta":"Hello"}',
+      done(0, message),
+      completedWith(reasoning, message),
+    ],
+    frames: [starts, thinks("First.\n\nSecond."), ends(reasoning), "Hello", ", world."],
+    result: { completed: true },
+  },
+  {
+    name: "an id that all messages have does not make one message of two",
+    events: [
+      created,
+      '{"type":"response.output_text.delta","item_id":"msg","output_index":0,"delta":"One."}',
+      done(0, said("msg", "One.")),
+      '{"type":"response.output_text.delta","item_id":"msg","output_index":1,"delta":"Two."}',
+      done(1, said("msg", "Two.")),
+      completedWith(said("msg", "One."), said("msg", "Two.")),
+    ],
+    frames: ["One.", "Two."],
+    result: { completed: true },
+  },
+  {
     name: "several parts are one text",
     events: [
       created,
@@ -226,6 +339,27 @@ const thoughts: Case[] = [
       '{"type":"response.reasoning_summary_text.delta","output_index":0,"summary_index":1,"delta":"Second."}',
     ],
     frames: [starts, thinks("First."), thinks("\n\n"), thinks("Second.")],
+  },
+  {
+    name: "pieces without the index of a part are one paragraph",
+    events: [
+      created,
+      '{"type":"response.reasoning_summary_text.delta","output_index":0,"delta":"Fir"}',
+      '{"type":"response.reasoning_summary_text.delta","output_index":0,"delta":"s"}',
+      '{"type":"response.reasoning_text.delta","output_index":0,"summary_index":null,"delta":"t."}',
+    ],
+    frames: [starts, thinks("Fir"), thinks("s"), thinks("t.")],
+  },
+  {
+    name: "a thought and text that name no item are two items",
+    events: [
+      created,
+      '{"type":"response.reasoning_text.delta","delta":"Hm."}',
+      '{"type":"response.output_text.delta","delta":"Hello"}',
+      completedWith(reasoning, message),
+    ],
+    frames: [starts, thinks("Hm."), "Hello", ends(reasoning), ", world."],
+    result: { completed: true },
   },
   {
     name: "a thought may come as text",
@@ -322,6 +456,30 @@ const calls: Case[] = [
     ],
     frames: [],
     result: { functionCalls: [asked] },
+  },
+  {
+    name: "calls that name no item are asked for each",
+    events: [
+      created,
+      '{"type":"response.function_call_arguments.done","arguments":"{\\"zone\\":\\"UTC\\"}"}',
+      JSON.stringify({ type: "response.output_item.done", item: { ...call, id: undefined, arguments: "" } }),
+      '{"type":"response.function_call_arguments.done","arguments":"{\\"city\\":\\"Kyiv\\"}"}',
+      JSON.stringify({
+        type: "response.output_item.done",
+        item: { ...call, id: undefined, call_id: "c2", name: "weather", arguments: "" },
+      }),
+      completed,
+    ],
+    frames: [],
+    result: {
+      functionCalls: [asked, { functionName: "weather", toolCallId: "c2", arguments: '{"city":"Kyiv"}' }],
+    },
+  },
+  {
+    name: "a call that only the last event tells of is told apart from those before by its call id",
+    events: [created, done(0, call), completedWith({ ...call, id: "fc_2", call_id: "c2" })],
+    frames: [],
+    result: { functionCalls: [asked, { ...asked, toolCallId: "c2" }] },
   },
   {
     name: "a call without arguments has empty ones",

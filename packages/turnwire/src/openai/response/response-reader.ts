@@ -17,6 +17,7 @@ import {
 } from "../../protocol/index.ts";
 import { providerName } from "../request/index.ts";
 import { keyOf } from "../request/index.ts";
+import { type OutputItem, OutputItems } from "./output-items.ts";
 import { readUsage } from "./usage.ts";
 
 /** How a response ended. */
@@ -30,16 +31,6 @@ export interface ReadResponse {
   usage: LLMTokenUsage | undefined;
 }
 
-/** What has been delivered of one output item. */
-interface ItemState {
-  text: string;
-  thinking: boolean;
-  /** The index of the part of the summary being read. The next part starts a new paragraph. */
-  part: unknown;
-  done: ResponseOutputItem | undefined;
-  arguments: string | undefined;
-}
-
 /**
  * Reads one response's events into frames. Text is delivered once and whole, from the deltas, the finished items or the last
  * event, whichever of them the server sends. Events of unknown types are skipped.
@@ -51,7 +42,7 @@ export class ResponseReader {
   result: ReadResponse | undefined;
   /** Whether nothing of the response can follow. */
   ended = false;
-  readonly #items = new Map<unknown, ItemState>();
+  readonly #items = new OutputItems();
   #frames: Frame[] | undefined;
   #lastSequence = Number.NEGATIVE_INFINITY;
   #rises = 0;
@@ -85,22 +76,24 @@ export class ResponseReader {
 
   /** @internal */
   onThought(event: RawEvent): void {
-    const item = this.#itemOf(event);
-    const part = event["summary_index"] ?? event["content_index"];
+    const item = this.#items.at("reasoning", event["item_id"], event["output_index"]);
+    const part = event["summary_index"] ?? event["content_index"] ?? item.part;
     this.#think(item);
     if (item.part !== undefined && item.part !== part) this.#add(new LLMThoughtTextFrame("\n\n"));
-    item.part = part ?? 0;
+    item.part = part;
     if (typeof event["delta"] === "string") this.#add(new LLMThoughtTextFrame(event["delta"]));
   }
 
   /** @internal */
   onArguments(event: RawEvent): void {
-    if (typeof event["arguments"] === "string") this.#itemOf(event).arguments = event["arguments"];
+    if (typeof event["arguments"] !== "string") return;
+    this.#items.at("function_call", event["item_id"], event["output_index"]).arguments = event["arguments"];
   }
 
   /** @internal */
   onItemDone(event: RawEvent): void {
-    if (isOutputItem(event["item"])) this.#finish(this.#itemOf(event, event["item"].id), event["item"]);
+    const { item, item_id: itemId, output_index: index } = event;
+    if (isOutputItem(item)) this.#finish(this.#items.at(item.type, item.id ?? itemId, index), item);
   }
 
   /** @internal */
@@ -115,10 +108,8 @@ export class ResponseReader {
     this.ended = true;
     const response = this.onResponse(event);
     const given = Array.isArray(response["output"]) ? response["output"].filter(isOutputItem) : [];
-    for (const [index, item] of given.entries()) {
-      this.#finish(this.#items.get(index) ?? this.#itemAt(item.id ?? 0), item);
-    }
-    const output = given.length > 0 ? given : [...this.#items.values()].flatMap(({ done }) => done ?? []);
+    for (const [at, item] of this.#items.pair(given).entries()) this.#finish(item, given[at]!);
+    const output = given.length > 0 ? given : [...this.#items].flatMap(({ done }) => done ?? []);
     const completed = event.type === "response.completed";
     this.result = {
       responseId: this.responseId,
@@ -131,7 +122,8 @@ export class ResponseReader {
   }
 
   #onText(event: RawEvent): void {
-    if (typeof event["delta"] === "string") this.#say(this.#itemOf(event), event["delta"]);
+    if (typeof event["delta"] !== "string") return;
+    this.#say(this.#items.at("message", event["item_id"], event["output_index"]), event["delta"]);
   }
 
   #add(frame: Frame): void {
@@ -153,33 +145,19 @@ export class ResponseReader {
     return isRising && event.type.endsWith(".delta");
   }
 
-  #itemOf(event: RawEvent, id?: unknown): ItemState {
-    const { output_index: index } = event;
-    return this.#itemAt(typeof index === "number" ? index : (event["item_id"] ?? id ?? 0));
-  }
-
-  #itemAt(key: unknown): ItemState {
-    let item = this.#items.get(key);
-    if (item === undefined) {
-      item = { text: "", thinking: false, part: undefined, done: undefined, arguments: undefined };
-      this.#items.set(key, item);
-    }
-    return item;
-  }
-
-  #say(item: ItemState, text: string): void {
+  #say(item: OutputItem, text: string): void {
     if (text === "") return;
     item.text += text;
     this.#add(new LLMTextFrame(text));
   }
 
-  #think(item: ItemState): void {
+  #think(item: OutputItem): void {
     if (item.thinking) return;
     item.thinking = true;
     this.#add(new LLMThoughtStartFrame());
   }
 
-  #finish(state: ItemState, item: ResponseOutputItem): void {
+  #finish(state: OutputItem, item: ResponseOutputItem): void {
     if (state.done !== undefined) return;
     state.done = item;
     if (item.type === "reasoning") this.#finishThought(state, item);
@@ -198,7 +176,7 @@ export class ResponseReader {
     }
   }
 
-  #finishThought(state: ItemState, item: Extract<ResponseOutputItem, { type: "reasoning" }>): void {
+  #finishThought(state: OutputItem, item: Extract<ResponseOutputItem, { type: "reasoning" }>): void {
     if (!state.thinking) {
       this.#think(state);
       const summary = (item.summary ?? []).map(({ text }) => text).join("\n\n");
@@ -210,7 +188,7 @@ export class ResponseReader {
   /** Returns the finished calls, each once. An unfinished one must not run. */
   #functionCalls(): FunctionCall[] {
     const calls = new Map<string, FunctionCall>();
-    for (const { done, arguments: streamed } of this.#items.values()) {
+    for (const { done, arguments: streamed } of this.#items) {
       if (done?.type !== "function_call" || done.status === "incomplete") continue;
       const args = done.arguments || streamed || "";
       calls.set(done.call_id, { functionName: done.name, toolCallId: done.call_id, arguments: args });
