@@ -1,4 +1,5 @@
 import { checkName, checkValue, is } from "../checks/index.ts";
+import type { Logger } from "./ports.ts";
 
 /** A map from the names of events to the arguments of their listeners. */
 export type EventMap<Events> = { [K in keyof Events]: unknown[] };
@@ -24,6 +25,19 @@ export class Emitter<Events extends EventMap<Events>> implements EventSource<Eve
   constructor(onListenerError: (event: string, error: unknown) => void, owner = "this object") {
     this.#onListenerError = onListenerError;
     this.#owner = owner;
+  }
+
+  /** Events of `owner` with these names. An error of a listener is logged. */
+  static logging<Events extends EventMap<Events>>(
+    owner: string,
+    logger: Logger,
+    events: ReadonlyArray<keyof Events & string>,
+  ): Emitter<Events> {
+    const onListenerError = (event: string, error: unknown): void =>
+      logger.warn(`a listener of "${event}" failed`, { error });
+    const emitter = new Emitter<Events>(onListenerError, owner);
+    emitter.declare(...events);
+    return emitter;
   }
 
   /** Names the events that there are, in addition to those named before. `on` then refuses other names. */

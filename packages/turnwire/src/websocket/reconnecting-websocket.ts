@@ -62,11 +62,7 @@ export class ReconnectingWebsocket {
     this.#failures = new FailureStreak(options.giveUpAfter);
     const backoff = new Backoff(options.backoff ?? {}, environment.random ?? Math.random);
     this.#connector = new Connector(target, settings, backoff, this.#failures);
-    this.events = new Emitter(
-      (event, error) => settings.logger.warn(`a listener of "${event}" failed`, { error }),
-      "ReconnectingWebsocket",
-    );
-    this.events.declare(...connectionEvents);
+    this.events = Emitter.logging("ReconnectingWebsocket", settings.logger, connectionEvents);
   }
 
   /** Adds a listener. The function returned removes it. */

@@ -27,6 +27,14 @@ const checks: Checks<DeepgramSTTServiceOptions> = {
  * detects it after sending the words, an empty transcription carries it.
  */
 export class DeepgramSTTService extends WebsocketSTTService {
+  protected override readonly messages = {
+    // https://developers.deepgram.com/docs/keep-alive: every 3 to 5 seconds without audio.
+    keepAlive: '{"type":"KeepAlive"}',
+    // https://developers.deepgram.com/docs/finalize
+    finalize: '{"type":"Finalize"}',
+    // https://developers.deepgram.com/docs/close-stream: Deepgram sends the last results and Metadata, then closes.
+    end: '{"type":"CloseStream"}',
+  };
   readonly #access: DeepgramAccess;
   #settings: DeepgramSTTSettings;
   #changing: Promise<void> = Promise.resolve();
@@ -56,21 +64,6 @@ export class DeepgramSTTService extends WebsocketSTTService {
 
   protected override websocketTarget(): Promise<WebsocketTarget> {
     return this.#access.target("/v1/listen", sttQuery(this.#settings, this.sampleRate ?? 16_000));
-  }
-
-  // https://developers.deepgram.com/docs/keep-alive: every 3 to 5 seconds without audio.
-  protected override get keepAliveMessage(): string {
-    return '{"type":"KeepAlive"}';
-  }
-
-  // https://developers.deepgram.com/docs/finalize
-  protected override get finalizeMessage(): string {
-    return '{"type":"Finalize"}';
-  }
-
-  // https://developers.deepgram.com/docs/close-stream: Deepgram sends the last results and Metadata, then closes.
-  protected override get endMessage(): string {
-    return '{"type":"CloseStream"}';
   }
 
   protected override async readMessage(message: string | Uint8Array): Promise<void> {

@@ -110,20 +110,12 @@ export abstract class WebsocketSTTService extends STTService {
   /** Reads a message of the provider. An error it throws goes upstream in an ErrorFrame. */
   protected abstract readMessage(message: string | Uint8Array): void | Promise<void>;
 
-  /** The message that keeps an idle connection open; by default silence is sent. */
-  protected get keepAliveMessage(): string | undefined {
-    return undefined;
-  }
-
-  /** The message that asks for the words of all audio before it. */
-  protected get finalizeMessage(): string | undefined {
-    return undefined;
-  }
-
-  /** The message that says that no more audio follows. The provider then closes the connection after its last results. */
-  protected get endMessage(): string | undefined {
-    return undefined;
-  }
+  /**
+   * The messages that the provider has beside the audio: `keepAlive` keeps an idle connection open (without it silence is
+   * sent), `finalize` asks for the words of all audio before it, `end` says that no more audio follows. After `end` the
+   * provider sends its last results and closes the connection.
+   */
+  protected readonly messages: Readonly<{ keepAlive?: string; finalize?: string; end?: string }> = {};
 
   get isConnected(): boolean {
     return this.#connection.isConnected;
@@ -155,10 +147,10 @@ export abstract class WebsocketSTTService extends STTService {
   override async stop(): Promise<void> {
     if (this.#isRunning && !this.isConnected && this.#replay.pieces.length > 0) await this.#waitForConnection();
     this.#isRunning = false;
-    const { endMessage } = this;
+    const { end } = this.messages;
     await this.#connection.stop(async (connection) => {
-      if (endMessage === undefined) return;
-      connection.send(endMessage);
+      if (end === undefined) return;
+      connection.send(end);
       await connection.closed;
     });
   }
@@ -177,10 +169,10 @@ export abstract class WebsocketSTTService extends STTService {
   }
 
   protected override finalize(): void {
-    const { finalizeMessage } = this;
-    if (finalizeMessage === undefined) return;
+    const { finalize } = this.messages;
+    if (finalize === undefined) return;
     this.#voiceEnd = this.#replay.end;
-    this.#connection.trySend(finalizeMessage);
+    this.#connection.trySend(finalize);
   }
 
   protected override onVoiceStarted(): void {
@@ -245,12 +237,12 @@ export abstract class WebsocketSTTService extends STTService {
     for (const { at, bytes } of audio.pieces) {
       connection.send(bytes);
       const endsVoice = at + bytes.length === this.#voiceEnd;
-      if (endsVoice && this.finalizeMessage !== undefined) connection.send(this.finalizeMessage);
+      if (endsVoice && this.messages.finalize !== undefined) connection.send(this.messages.finalize);
     }
   }
 
   #keepAliveMessage(): string | Uint8Array {
-    if (this.keepAliveMessage !== undefined) return this.keepAliveMessage;
+    if (this.messages.keepAlive !== undefined) return this.messages.keepAlive;
     // The silence counts as audio: the provider's times include it.
     const { audio } = silence(idleSilenceMs, this.#format);
     this.#keep(audio);

@@ -70,10 +70,7 @@ export class TurnLatencyObserver implements PipelineObserver {
 
   constructor(options: { logger?: Logger } = {}) {
     const { logger = defaultLogger } = checkOptions("TurnLatencyObserver", options, { logger: is.logger });
-    const onListenerError = (event: string, error: unknown): void =>
-      logger.warn(`a listener of "${event}" failed`, { error });
-    this.#events = new Emitter(onListenerError, "TurnLatencyObserver");
-    this.#events.declare("turn");
+    this.#events = Emitter.logging("TurnLatencyObserver", logger, ["turn"]);
   }
 
   /**

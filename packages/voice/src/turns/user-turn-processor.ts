@@ -143,7 +143,10 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
       if (direction === "downstream") this.#notice(frame);
       await this.pushFrame(frame, direction);
     } else {
-      if (frame instanceof EndFrame && direction === "downstream") this.#finish();
+      if (frame instanceof EndFrame && direction === "downstream") {
+        this.#endTurn("end");
+        this.#close();
+      }
       const passed = this.pushFrame(frame, direction);
       if (isFromVad(frame) || isFromBot(frame)) this.#notice(frame);
       else if (frame instanceof InputAudioRawFrame) this.#lastAudioMs = this.#clock.now();
@@ -265,11 +268,6 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   #begin(): void {
     if (this.#phase === "stopped") this.#phase = "between turns";
     this.#watchIdle(false);
-  }
-
-  #finish(): void {
-    this.#endTurn("end");
-    this.#close();
   }
 
   #close(): void {

@@ -1,7 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import {
   type AudioFormat,
-  bytesForMs,
   checkOptions,
   type Checks,
   delay,
@@ -45,7 +44,6 @@ export const fileInputChecks: Checks<FileInputOptions> = {
 /** Reads what the user says from a file or a pipe. */
 export class FileInput extends InputTransport {
   readonly #options: FileInputOptions;
-  readonly #trailingSilenceMs: number;
   readonly #began: () => number;
   readonly #stopping = new AbortController();
   #done: Promise<void> = Promise.resolve();
@@ -57,7 +55,6 @@ export class FileInput extends InputTransport {
   constructor(options: FileInputOptions, began?: () => number) {
     super(checkOptions("FileInput", options, fileInputChecks));
     this.#options = options;
-    this.#trailingSilenceMs = options.trailingSilenceMs ?? 0;
     this.#began = began ?? (() => this.clock.now());
   }
 
@@ -90,10 +87,9 @@ export class FileInput extends InputTransport {
   }
 
   async *#pieces(signal: AbortSignal): AsyncGenerator<PcmAudio> {
-    const { from, raw } = this.#options;
+    const { from, raw, trailingSilenceMs = 0 } = this.#options;
     yield* readAudio(from, { raw, chunkMs: this.chunkMs, signal });
-    if (bytesForMs(this.#trailingSilenceMs, this.format) === 0) return;
-    yield* splitAudio(silence(this.#trailingSilenceMs, this.format), this.chunkMs);
+    yield* splitAudio(silence(trailingSilenceMs, this.format), this.chunkMs);
   }
 
   /** Waits as long as a microphone does: until the audio has been said. */

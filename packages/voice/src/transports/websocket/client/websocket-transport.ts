@@ -81,10 +81,7 @@ export class WebsocketTransport {
     this.request = request;
     this.#socket = socket;
     this.#settings = settings;
-    const onListenerError = (event: string, error: unknown): void =>
-      logger.warn(`a listener of "${event}" failed`, { error });
-    this.#events = new Emitter(onListenerError, "WebsocketTransport");
-    this.#events.declare("disconnected", "slow", "played", "clientError");
+    this.#events = Emitter.logging("WebsocketTransport", logger, ["disconnected", "slow", "played", "clientError"]);
     this.#sending = this.#makeBuffer();
     const input = { sampleRate: 16_000, channels: 1, ...settings.input, environment: { clock }, logger };
     const output = { ...settings.output, ...hello.output, environment: { clock }, logger };
