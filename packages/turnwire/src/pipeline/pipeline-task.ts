@@ -102,11 +102,12 @@ export class PipelineTask implements AsyncDisposable {
     const { logger = defaultLogger, cancelTimeoutMs = 2000, observers = [], environment } = options;
     const { clock = systemClock } = environment ?? {};
     this.#logger = logger;
-    this.#events = new Emitter(
-      (event, error) => logger.warn(`a listener of "${event}" failed`, { error }),
-      "PipelineTask",
-    );
-    this.#events.declare("frameReachedDownstream", "frameReachedUpstream", "error", "finished");
+    this.#events = Emitter.logging("PipelineTask", logger, [
+      "frameReachedDownstream",
+      "frameReachedUpstream",
+      "error",
+      "finished",
+    ]);
     const processor = pipeline instanceof FrameProcessor ? pipeline : new Pipeline(pipeline);
     claim([processor], "a PipelineTask");
     const processors = flatten(processor);

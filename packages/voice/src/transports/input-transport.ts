@@ -80,11 +80,7 @@ export abstract class InputTransport extends FrameProcessor {
   protected flushAudio(): void {
     const last = this.#chunker.push(this.#converter.flush());
     const rest = this.#chunker.flush();
-    if (rest.length > 0) {
-      const filled = new Uint8Array(this.#frameBytes);
-      filled.set(rest);
-      last.push(filled);
-    }
+    if (rest.length > 0) last.push(Buffer.concat([rest], this.#frameBytes));
     this.#pushAudio(last);
   }
 

@@ -41,12 +41,7 @@ export class WebRTCVADAnalyzer implements VADAnalyzer {
   static async create(options: WebRTCVADAnalyzerOptions = {}): Promise<WebRTCVADAnalyzer> {
     const { mode = 3, sampleRate = 16_000 } = checkOptions("WebRTCVADAnalyzer.create()", options, checks);
     loading ??= load();
-    try {
-      return new WebRTCVADAnalyzer(await loading, mode, sampleRate);
-    } catch (cause) {
-      loading = undefined;
-      throw cause;
-    }
+    return new WebRTCVADAnalyzer(await loading, mode, sampleRate);
   }
 
   private constructor(Detector: DetectorClass, mode: number, sampleRate: number) {
@@ -78,6 +73,7 @@ async function load(): Promise<DetectorClass> {
     const { default: build } = (await import(packageName)) as { default: () => Promise<DetectorClass> };
     return await build();
   } catch (cause) {
+    loading = undefined;
     throw new TurnwireError(
       "missing_package",
       `WebRTCVADAnalyzer needs the package ${packageName}; install it: npm install ${packageName}`,

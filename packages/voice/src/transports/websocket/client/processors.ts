@@ -23,19 +23,19 @@ const maxWaitingTexts = 16;
 
 /** Pushes what the client says and types. */
 export class WebsocketInput extends InputTransport {
-  readonly #clientFormat: Readonly<AudioFormat>;
+  readonly clientFormat: Readonly<AudioFormat>;
   readonly #onStopped: () => void;
   /** How many texts have not found room in the pipeline yet. */
   #waitingTexts = 0;
 
-  constructor(options: InputTransportOptions, clientFormat: AudioFormat, onStopped: () => void) {
+  constructor(options: InputTransportOptions, clientFormat: Partial<AudioFormat> | undefined, onStopped: () => void) {
     super(options);
-    this.#clientFormat = clientFormat;
+    this.clientFormat = { ...this.format, ...clientFormat };
     this.#onStopped = onStopped;
   }
 
   receive(audio: Uint8Array): void {
-    this.receiveAudio({ audio, ...this.#clientFormat });
+    this.receiveAudio({ audio, ...this.clientFormat });
   }
 
   /** @throws InvalidArgumentError for a text while too many wait. */

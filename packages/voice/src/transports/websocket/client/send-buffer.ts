@@ -5,8 +5,8 @@ import type { ServerMessage } from "../protocol.ts";
 export interface SendBufferOptions {
   /** A client that is this many bytes behind is slow: it is sent no audio until it has caught up. */
   maxBufferedBytes: number;
-  /** How long it may be slow, in milliseconds. */
-  slowMs: number;
+  /** `slowMs`: how long it may be slow. */
+  timeouts: { slowMs: number };
   clock: Clock;
   onSlow(bufferedBytes: number): void;
   /** The client has been slow for too long, or was sent too much meanwhile. */
@@ -38,13 +38,13 @@ export class SendBuffer {
     // After a failed send the socket closes.
     this.#socket.send(data instanceof Uint8Array ? data : JSON.stringify(data), () => this.#written());
     const { bufferedAmount } = this.#socket;
-    const { maxBufferedBytes, slowMs } = this.#options;
+    const { maxBufferedBytes, timeouts } = this.#options;
     if (this.#state === "slow") {
       if (bufferedAmount > this.#slowAtBytes + hardLimit * maxBufferedBytes) this.#giveUp();
     } else if (bufferedAmount > maxBufferedBytes) {
       this.#state = "slow";
       this.#slowAtBytes = bufferedAmount;
-      this.#stuckAlarm.set(slowMs);
+      this.#stuckAlarm.set(timeouts.slowMs);
       this.#options.onSlow(bufferedAmount);
     }
   }

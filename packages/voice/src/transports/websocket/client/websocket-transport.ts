@@ -82,11 +82,15 @@ export class WebsocketTransport {
     this.#socket = socket;
     this.#settings = settings;
     this.#events = Emitter.logging("WebsocketTransport", logger, ["disconnected", "slow", "played", "clientError"]);
-    this.#sending = this.#makeBuffer();
-    const input = { sampleRate: 16_000, channels: 1, ...settings.input, environment: { clock }, logger };
+    this.#sending = new SendBuffer(socket, {
+      ...settings,
+      onSlow: (bytes) => this.#events.emit("slow", bytes),
+      onStuck: () => this.close(closeCodes.tooSlow, "the client does not take what it is sent"),
+    });
+    const input = { ...settings.input, environment: { clock }, logger };
     const output = { ...settings.output, ...hello.output, environment: { clock }, logger };
-    this.clientFormat = { sampleRate: input.sampleRate, channels: input.channels, ...hello.input };
-    this.#input = new WebsocketInput(input, this.clientFormat, () => this.#onInputStopped());
+    this.#input = new WebsocketInput(input, hello.input, () => this.#onInputStopped());
+    this.clientFormat = this.#input.clientFormat;
     this.#output = new WebsocketOutput(output, hello.reportsPlayed === true, this.#sending, (how) =>
       this.#onOutputStopped(how),
     );
@@ -214,17 +218,6 @@ export class WebsocketTransport {
     this.#events.emit("clientError", error);
     this.#errors += 1;
     if (this.#errors >= this.#settings.maxClientErrors) this.close(closeCodes.policy, "too many unusable messages");
-  }
-
-  #makeBuffer(): SendBuffer {
-    const { clock, maxBufferedBytes, timeouts } = this.#settings;
-    return new SendBuffer(this.#socket, {
-      maxBufferedBytes,
-      slowMs: timeouts.slowMs,
-      clock,
-      onSlow: (bytes) => this.#events.emit("slow", bytes),
-      onStuck: () => this.close(closeCodes.tooSlow, "the client does not take what it is sent"),
-    });
   }
 
   #onInputStopped(): void {
