@@ -245,6 +245,16 @@ describe("a connection that has had its 32 lanes", () => {
     expect(run(lanes, turns(ada, "1", "2"), 10)).toEqual(["1", "2"]);
   });
 
+  it("takes one that was not free yet when its owner left, once it is", () => {
+    const { lanes, owners } = full();
+    occupy(lanes.all[20]!);
+    lanes.release(owners[5]!);
+    run(lanes, turns(ada, "22", "23", "24"), 9);
+    free(lanes.all[20]!, "resp_9");
+    const lane = lanes.take(bob, undefined, 9);
+    expect(lane).toMatchObject({ name: "21", tenant: bob, latest: undefined });
+  });
+
   it("takes no lane from its owner that is not free", () => {
     const { lanes } = full();
     occupy(lanes.all[0]!);
@@ -278,14 +288,14 @@ describe("whose a lane is", () => {
     expect([ada, bob, cy].map((owner) => lanes.of(owner).map(nameOf))).toEqual([["1", "3"], ["2"], []]);
   });
 
-  it("an owner that has gone leaves its free lanes to anybody, without their responses", () => {
+  it("an owner that has gone leaves its lanes to anybody, without their responses", () => {
     const lanes = new Lanes();
     run(lanes, [...turns(ada, "1"), ...turns(bob, "2"), { owner: ada, ends: "never", takes: "3" }], 2);
     lanes.release(ada);
     expect(lanes.all.map(({ name, tenant, latest }) => [name, tenant, latest?.responseId])).toEqual([
       ["1", undefined, undefined],
       ["2", bob, "resp_1"],
-      ["3", ada, undefined],
+      ["3", undefined, undefined],
     ]);
   });
 });

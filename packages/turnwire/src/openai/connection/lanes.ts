@@ -134,10 +134,11 @@ export class Lanes {
     return lane;
   }
 
-  /** A tenant has left: its lanes are anybody's. */
+  /** A tenant has left: its lanes are anybody's as soon as they are free. */
   release(tenant: Tenant): void {
-    for (const [index, lane] of this.all.entries()) {
-      if (lane.tenant === tenant && lane.isFree) this.all[index] = new Lane(lane.name, undefined);
+    for (const lane of this.of(tenant)) {
+      lane.tenant = undefined;
+      lane.keep(undefined);
     }
   }
 
