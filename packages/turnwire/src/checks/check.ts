@@ -2,7 +2,7 @@ import { InvalidArgumentError, kindOf } from "../errors.ts";
 
 /** What a value may be. Tables of checks describe options; `checkValue` applies one. */
 export interface Check {
-  /** What a usable value is, to be read after "expected". */
+  /** Describes a usable value; the error puts it after "expected". */
   readonly expected: string;
   /** Whether the value itself is usable. */
   readonly holds: (value: unknown) => boolean;

@@ -5,7 +5,7 @@ export type Hints = Readonly<Record<string, string>>;
 
 /**
  * Refuses a name that is not known, with the way out: a hint, the nearest known name, or all of them.
- * @param what What the name is one of, such as "option" or "event".
+ * @param what The kind of name, such as "option" or "event".
  * @param owner Whose it would be, such as "OpenAIResponsesLLMService" or "respond()".
  * @param path Goes before the name in the error's field, such as "timeouts.".
  * @throws InvalidArgumentError

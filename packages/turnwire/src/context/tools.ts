@@ -56,7 +56,7 @@ export interface FunctionTool extends FunctionOptions {
 interface ToolDefinition<Parameters, Arguments> extends FunctionOptions {
   /** 1 to 64 of `[A-Za-z0-9_-]`. */
   name: string;
-  /** What the function does, for the model. */
+  /** Tells the model what the function does. */
   description?: string;
   parameters: Parameters;
   /** Whether the provider has to follow the schema to the letter; default false. Providers restrict such schemas. */

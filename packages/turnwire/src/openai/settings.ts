@@ -4,7 +4,7 @@ import type { LLMServiceOptions, LLMTimeouts } from "../llm/index.ts";
 import { environmentCheck } from "../websocket/index.ts";
 import type { EndpointOptions } from "./endpoint.ts";
 
-/** How a model reasons: `{ effort, summary }`, as the Responses API takes it. */
+/** How a model reasons, as the Responses API takes it. */
 export interface Reasoning {
   /** Such as `none`, `minimal`, `low`, `medium` or `high`. */
   effort?: "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max" | null;
@@ -41,7 +41,7 @@ export interface OpenAIResponsesTimeouts {
   idleMs?: number;
   /** From a request to its first output, with `retryOnTimeout`; default 5000. */
   outputMs?: number;
-  /** How long an inference may wait in all to be asked again when the server is busy; default 10 000. */
+  /** How long an inference may wait in all for retries when the server is busy; default 10 000. */
   retryMs?: number;
 }
 
@@ -49,11 +49,11 @@ export interface OpenAIResponsesTimeouts {
 export interface OpenAIResponsesOptions extends EndpointOptions, Partial<OpenAIResponsesLLMSettings> {
   /** Such as `auto`, `flex` or `priority`. */
   serviceTier?: ServiceTier;
-  /** Whether an inference without output after `timeouts.outputMs` is asked again, once; default false. */
+  /** Whether an inference without output after `timeouts.outputMs` is retried, once; default false. */
   retryOnTimeout?: boolean;
   /**
-   * What happens to a turn whose connection is lost after output: `fail`, the default, ends it with an error that says how
-   * much was delivered; `resume` asks the model to go on where it stopped.
+   * How a turn goes on whose connection is lost after output: `fail`, the default, ends it with an error that says how much
+   * was delivered; `resume` asks the model to go on where it stopped.
    */
   onConnectionLost?: "fail" | "resume";
 }

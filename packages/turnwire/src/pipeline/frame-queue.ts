@@ -11,12 +11,12 @@ export interface DirectedFrame {
 }
 
 interface Entry extends DirectedFrame {
-  /** Resolves the `push` of this entry; absent when nobody waits for it. */
+  /** Resolves the `push` of this entry; absent when no caller waits for it. */
   admit: (() => void) | undefined;
 }
 
 /**
- * The queue of a processor. A frame enters it at once, so that the order is that of the calls even if nobody awaits them.
+ * The queue of a processor. A frame enters it at once, so that the order is that of the calls even if the callers do not await them.
  * The caller waits until the frame is within the capacity.
  */
 export class FrameQueue {

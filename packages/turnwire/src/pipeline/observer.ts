@@ -15,7 +15,7 @@ export interface FramePushed {
 
 /**
  * Watches a pipeline from outside. The two ends of the task, where frames enter and leave, also appear as source and
- * destination. A nested pipeline does not, only its processors do. What an observer throws is logged.
+ * destination. A nested pipeline does not appear, only its processors do. An error that an observer throws is logged.
  */
 export interface PipelineObserver {
   /** Called for every frame that a processor pushes, before the neighbour gets it. */

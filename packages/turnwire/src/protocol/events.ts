@@ -1,5 +1,5 @@
 /**
- * What an event is to those who handle it:
+ * The kinds of events:
  * - `text`: a piece of the reply's text;
  * - `created`: a response begins;
  * - `terminal`: a response has ended, well or not;

@@ -123,7 +123,7 @@ export class WebsocketConnection {
   /**
    * Passes every message to `handler`, at once, from now on: first those received already, later ones from within the
    * socket's event. `closed` resolves after the last. A handler that cannot keep up calls `pause`; it may be given a few
-   * more messages then. What it throws is logged.
+   * more messages then. An error that it throws is logged.
    */
   onMessage(handler: (message: string | Uint8Array) => void): void {
     this.#handler = handler;
@@ -191,7 +191,7 @@ export class WebsocketConnection {
 
   #onMessage(message: string | Uint8Array): void {
     this.#heartbeat?.touch();
-    // After the decision to close nobody reads messages, and they must not pause the socket.
+    // After the decision to close no messages are read, and they must not pause the socket.
     if (this.#state !== "open") return;
     if (this.#handler === undefined) this.#queue.push(message);
     else this.#handle(this.#handler, message);

@@ -5,8 +5,8 @@ import { ContinuousRun, type KeepAliveMessage } from "./continuous-run.ts";
 import type { ReconnectingWebsocket } from "./reconnecting-websocket.ts";
 
 /**
- * What a service does with its continuous connection. If `onOpen` throws, the connection is given up. Errors from the other
- * callbacks are only reported.
+ * The callbacks of a service with a continuous connection. If `onOpen` throws, the connection is given up. Errors from the
+ * other callbacks are only reported.
  */
 export interface ContinuousHandlers {
   /**
@@ -18,9 +18,9 @@ export interface ContinuousHandlers {
   onMessage(message: string | Uint8Array): void | Promise<void>;
   /** The connection was lost. Another one is being made. */
   onLost?(error: WebsocketClosedError): void;
-  /** No connection could be made, or connections died young too often. `start` tries again. */
+  /** No connection could be made, or connections ended soon after they were made too often. `start` tries again. */
   onFailed(error: TurnwireError): void;
-  /** Another handler has thrown; by default that is logged. */
+  /** Another handler has thrown; by default the error is logged. */
   onError?(error: TurnwireError): void;
 }
 
@@ -32,13 +32,13 @@ export interface ContinuousConnectionOptions {
   logger?: Logger | undefined;
 }
 
-/** Says goodbye on a connection before it is closed. */
+/** Sends the last messages on a connection before it is closed. */
 type Farewell = (connection: WebsocketConnection) => void | Promise<void>;
 
 /**
  * A connection whose messages are received all the time, in the background. It is replaced when it is lost, with the
- * back-off of the `ReconnectingWebsocket`, until that gives up: after a policy close, a refused key, or connections that die
- * young three times in a row.
+ * back-off of the `ReconnectingWebsocket`, until that gives up: after a policy close, a refused key, or three
+ * connections in a row that end soon after they were made.
  */
 export class ContinuousConnection {
   readonly #websocket: ReconnectingWebsocket;

@@ -105,7 +105,7 @@ export class ContinuousRun {
     return next;
   }
 
-  /** Ends the run: nobody gets a connection from it any more. */
+  /** Ends the run: it gives out no connection any more. */
   end(error: TurnwireError = new WebsocketClosedError(1000, "stopped on purpose")): void {
     this.advance("ended");
     if (this.#current !== undefined) this.#release(this.#current);
@@ -132,7 +132,7 @@ export class ContinuousRun {
 
 function deferredConnection(): PromiseWithResolvers<WebsocketConnection> {
   const deferred = Promise.withResolvers<WebsocketConnection>();
-  // If nobody waits, a rejection must not count as unhandled.
+  // If no caller waits, a rejection must not count as unhandled.
   deferred.promise.catch(() => undefined);
   return deferred;
 }

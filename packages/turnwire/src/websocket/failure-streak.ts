@@ -32,7 +32,7 @@ export class FailureStreak {
     return this.#length >= this.limit;
   }
 
-  /** Records that a connection ended which nobody closed on purpose. */
+  /** Records that a connection ended that was not closed on purpose. */
   recordEnd(livedMs: number): void {
     this.#length = livedMs < this.withinMs ? this.#length + 1 : 0;
   }

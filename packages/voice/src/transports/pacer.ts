@@ -25,7 +25,7 @@ export interface PacerOptions {
   leadMs?: number;
   /** `none` sends audio at once and counts it as played. Default `realtime`. */
   pace?: "realtime" | "none";
-  /** How far the client's reports may be behind the clock before the clock is believed. Default 2000. */
+  /** How far the client's reports may lag before the clock is used instead. Default 2000. */
   reportTimeoutMs?: number;
 }
 

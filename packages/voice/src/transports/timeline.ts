@@ -5,7 +5,7 @@ export interface TimelineOptions {
   leadMs: number;
   /** Whether audio is played as fast as it is spoken; otherwise it counts as played at once. */
   realtime: boolean;
-  /** How far reports may be behind the clock; 0 if there are none. */
+  /** How far reports may lag before the clock is used instead; 0 if there are no reports. */
   reportTimeoutMs: number;
 }
 

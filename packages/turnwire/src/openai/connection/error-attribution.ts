@@ -1,13 +1,13 @@
 import { errorCodes, isKnownErrorCode, type WireError } from "../../protocol/index.ts";
 
 /**
- * What an error event is about:
- * - `cancel`: it answers a cancel, and is nobody's error;
- * - `steer`: it answers something that was said to a running response;
- * - `lane`: the request on the lane that it names;
- * - `age-limit`: the connection, which has reached its age limit;
- * - `request`: the request that has no response yet, or the connection when there is none;
- * - `unclear`: either a cancel or the request that has no response yet.
+ * The cause of an error event:
+ * - `cancel`: it answers a cancel, and no request has failed;
+ * - `steer`: it answers a steer;
+ * - `lane`: the request on the lane that it names has failed;
+ * - `age-limit`: the connection has reached its age limit;
+ * - `request`: the request that has no response yet has failed, or the connection if there is no such request;
+ * - `unclear`: it answers a cancel, or the request that has no response yet has failed.
  */
 export type ErrorSource =
   | { kind: "cancel"; responseId: string | undefined }
@@ -23,11 +23,11 @@ export interface SentBeside {
   steer: boolean;
 }
 
-/** What a server says that does not know an event. It never says that of a request. */
+/** The words of a server that does not know an event. It never uses them about a request. */
 const unknownEvent = /\bevent type\b/i;
 
 /**
- * Tells what an error is about. The answer to a cancel comes before, among or after the cancelled response's last events,
+ * Finds the cause of an error. The answer to a cancel comes before, among or after the cancelled response's last events,
  * and need not say what it answers.
  */
 export function attributeError(

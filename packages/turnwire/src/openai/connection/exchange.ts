@@ -14,7 +14,7 @@ const queueCapacity = 1024;
 // One for all: an error holds the stack it was made on, which costs more than the rest of an exchange's end.
 const exchangeOver = new WebsocketClosedError(1000, "the exchange is over");
 
-/** What an exchange needs of the connection it goes over. */
+/** The side of a connection that its exchanges use. */
 export interface ExchangeHost {
   readonly connection: WebsocketConnection;
   /** Asks the server to end a response early, unless the server is known to refuse. */
@@ -29,7 +29,7 @@ export interface ExchangeHost {
   isPast(responseId: unknown): boolean;
 }
 
-/** Who reads the events: a turn; something in the background, which may be left for a turn; or nobody any more. */
+/** The reader of the events: a turn; background work, which is abandoned when a turn needs the lane; or no reader any more. */
 export type Reader = "turn" | "background" | "nobody";
 
 export interface ExchangePlace {
@@ -41,7 +41,7 @@ export interface ExchangePlace {
   reader: Reader;
 }
 
-/** One request and its events on a lane. Once nobody reads it, its events are dropped until it is over. */
+/** One request and its events on a lane. After its reader has left, its events are dropped until it is over. */
 export class Exchange implements SteerableStream {
   readonly lane: Lane;
   readonly steers = new SteerLedger();
@@ -222,7 +222,7 @@ export class Exchange implements SteerableStream {
     if (this.#reader === "nobody") this.#host.cancel(responseId);
   }
 
-  /** A reply that nobody read ran to its end: it is the lane's latest response, and the one before is gone. */
+  /** An abandoned reply ran to its end: it is the lane's latest response, and the one before is gone. */
   #keep(event: RawEvent): void {
     const { id, status, output } = responseOf(event);
     if (event.type !== "response.completed" || status === "cancelled") return;

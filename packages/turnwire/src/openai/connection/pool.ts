@@ -105,7 +105,7 @@ export class ResponsesConnectionPool implements AsyncDisposable {
   }
 
   /**
-   * The service has left. A connection that nobody uses is closed.
+   * Takes a service out of the pool, and closes a connection that no other service uses.
    * @internal
    */
   async leave(tenant: Tenant, manager: ConnectionManager): Promise<void> {

@@ -111,7 +111,7 @@ export class ResponsesConnection implements ExchangeHost {
     this.connection.send(JSON.stringify({ type: "response.cancel", response_id: responseId }));
   }
 
-  /** A slow reader slows its server, as long as that holds up nobody else on the connection. */
+  /** Pauses the socket for a slow reader, unless others on the connection would have to wait for it. */
   onBacklog(): void {
     const read = this.#exchanges.filter(({ reader }) => reader !== "nobody");
     if (read.length === 1 && read[0]!.isFull) this.connection.pause();
@@ -190,7 +190,7 @@ export class ResponsesConnection implements ExchangeHost {
   #onUnnamedError(event: RawEvent, wire: WireError, isUnclear: boolean): void {
     const { capabilities, logger } = this.#options;
     const notBegun = this.#exchanges.find(({ phase }) => phase.kind === "reserved" || phase.kind === "sent");
-    // Errors of requests on lanes name their lane. Without lanes nobody can tell whether an abandoned request is over.
+    // Errors of requests on lanes name their lane. Without lanes there is no way to tell whether an abandoned request is over.
     if (isUnclear && (capabilities.lanes === true || notBegun?.reader === "nobody")) return;
     if (notBegun !== undefined) return notBegun.deliver(isUnclear ? unclearError : event);
     logger.debug("an error came that concerns no request", { ...wire });

@@ -4,7 +4,7 @@ import type { Plan } from "./continuation.ts";
 import type { Conversation } from "./conversation.ts";
 import type { RequestFields } from "./request-fields.ts";
 
-/** What a message is made of, beside the fields of every request. */
+/** The parts of a message beside the fields of every request. */
 export interface Sending {
   conversation: Conversation;
   /** How much of the conversation to send. */

@@ -1,6 +1,6 @@
 import type { InputPart, ResponseInputItem, ResponseOutputItem } from "../../protocol/index.ts";
 
-/** What tells whether two items are the same part of a conversation. */
+/** Two items with equal keys are the same part of a conversation. */
 export type ItemKey =
   | { kind: "text"; text: string }
   | { kind: "call"; callId: string; name: string; arguments: string }

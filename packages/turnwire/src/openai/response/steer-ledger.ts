@@ -32,8 +32,8 @@ interface Entry {
 }
 
 /**
- * What was said to the responses of one exchange, and what the server has answered. The exchange writes it as events
- * arrive; the turn, which may be behind, takes the outcomes from it as it reads the same events.
+ * The input that was steered into the responses of one exchange, and the server's answers. The exchange writes it as events
+ * arrive. The turn, which may read the same events later, takes the outcomes from it.
  */
 export class SteerLedger {
   #entries: Entry[] = [];

@@ -46,7 +46,7 @@ export class SteerQueue {
     });
   }
 
-  /** The turn is asked over another stream. What came to nothing on the one before is said again. */
+  /** The turn goes on over another stream. Input that had no effect on the one before is sent again. */
   moveTo(stream: SteerableStream): void {
     this.#waiting.unshift(...(this.#stream?.steers.release() ?? []));
     this.#stream = stream;

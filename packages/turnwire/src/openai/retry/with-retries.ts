@@ -15,7 +15,7 @@ export interface Attempt {
 /** Prepares the next attempt. */
 export type OnRetry = (decision: Exclude<RetryDecision, { kind: "fail" }>, error: unknown) => void;
 
-/** What attempts are made at: an inference, or something like one. */
+/** Work that is tried again after a failure, such as an inference. */
 export interface RetriedWork {
   /** Ends the attempts. */
   readonly signal: AbortSignal;

@@ -2,8 +2,8 @@ import type { TurnwireError } from "turnwire/internal";
 import type { SpokenWord, Utterance } from "../utterance/utterance.ts";
 
 /**
- * What a provider is asked to say as one: an utterance, or the rest of one after a lost connection. The provider reports on
- * it here; reports on a part that is over are ignored.
+ * Text that a provider is asked to say as one: an utterance, or the rest of one after a lost connection. The provider reports
+ * on it here; reports on a part that is over are ignored.
  */
 export interface SpeechPart<Settings> {
   /** Unique within the service. */

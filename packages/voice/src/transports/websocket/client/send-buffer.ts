@@ -3,7 +3,7 @@ import { Alarm, type Clock, Condition } from "turnwire/internal";
 import type { ServerMessage } from "../protocol.ts";
 
 export interface SendBufferOptions {
-  /** A client that is this many bytes behind is slow: it is sent no audio until it has caught up. */
+  /** A client for which more bytes than this wait is slow: it gets no audio until it has caught up. */
   maxBufferedBytes: number;
   /** `slowMs`: how long it may be slow. */
   timeouts: { slowMs: number };

@@ -47,11 +47,11 @@ export interface WebsocketServerTransportOptions {
   maxConnections?: number;
   /** The largest message a client may send, in bytes; a larger one closes the connection with 1009. Default 262144. */
   maxMessageBytes?: number;
-  /** How far a client may be behind, in bytes, before it counts as slow and is sent no more audio. Default 262144. */
+  /** How many bytes may wait for a client before it counts as slow and gets no more audio. Default 262144. */
   maxBufferedBytes?: number;
   /** How many unusable messages a client may send before the connection is closed with 1008. Default 20. */
   maxClientErrors?: number;
-  /** How much audio a client may send at once; beyond that, audio that comes faster than it is spoken is dropped. Default 30000. */
+  /** How much audio a client may send at once; beyond that, audio that comes faster than real time is dropped. Default 30000. */
   maxAheadMs?: number;
   /** Pings that find clients that have gone; false for none. Default every 15000, answered within 10000. */
   heartbeat?: HeartbeatOptions | false;
