@@ -1,21 +1,6 @@
 export { type ApiErrorBody, ResponsesApiError, type ResponsesApiErrorInit } from "./api-error.ts";
 export type { Brain, BrainOutput, BrainRequest, BrainUsage } from "./brain.ts";
-export {
-  recordingBrain,
-  type RecordingBrainOptions,
-  scriptBrain,
-  type ScriptBrainOptions,
-  type ScriptCondition,
-  type ScriptError,
-  type ScriptFixture,
-  type ScriptPiece,
-  type ScriptReply,
-  type ScriptTurn,
-  type ScriptUsage,
-  type TextMatch,
-  upstreamBrain,
-  type UpstreamBrainOptions,
-} from "./brains/index.ts";
+export * from "./brains/index.ts";
 export {
   MemoryStore,
   readCompaction,

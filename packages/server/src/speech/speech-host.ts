@@ -1,6 +1,6 @@
 import { type WebSocket } from "ws";
 import { delay } from "turnwire/internal";
-import { FaultList, type PendingFault, ServerSocket, type Upgrade, WebSocketHost } from "../kit/index.ts";
+import { FaultList, type PendingFault, type Upgrade, WebSocketHost } from "../kit/index.ts";
 import type { SpeechConnection } from "./speech-connection.ts";
 import type { SpeechCore } from "./speech-core.ts";
 import type { SpeechFault } from "./speech-fault.ts";
@@ -18,17 +18,11 @@ type Path = SpeechConnection["path"];
 /** Starts the session of a connection. */
 type Open = (socket: SpeechSocket) => void;
 
-export interface SpeechHostOptions {
-  readonly faults: FaultList<SpeechFault>;
-  readonly maxConnections: number;
-  readonly keptConnections: number;
-}
-
 /** Runs a session on each WebSocket connection. */
 export class SpeechHost {
   readonly webSockets: WebSocketHost;
   readonly #core: SpeechCore;
-  readonly #options: SpeechHostOptions;
+  readonly #faults: FaultList<SpeechFault>;
   /** The latest connections, open and closed. */
   #connections: SpeechSocket[] = [];
   /** How many connections are open or being upgraded. */
@@ -37,9 +31,9 @@ export class SpeechHost {
   readonly #accepted: Record<Path, number> = { listen: 0, speak: 0 };
   #latestListener: ListenSession | undefined;
 
-  constructor(core: SpeechCore, options: SpeechHostOptions) {
+  constructor(core: SpeechCore, faults: FaultList<SpeechFault>) {
     this.#core = core;
-    this.#options = options;
+    this.#faults = faults;
     this.webSockets = new WebSocketHost({
       maxPayload: largestMessageBytes,
       // The second of the subprotocols `token, KEY` is the key, which must not be sent back.
@@ -64,13 +58,13 @@ export class SpeechHost {
     const number = this.#requested[path];
     const query = new Query(url.searchParams);
     const open = this.#opener(path, query);
-    if (this.#open >= this.#options.maxConnections) {
+    if (this.#open >= this.#core.maxConnections) {
       throw new SpeechApiError(429, "TOO_MANY_REQUESTS", "Too many connections are open.");
     }
     this.#open += 1;
     socket.once("close", () => (this.#open -= 1));
     const faults = FaultList.matching(
-      this.#options.faults,
+      this.#faults,
       (fault) => (fault.path ?? path) === path && (fault.connection ?? number) === number,
     );
     const requestId = newUuid(this.#core.random);
@@ -81,9 +75,7 @@ export class SpeechHost {
         this.#accepted[path] += 1;
         const connection = this.#accepted[path];
         const init = { path, connection, requestId, query: query.all, clock: this.#core.clock, faults };
-        const openSocket = (queuedBytes: () => number): ServerSocket =>
-          new ServerSocket(webSocket, socket, queuedBytes);
-        this.#accept(webSocket, new SpeechSocket(openSocket, init), open);
+        this.#accept(webSocket, new SpeechSocket(webSocket, socket, init), open);
       },
       refuse: (error) => {
         const refusal = toSpeechApiError(error);
@@ -142,7 +134,7 @@ export class SpeechHost {
 
   /** Forgets the oldest closed connections. */
   #forget(): void {
-    let surplus = this.#connections.length - this.#options.keptConnections;
+    let surplus = this.#connections.length - this.#core.keptConnections;
     if (surplus <= 0) return;
     this.#connections = this.#connections.filter((one) => one.closed === undefined || surplus-- <= 0);
   }

@@ -1,16 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { defaultLogger, systemClock } from "turnwire/internal";
 import { FaultList, Listener, requestURL, type Upgrade } from "../kit/index.ts";
 import { SpeechAuthentication } from "./speech-authentication.ts";
 import type { SpeechConnection } from "./speech-connection.ts";
-import type { SpeechCore } from "./speech-core.ts";
+import { coreOf, type SpeechCore } from "./speech-core.ts";
 import { readSpeechFault, type SpeechFault } from "./speech-fault.ts";
 import { SpeechHost } from "./speech-host.ts";
 import { newUuid } from "./ids.ts";
 import { checkSpeechOptions, type SpeechServerOptions } from "./options.ts";
-import { checkScript } from "./script.ts";
 import { refuse, SpeechApiError, toSpeechApiError } from "./speech-api-error.ts";
-import { openVoice, type Voice } from "./voices/index.ts";
+import { openVoice } from "./voices/index.ts";
 
 /**
  * A local server with Deepgram's WebSocket protocols, so that a voice conversation runs without a key. It is no
@@ -40,8 +38,8 @@ export class SpeechServer {
     const faults = new FaultList(readSpeechFault);
     for (const fault of options.faults ?? []) faults.add(fault);
     const core = coreOf(options, await openVoice(options));
-    const { host = "127.0.0.1", port = 0, maxConnections = 1_000, keptConnections = 1_000 } = options;
-    const speech = new SpeechHost(core, { faults, maxConnections, keptConnections });
+    const { host = "127.0.0.1", port = 0 } = options;
+    const speech = new SpeechHost(core, faults);
     const authentication = new SpeechAuthentication(options.apiKeys ?? [], host);
     const listener = await Listener.start({
       port,
@@ -90,27 +88,6 @@ export class SpeechServer {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-function coreOf(options: SpeechServerOptions, voice: Voice): SpeechCore {
-  const { script = [], logger = defaultLogger, environment } = options;
-  const { clock = systemClock, random = Math.random } = environment ?? {};
-  return {
-    clock,
-    random,
-    logger,
-    voice,
-    script: typeof script === "function" ? script : checkScript(script),
-    timeline: options.timeline,
-    latencyMs: options.latencyMs ?? 0,
-    interimMs: options.interimMs ?? 1_000,
-    segmentMs: options.segmentMs ?? 5_000,
-    idleTimeoutMs: options.idleTimeoutMs ?? 10_000,
-    firstByteMs: options.firstByteMs ?? 0,
-    realtimeFactor: options.realtimeFactor ?? Infinity,
-    maxSessionMs: options.maxSessionMs ?? 60 * 60_000,
-    onEvent: options.onEvent ?? (() => undefined),
-  };
 }
 
 /** Answers HTTP: there is only `/healthz`. */

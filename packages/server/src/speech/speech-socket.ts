@@ -1,5 +1,7 @@
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
 import type { Clock } from "turnwire/internal";
-import type { PendingFault, ServerSocket } from "../kit/index.ts";
+import { type PendingFault, ServerSocket } from "../kit/index.ts";
 import type { ReceivedMessage, SpeechConnection } from "./speech-connection.ts";
 import type { SpeechFault } from "./speech-fault.ts";
 import { typeOf } from "./dispatch.ts";
@@ -7,11 +9,7 @@ import { Outbox } from "./outbox.ts";
 
 const keptMessages = 1_000;
 
-export interface SpeechSocketInit {
-  readonly path: "listen" | "speak";
-  readonly connection: number;
-  readonly requestId: string;
-  readonly query: Readonly<Record<string, string>>;
+export interface SpeechSocketInit extends Pick<SpeechConnection, "path" | "connection" | "requestId" | "query"> {
   readonly clock: Clock;
   readonly faults: ReadonlyArray<PendingFault<SpeechFault>>;
 }
@@ -37,17 +35,16 @@ export class SpeechSocket implements SpeechConnection {
   #isDropped = false;
   #cancelThaw: (() => void) | undefined;
 
-  /** @param open Makes the socket; its argument returns the bytes that wait here to be sent. */
-  constructor(open: (queuedBytes: () => number) => ServerSocket, init: SpeechSocketInit) {
+  /** @param stream The connection under the socket. */
+  constructor(webSocket: WebSocket, stream: Duplex, init: SpeechSocketInit) {
     this.path = init.path;
     this.connection = init.connection;
     this.requestId = init.requestId;
     this.query = init.query;
     this.openedAtMs = init.clock.now();
     this.#clock = init.clock;
-    const outbox = new Outbox(init.clock);
-    this.#outbox = outbox;
-    this.#socket = open(() => outbox.bytes);
+    this.#outbox = new Outbox(init.clock);
+    this.#socket = new ServerSocket(webSocket, stream, () => this.#outbox.bytes);
     this.#faults = init.faults;
     this.#socket.onMessage((data, isBinary) => this.#receive(data, isBinary));
     this.#socket.onClose((code, reason) => this.#end(code, reason));

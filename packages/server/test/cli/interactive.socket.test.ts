@@ -23,7 +23,7 @@ class Session {
   constructor(backend: Backend) {
     this.backend = backend;
     const screen = new Screen(new Output(this.terminal.output), colourStyle);
-    this.conversation = new ChatSession(backend, new TextView(screen, { style: colourStyle, echo: false }));
+    this.conversation = new ChatSession(backend, new TextView(screen, { style: colourStyle, echo: false }).show);
     this.ended = new InteractiveSession(this.conversation, screen, this.terminal.input).run(this.hangUp.signal);
     void this.ended.then(() => (this.left = true));
   }

@@ -6,7 +6,7 @@ import { printable } from "../../src/cli/shared/format.ts";
 import { statsTable } from "../../src/cli/chat/stats-table.ts";
 import { styleFor } from "../../src/cli/shared/style.ts";
 import { summaryLine } from "../../src/cli/chat/summary-line.ts";
-import type { TurnSummary } from "../../src/cli/chat/view.ts";
+import type { TurnSummary } from "../../src/cli/chat/chat-events.ts";
 
 const record: InferenceRecord = {
   number: 1,
@@ -27,8 +27,6 @@ const record: InferenceRecord = {
 };
 const full: InferenceRecord = { ...record, mode: "full", reason: "history-changed", bytesSent: 1466 };
 const summary: TurnSummary = {
-  turn: 1,
-  text: "Hello.",
   interrupted: false,
   failed: false,
   records: [record],

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Output } from "../../src/cli/shared/output.ts";
 import { LineWriter } from "../../src/cli/shared/line-writer.ts";
 import { entryOf, type RequestEntry } from "../../src/cli/server/request-entry.ts";
-import { ServerTextView } from "../../src/cli/server/text-view.ts";
+import { serverText } from "../../src/cli/server/server-text.ts";
 import { colourStyle, plainStyle } from "../../src/cli/shared/style.ts";
 import type { ReceivedRequest } from "../../src/responses/index.ts";
 
@@ -38,15 +38,13 @@ const now = Date.parse("2026-03-04T05:06:07.500Z");
 const entry = (changes: Partial<ReceivedRequest> = {}): RequestEntry => entryOf({ ...received, ...changes }, now);
 
 function shown(entries: readonly RequestEntry[], style = plainStyle): string[] {
-  const lines: string[] = [];
-  const view = new ServerTextView((line) => lines.push(line), style);
-  for (const one of entries) view.request(one);
-  return lines;
+  return entries.map(serverText(style)).flatMap((text) => text.split("\n"));
 }
 
 describe("a request that has ended", () => {
   it("becomes an entry without anything of what was said", () => {
     expect(entry()).toEqual({
+      type: "request",
       receivedAt: "2026-03-04T05:06:06.000Z",
       transport: "websocket",
       connection: 3,

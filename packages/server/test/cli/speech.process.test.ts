@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { readSpeechOptions } from "../../src/cli/speech/options.ts";
-import { SpeechTextView } from "../../src/cli/speech/view.ts";
+import { type ShownEvent, speechText } from "../../src/cli/speech/speech-text.ts";
 import { plainStyle } from "../../src/cli/shared/style.ts";
 import { UsageError } from "../../src/cli/shared/read-args.ts";
 import { tableUnder } from "@turnwire/test-kit";
@@ -180,25 +180,15 @@ describe("the options of turnwire speech", () => {
 
 describe("the text view", () => {
   it("prints nothing that could do something to a terminal", () => {
-    const lines: string[] = [];
-    const view = new SpeechTextView((line) => lines.push(line), plainStyle);
     const at = "2026-03-04T05:06:07.500Z";
-    view.event({ type: "opened", path: "speak", connection: 1, model: "\u001b[2Jevil" }, at);
-    view.event(
-      {
-        type: "closed",
-        path: "speak",
-        connection: 1,
-        code: 4000,
-        reason: "\u001b]0;x\u0007",
-        audioMs: 0,
-        durationMs: 5,
-      },
-      at,
-    );
-    view.event({ type: "spoken", connection: 2, characters: 1, sentMs: 20, audioMs: 400, cutShort: true }, at);
-    view.event({ type: "refused", path: "/\u001b", status: 404, code: "NOT_FOUND" }, at);
-    expect(lines).toEqual([
+    const reason = "\u001b]0;x\u0007";
+    const events: ShownEvent[] = [
+      { type: "opened", at, path: "speak", connection: 1, model: "\u001b[2Jevil" },
+      { type: "closed", at, path: "speak", connection: 1, code: 4000, reason, audioMs: 0, durationMs: 5 },
+      { type: "spoken", at, connection: 2, characters: 1, sentMs: 20, audioMs: 400, cutShort: true },
+      { type: "refused", at, path: "/\u001b", status: 404, code: "NOT_FOUND" },
+    ];
+    expect(events.map((event) => speechText(event, true, plainStyle))).toEqual([
       "05:06:07  speak 1     opened, [2Jevil",
       "05:06:07  speak 1     closed 4000 ]0;x after 5 ms, 0 ms of audio",
       "05:06:07  speak 2     spoke 1 character: cut short after 20 ms of 400 ms",

@@ -2,36 +2,39 @@ import {
   type Frame,
   FunctionCallCancelFrame,
   FunctionCallResultFrame,
+  type InferenceRecord,
   LLMContext,
   LLMTextFrame,
   LLMThoughtTextFrame,
-  type InferenceRecord,
 } from "turnwire";
+import { errorCode, errorLine } from "../shared/error-line.ts";
 import type { Backend } from "./backend.ts";
+import type { ChatEvent } from "./chat-events.ts";
+import { commands } from "./help.ts";
 import { calculate, currentTime } from "./tools/index.ts";
-import type { ChatView, TurnSummary } from "./view.ts";
 
-/** A conversation with a backend, which a view shows. */
+/** A conversation with a backend. */
 export class ChatSession {
   readonly context = new LLMContext({ tools: [calculate, currentTime()] });
   readonly #backend: Backend;
-  readonly #view: ChatView;
+  readonly #show: (event: ChatEvent) => void;
   readonly #records: InferenceRecord[] = [];
   #turns = 0;
 
-  constructor(backend: Backend, view: ChatView) {
+  /** @param show Shows what happens. */
+  constructor(backend: Backend, show: (event: ChatEvent) => void) {
     this.#backend = backend;
-    this.#view = view;
+    this.#show = show;
     const { llm } = backend;
     llm.on("inference", (record) => {
       this.#records.push(record);
-      view.record(this.#turns, record);
+      show({ type: "record", turn: this.#turns, record });
     });
     let whyLost = "";
     llm.on("disconnected", ({ reason }) => {
       whyLost = reason;
     });
-    llm.on("reconnected", () => view.reconnected(whyLost));
+    llm.on("reconnected", () => show({ type: "reconnected", reason: whyLost }));
   }
 
   /** Sends a message and shows the answer, until the signal fires. Returns whether the turn succeeded. */
@@ -39,11 +42,11 @@ export class ChatSession {
     const turn = ++this.#turns;
     const startMs = performance.now();
     const firstRecord = this.#records.length;
-    const tools: Array<TurnSummary["tools"][number]> = [];
+    const tools: Array<{ name: string; failed: boolean }> = [];
     let text = "";
     let firstTextMs: number | undefined;
     let failure: { error: unknown } | undefined;
-    this.#view.said(turn, said);
+    this.#show({ type: "user", turn, text: said });
     this.context.addUserMessage(said);
     try {
       for await (const frame of this.#backend.llm.respond(this.context, { signal })) {
@@ -54,49 +57,65 @@ export class ChatSession {
         if (frame instanceof FunctionCallResultFrame) {
           tools.push({ name: frame.functionCall.functionName, failed: frame.failed });
         }
-        this.#show(turn, frame);
+        this.#showFrame(turn, frame);
       }
     } catch (error) {
       failure = { error };
     }
-    const records = this.#records.slice(firstRecord);
+    const { aborted: interrupted } = signal;
     const failed = failure !== undefined;
-    this.#view.turnEnded({ turn, text, interrupted: signal.aborted, failed, records, tools, firstTextMs });
-    if (failure !== undefined) this.#view.failed(turn, failure.error);
+    this.#show({ type: "assistant", turn, text, interrupted, firstTextMs: firstTextMs ?? null });
+    this.#show({
+      type: "summary",
+      interrupted,
+      failed,
+      records: this.#records.slice(firstRecord),
+      tools,
+      firstTextMs,
+    });
+    if (failure !== undefined) {
+      this.#show({ type: "error", turn, code: errorCode(failure.error), message: errorLine(failure.error) });
+    }
     return !failed;
   }
 
   /** Runs a command. Returns whether the conversation goes on. */
   command(line: string): boolean {
-    const view = this.#view;
-    view.commanded(line);
-    switch (line) {
-      case "/stats":
-        view.stats(this.#records);
-        break;
-      case "/context":
-        view.context(this.context);
-        break;
-      case "/drop":
-        view.dropped(this.#backend.drop(), this.#backend.transport);
-        break;
-      case "/help":
-        view.help();
-        break;
-      case "/quit":
-        return false;
-      default:
-        view.notice(`There is no command ${line.split(/\s/)[0]}; /help says which there are.`);
-    }
+    this.#show({ type: "command", line });
+    if (line === "/quit") return false;
+    this.#show(this.#answerTo(line));
     return true;
   }
 
-  #show(turn: number, frame: Frame): void {
-    const view = this.#view;
-    if (frame instanceof LLMTextFrame) view.text(frame.text);
-    else if (frame instanceof LLMThoughtTextFrame) view.thought(frame.text);
-    else if (frame instanceof FunctionCallResultFrame) {
-      view.toolRan(turn, frame.functionCall, frame.output, frame.failed);
-    } else if (frame instanceof FunctionCallCancelFrame) view.toolRan(turn, frame.functionCall, frame.output, true);
+  #answerTo(line: string): ChatEvent {
+    switch (line) {
+      case "/stats":
+        return { type: "stats", records: this.#records };
+      case "/context":
+        return { type: "context", messages: this.context.messages };
+      case "/drop":
+        return { type: "dropped", connections: this.#backend.drop() };
+      case "/help":
+        return { type: "help", commands };
+      default:
+        return { type: "notice", message: `There is no command ${line.split(/\s/)[0]}; /help says which there are.` };
+    }
+  }
+
+  #showFrame(turn: number, frame: Frame): void {
+    if (frame instanceof LLMTextFrame) this.#show({ type: "text", delta: frame.text });
+    else if (frame instanceof LLMThoughtTextFrame) this.#show({ type: "thought", delta: frame.text });
+    else if (frame instanceof FunctionCallResultFrame || frame instanceof FunctionCallCancelFrame) {
+      const { functionCall, output } = frame;
+      const failed = frame instanceof FunctionCallCancelFrame || frame.failed;
+      this.#show({
+        type: "tool",
+        turn,
+        name: functionCall.functionName,
+        arguments: functionCall.arguments,
+        output,
+        failed,
+      });
+    }
   }
 }

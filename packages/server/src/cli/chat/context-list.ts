@@ -3,9 +3,9 @@ import type { LLMContext, LLMMessage } from "turnwire";
 const indent = " ".repeat(11);
 
 /** The messages of a conversation as lines to read. */
-export function contextList(context: LLMContext): string[] {
-  if (context.messages.length === 0) return ["The conversation is empty."];
-  return context.messages.flatMap(describe).flatMap(([who, what]) => {
+export function contextList({ messages }: Pick<LLMContext, "messages">): string[] {
+  if (messages.length === 0) return ["The conversation is empty."];
+  return messages.flatMap(describe).flatMap(([who, what]) => {
     const [first = "", ...rest] = what.split("\n");
     return [who.padEnd(indent.length) + first, ...rest.map((line) => indent + line)];
   });

@@ -1,7 +1,7 @@
 import type { InferenceRecord } from "turnwire";
 import { formatCount, formatMs } from "../shared/format.ts";
 import { reasonWords } from "./reason-words.ts";
-import type { TurnSummary } from "./view.ts";
+import type { TurnSummary } from "./chat-events.ts";
 
 /** `incremental · 411 of 1 466 bytes · first text 38 ms · calculate` */
 export function summaryLine(summary: TurnSummary): string {

@@ -3,6 +3,7 @@ import type { ReceivedRequest, RequestStatus } from "../../responses/index.ts";
 
 /** A request that has ended, as it is shown and logged. It holds no text. */
 export interface RequestEntry {
+  readonly type: "request";
   readonly receivedAt: string;
   readonly transport: "websocket" | "http";
   readonly connection: number | null;
@@ -29,6 +30,7 @@ export function entryOf(request: ReceivedRequest, nowMs: number): RequestEntry {
   const { transport, connection, lane, body, bytes, conversation, usage, status, responseId } = request;
   const durationMs = request.durationMs ?? 0;
   return {
+    type: "request",
     receivedAt: new Date(nowMs - durationMs).toISOString(),
     transport,
     connection: connection ?? null,

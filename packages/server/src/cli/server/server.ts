@@ -6,21 +6,18 @@ import {
   type ResponsesServerOptions,
   SqliteStore,
 } from "../../responses/index.ts";
-import { reachable } from "../shared/address.ts";
-import { isLoopback } from "../../kit/index.ts";
+import { reachable, startError } from "../shared/address.ts";
+import { openToOthers, serveUntil, type Show, showOn } from "../shared/serving.ts";
 import { styleFor } from "../shared/style.ts";
 import type { Surroundings } from "../shared/surroundings.ts";
 import { describeBrain, openBrain } from "./brain.ts";
 import { serverHelp } from "./help.ts";
-import { requestJson, ServerJsonView } from "./json-view.ts";
 import { LineWriter } from "../shared/line-writer.ts";
 import { LogFile } from "./log-file.ts";
 import { readServerOptions, type ServerCommandOptions } from "./options.ts";
 import { entryOf } from "./request-entry.ts";
-import { startError } from "../shared/address.ts";
 import { StopSignal } from "../shared/stop-signal.ts";
-import { ServerTextView } from "./text-view.ts";
-import type { ServerView } from "./view.ts";
+import { type ServerEvent, serverText } from "./server-text.ts";
 
 /** Runs `turnwire server`: the embedded server in its own process, until a signal ends it. Returns the exit code. */
 export async function server(args: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -31,25 +28,28 @@ export async function server(args: readonly string[], surroundings: Surroundings
     return 0;
   }
   using stop = new StopSignal();
-  const view = viewFor(options, surroundings);
+  const show = showFor(options, surroundings);
   await using log = await openLog(options, surroundings);
   let requests = 0;
   const running = await start(options, {
     onRequest: (request) => {
       requests += 1;
       const entry = entryOf(request, Date.now());
-      view.request(entry);
-      log.line?.(requestJson(entry));
+      show(entry);
+      log.line?.(JSON.stringify(entry));
     },
-    onBrainError: (error) => view.notice(`the brain failed: ${failure(error)}; the client was told server_error`),
+    onBrainError: (error) => {
+      show({ type: "notice", message: `the brain failed: ${failure(error)}; the client was told server_error` });
+    },
   });
-  await using _closing = running;
-  announce(view, running, options, version);
-  view.stopping(await stop.arrived);
-  await running.close();
-  view.closed(requests);
-  if (stdout.brokenBy !== undefined) throw stdout.brokenBy;
-  return 0;
+  const started = [listening(running, options, version), ...openToOthers(options.host, options.apiKeys)];
+  return await serveUntil<ServerEvent>(stop, {
+    server: running,
+    started,
+    show,
+    ended: () => ({ type: "closed", requests }),
+    stdout,
+  });
 }
 
 async function start(
@@ -93,12 +93,10 @@ function openStore(path: string | undefined): ResponseStore {
   }
 }
 
-function viewFor({ json, log }: ServerCommandOptions, { env, stdout, stderr }: Surroundings): ServerView {
-  if (json) {
-    return new ServerJsonView(LineWriter.ofJson(stdout).line);
-  }
+function showFor({ json, log }: ServerCommandOptions, { env, stdout, stderr }: Surroundings): Show<ServerEvent> {
+  if (json) return showOn(stdout);
   const output = log === "-" ? stderr : stdout;
-  return new ServerTextView(LineWriter.ofText(output).line, styleFor(output.isTTY, env));
+  return showOn(output, serverText(styleFor(output.isTTY, env)));
 }
 
 /** Opens what `--log` writes to. `line` is undefined without `--log`. */
@@ -116,14 +114,13 @@ async function openLog(
   return { line: LineWriter.ofJson(stdout).line, ...nothingToEnd };
 }
 
-function announce(view: ServerView, running: ResponsesServer, options: ServerCommandOptions, version: string): void {
+function listening(running: ResponsesServer, options: ServerCommandOptions, version: string): ServerEvent {
   const { host, dialect, apiKeys, faults } = options;
-  const [url, wsURL] = [running.url, running.wsURL].map((address) => reachable(address, host)) as [string, string];
-  const faultsURL = faults ? new URL("/_turnwire/faults", url).href : undefined;
-  view.listening({ version, url, wsURL, faultsURL, brain: describeBrain(options), dialect, keys: apiKeys.length });
-  if (!isLoopback(host) && apiKeys.length === 0) {
-    view.notice(`Whoever reaches ${host} can use this server: --api-key asks for a key.`);
-  }
+  const url = reachable(running.url, host);
+  const wsURL = reachable(running.wsURL, host);
+  const faultsURL = faults ? new URL("/_turnwire/faults", url).href : null;
+  const brain = describeBrain(options);
+  return { type: "listening", version, url, wsURL, faultsURL, brain, dialect, keys: apiKeys.length };
 }
 
 /** Describes a brain's error. Only turnwire's own errors and those of the system are sure to hold no text of a conversation. */

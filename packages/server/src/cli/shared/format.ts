@@ -13,3 +13,8 @@ export function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex -- they are what it is about
   return text.replaceAll("\t", "    ").replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "");
 }
+
+/** `1 word`, `2 words`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

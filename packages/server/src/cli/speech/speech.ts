@@ -1,15 +1,13 @@
 import { SpeechServer, type SpeechServerOptions } from "../../speech/index.ts";
-import { reachable } from "../shared/address.ts";
-import { isLoopback } from "../../kit/index.ts";
-import { LineWriter } from "../shared/line-writer.ts";
-import { startError } from "../shared/address.ts";
+import { reachable, startError } from "../shared/address.ts";
+import { openToOthers, serveUntil, showOn } from "../shared/serving.ts";
 import { StopSignal } from "../shared/stop-signal.ts";
 import { styleFor } from "../shared/style.ts";
 import type { Surroundings } from "../shared/surroundings.ts";
 import { speechHelp } from "./help.ts";
 import { pace, readSpeechOptions, type SpeechCommandOptions } from "./options.ts";
 import { readScriptFile, type ScriptFile } from "./script-file.ts";
-import { SpeechJsonView, SpeechTextView, type SpeechView } from "./view.ts";
+import { type ShownEvent, speechText } from "./speech-text.ts";
 
 /** Runs `turnwire speech`: the speech server in its own process, until a signal ends it. Returns the exit code. */
 export async function speech(args: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -21,19 +19,34 @@ export async function speech(args: readonly string[], surroundings: Surroundings
   }
   using stop = new StopSignal();
   const file = options.script === undefined ? undefined : readScriptFile(options.script);
-  const view = viewFor(options, surroundings);
+  const style = styleFor(stdout.isTTY, surroundings.env);
+  const textOf = (event: ShownEvent): string => speechText(event, file !== undefined, style);
+  const show = showOn(stdout, options.json ? undefined : textOf);
   let connections = 0;
-  const running = await start(options, file, (event) => {
-    if (event.type === "opened") connections += 1;
-    view.event(event, new Date().toISOString());
+  const running = await start(options, file, ({ type, ...event }) => {
+    if (type === "opened") connections += 1;
+    show({ type, at: new Date().toISOString(), ...event } as ShownEvent);
   });
-  await using _closing = running;
-  announce(view, running, { options, file, version });
-  view.stopping(await stop.arrived);
-  await running.close();
-  view.stopped(connections);
-  if (stdout.brokenBy !== undefined) throw stdout.brokenBy;
-  return 0;
+  const { host, apiKeys, voice } = options;
+  const [url, listenURL, speakURL] = [running.url, running.listenURL, running.speakURL].map((address) =>
+    reachable(address, host),
+  ) as [string, string, string];
+  const words = file?.words ?? 0;
+  const urls = { url, listenURL, speakURL };
+  const started: ShownEvent[] = [
+    { type: "listening", version, ...urls, voice: running.voice, words, keys: apiKeys.length },
+  ];
+  if (running.voice === "tones" && voice === "auto") {
+    started.push({ type: "notice", message: "espeak-ng is not installed: words are spoken as tones." });
+  }
+  started.push(...openToOthers(host, apiKeys));
+  return await serveUntil<ShownEvent>(stop, {
+    server: running,
+    started,
+    show,
+    ended: () => ({ type: "stopped", connections }),
+    stdout,
+  });
 }
 
 async function start(
@@ -56,33 +69,5 @@ async function start(
     });
   } catch (error) {
     throw startError(error, options);
-  }
-}
-
-function viewFor({ json }: SpeechCommandOptions, { env, stdout }: Surroundings): SpeechView {
-  if (json) {
-    return new SpeechJsonView(LineWriter.ofJson(stdout).line);
-  }
-  return new SpeechTextView(LineWriter.ofText(stdout).line, styleFor(stdout.isTTY, env));
-}
-
-interface Announcement {
-  readonly options: SpeechCommandOptions;
-  readonly file: ScriptFile | undefined;
-  readonly version: string;
-}
-
-function announce(view: SpeechView, running: SpeechServer, { options, file, version }: Announcement): void {
-  const { host, apiKeys } = options;
-  const [url, listenURL, speakURL] = [running.url, running.listenURL, running.speakURL].map((address) =>
-    reachable(address, host),
-  ) as [string, string, string];
-  const { voice } = running;
-  view.listening({ version, url, listenURL, speakURL, voice, words: file?.words, keys: apiKeys.length });
-  if (voice === "tones" && options.voice === "auto") {
-    view.notice("espeak-ng is not installed: words are spoken as tones.");
-  }
-  if (!isLoopback(host) && apiKeys.length === 0) {
-    view.notice(`Whoever reaches ${host} can use this server: --api-key asks for a key.`);
   }
 }
