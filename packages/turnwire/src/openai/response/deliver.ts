@@ -10,6 +10,10 @@ import type { ReadResponse, ResponseReader } from "./response-reader.ts";
  */
 export function deliver(reader: ResponseReader, event: RawEvent, inference: Inference): void | Promise<void> {
   inference.trace.received();
+  if (event.kind === "text") {
+    const frame = reader.readText(event);
+    return frame === undefined ? undefined : inference.emit(frame);
+  }
   const frames = reader.read(event);
   inference.trace.responseId = reader.responseId;
   if (reader.model !== undefined) inference.trace.model = reader.model;

@@ -53,6 +53,10 @@ export class ResponseReader {
    */
   read(event: RawEvent): readonly Frame[] {
     const { kind } = event;
+    if (kind === "text") {
+      const frame = this.readText(event);
+      return frame === undefined ? none : [frame];
+    }
     if (kind === "error" || kind === "unclear") {
       // An error within a response is followed by the event that ends it; an unclear one may not be about the response.
       this.ended = this.responseId === undefined && kind === "error";
@@ -61,9 +65,18 @@ export class ResponseReader {
     this.ended = false;
     if (this.#isRepeated(event)) return none;
     this.#frames = undefined;
-    if (kind === "text") this.#onText(event);
-    else handlers.get(event.type)?.(this, event);
+    handlers.get(event.type)?.(this, event);
     return this.#frames ?? none;
+  }
+
+  /** Returns the frame of an event of the kind `text`, without a list around it: nearly all events are of that kind. */
+  readText(event: RawEvent): Frame | undefined {
+    this.ended = false;
+    const text = event["delta"];
+    if (this.#isRepeated(event) || typeof text !== "string") return undefined;
+    const item = this.#items.at("message", event["item_id"], event["output_index"]);
+    item.text += text;
+    return text === "" ? undefined : new LLMTextFrame(text);
   }
 
   /** @internal */
@@ -119,11 +132,6 @@ export class ResponseReader {
       functionCalls: this.#functionCalls(),
       usage: readUsage(response["usage"]),
     };
-  }
-
-  #onText(event: RawEvent): void {
-    if (typeof event["delta"] !== "string") return;
-    this.#say(this.#items.at("message", event["item_id"], event["output_index"]), event["delta"]);
   }
 
   #add(frame: Frame): void {
