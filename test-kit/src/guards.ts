@@ -1,5 +1,5 @@
 /**
- * What the kinds of tests may not do: a unit test opens no socket, and only a process test starts processes. Each
+ * Limits for the kinds of tests: a unit test opens no socket, and only a process test starts processes. Each
  * project of `vitest.config.ts` sets up its guards with this.
  */
 import childProcess, { ChildProcess } from "node:child_process";

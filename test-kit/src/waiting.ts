@@ -18,7 +18,7 @@ export function fired(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** What the promise has come to after one turn of the event loop: its value, its error, or "pending". */
+/** The state of the promise after one turn of the event loop: its value, its error, or "pending". */
 export async function stateOf(promise: Promise<unknown>): Promise<unknown> {
   const pending = Symbol("pending");
   const first = Promise.race([promise, settle().then(() => pending)]);
@@ -37,7 +37,7 @@ export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-/** What the promise rejects with. */
+/** The error that the promise rejects with. */
 export async function rejection(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;

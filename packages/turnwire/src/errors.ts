@@ -36,7 +36,7 @@ const marker = Symbol.for("turnwire.error");
 export class TurnwireError extends Error {
   /** The name of the class, which a minifier leaves alone. */
   protected static readonly type: string = "TurnwireError";
-  /** What happened, stable over releases: one of {@link TurnwireErrorCode}, or the code that a provider sent. */
+  /** Names the kind of failure, stable over releases: one of {@link TurnwireErrorCode}, or the code that a provider sent. */
   readonly code: TurnwireErrorCode | (string & {});
   /** Whether the same request may succeed if it is made again. */
   readonly retryable: boolean;
@@ -95,7 +95,7 @@ export class MissingApiKeyError extends TurnwireError {
 /** A wait took longer than its limit. */
 export class TimeoutError extends TurnwireError {
   protected static override readonly type = "TimeoutError";
-  /** What took too long, such as `connect` or `first event`. */
+  /** The step that took too long, such as `connect` or `first event`. */
   readonly what: string;
   /** The limit in milliseconds. */
   readonly limitMs: number;

@@ -1,4 +1,4 @@
-/** What turnwire's own packages share. Not for users: it changes without notice. */
+/** The names that turnwire's own packages share. Not for users: they change without notice. */
 import "./node-version.ts";
 export * from "./async/index.ts";
 export * from "./audio/index.ts";

@@ -15,7 +15,7 @@ import {
 } from "turnwire/internal";
 import { type Environment, environmentCheck } from "turnwire/provider";
 
-/** What every processor takes. */
+/** The options that every processor takes. */
 export interface ProcessorOptions extends FrameProcessorOptions {
   environment?: Pick<Environment, "clock">;
 }

@@ -25,7 +25,7 @@ export const systemClock: Clock = {
 /** A source of random numbers in [0, 1). */
 export type Random = () => number;
 
-/** Where turnwire reports what it cannot throw. `console` is one. */
+/** Gets the errors and warnings that turnwire cannot throw. `console` is one. */
 export interface Logger {
   debug(message: string, details?: Record<string, unknown>): void;
   warn(message: string, details?: Record<string, unknown>): void;

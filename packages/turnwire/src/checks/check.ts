@@ -1,6 +1,6 @@
 import { InvalidArgumentError, kindOf } from "../errors.ts";
 
-/** What a value may be. Tables of checks describe options; `checkValue` applies one. */
+/** Describes usable values. Tables of checks describe options; `checkValue` applies a check. */
 export interface Check {
   /** Describes a usable value; the error puts it after "expected". */
   readonly expected: string;

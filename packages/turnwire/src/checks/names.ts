@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "../errors.ts";
 
-/** Where a name belongs, or what it is called here: a sentence for each name that callers are likely to try. */
+/** For names that callers are likely to try: a sentence that says where each belongs, or what it is called here. */
 export type Hints = Readonly<Record<string, string>>;
 
 /**

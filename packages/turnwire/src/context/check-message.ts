@@ -67,7 +67,7 @@ const call = "a call goes into `tool_calls` of the assistant's message";
 const result = 'a result is a message of its own, { role: "tool", tool_call_id, content }';
 const thought = 'reasoning is a message of its own, { llm: "openai", message: item }';
 
-/** What to do with parts that other libraries have. */
+/** Advice about parts that other libraries have. */
 const waysOut: Readonly<Record<string, string>> = {
   image: 'an image is { type: "image_url", image_url: { url } }, where the URL may be a data: URL',
   document: 'a file is { type: "file", file: { file_data, filename } }',

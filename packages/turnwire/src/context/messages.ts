@@ -7,7 +7,7 @@ import type { ChatMessage, UserMessage } from "./message-types.ts";
  * it; others leave it out.
  */
 export interface LLMSpecificMessage {
-  /** Whose form it is: `openai` for the Responses services. */
+  /** The provider whose form it has: `openai` for the Responses services. */
   llm: string;
   message: unknown;
 }
@@ -15,7 +15,7 @@ export interface LLMSpecificMessage {
 /** One message of a conversation: in Chat Completions shape, or in a provider's own. */
 export type LLMMessage = ChatMessage | LLMSpecificMessage;
 
-/** What a user says: text, or parts such as text and images. */
+/** The words of a user: text, or parts such as text and images. */
 export type UserContent = string | readonly Exclude<UserMessage["content"], string>[number][];
 
 /** Whether the message is in a provider's own form. */

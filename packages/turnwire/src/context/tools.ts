@@ -7,7 +7,7 @@ import type { LLMMessage } from "./messages.ts";
 /** A JSON Schema object that describes a function's parameters. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** What a function gets beside its arguments. */
+/** The second argument of a function, after those of the model. */
 export interface FunctionCallParams {
   functionName: string;
   /** The provider's id of the call. */

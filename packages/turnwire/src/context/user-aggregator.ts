@@ -13,7 +13,7 @@ import { LLMContextFrame, LLMMessagesAppendFrame, LLMRunFrame } from "./frames.t
 import { checkContext, type LLMContext } from "./llm-context.ts";
 import type { LLMMessage } from "./messages.ts";
 
-/** What the user aggregator needs of the assistant aggregator of the same conversation. */
+/** The side of the assistant aggregator that the user aggregator of the same conversation uses. */
 export interface AssistantSide {
   /** Writes what has been delivered of an unfinished turn, so that it comes before the user's next message. */
   interrupt(): void;

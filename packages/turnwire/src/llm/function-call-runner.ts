@@ -20,7 +20,7 @@ export interface RegisteredFunction extends FunctionOptions {
   handler: FunctionHandler;
 }
 
-/** What running the calls of one response needs. */
+/** The settings of a run of the calls of one response. */
 export interface FunctionCallRun {
   calls: readonly FunctionCall[];
   context: LLMContext;

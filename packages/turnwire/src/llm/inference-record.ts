@@ -1,7 +1,7 @@
 import type { LLMTokenUsage } from "../frames/index.ts";
 import type { RequestReason, RetryReason } from "./reasons.ts";
 
-/** Where the time of an inference went, in milliseconds. The parts add up to `totalMs`. */
+/** The time that each part of an inference took, in milliseconds. The parts add up to `totalMs`. */
 export interface InferenceTimes {
   /** Waiting for an earlier turn of the same service, for a cancelled response to end, or for a back-off. */
   waitingMs: number;
@@ -16,15 +16,15 @@ export interface InferenceTimes {
   totalMs: number;
 }
 
-/** What happened in one inference: the source of metrics, tables, traces and tests. */
+/** The record of one inference: the source of metrics, tables, traces and tests. */
 export interface InferenceRecord {
   /** Counts the service's inferences from 1. */
   number: number;
   model: string;
   transport: "websocket" | "http";
-  /** What was sent of the conversation: only what is new, or all of it. */
+  /** The part of the conversation that was sent: `incremental`, only the new items; `full`, all items. */
   mode: "incremental" | "full";
-  /** Why it was that. */
+  /** The reason for the mode. */
   reason: RequestReason;
   /** Items sent, and items the whole conversation has. */
   itemsSent: number;

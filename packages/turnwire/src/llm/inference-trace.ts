@@ -6,7 +6,7 @@ import type { RetryReason } from "./reasons.ts";
 
 type Phase = Exclude<keyof InferenceTimes, "totalMs">;
 
-/** What a provider reports about the request it sends. */
+/** The facts that a provider reports about the request it sends. */
 export type RequestDetails = Pick<
   InferenceRecord,
   | "transport"

@@ -2,7 +2,7 @@ import type { TurnwireError } from "../errors.ts";
 import type { LLMTokenUsage } from "../frames/index.ts";
 import type { InferenceRecord } from "./inference-record.ts";
 
-/** What happened in one turn. */
+/** The record of one turn. */
 export interface TurnRecord {
   /** The text of all inferences that reached the reader, joined. */
   text: string;

@@ -4,10 +4,10 @@ import { FrameStream, type Produce, type StreamEnd } from "./frame-stream.ts";
 import type { InferenceRecord } from "./inference-record.ts";
 import { addUsage, type TurnRecord } from "./turn-record.ts";
 
-/** What reads a turn: a loop over its frames, a loop over its text, or the turn itself for its record. */
+/** The reader of a turn: a loop over its frames, a loop over its text, or the turn itself for its record. */
 type Reader = "frames" | "text" | "record";
 
-/** What is noted of a turn while it runs. */
+/** The notes about a turn while it runs; its record is made from them. */
 export interface TurnNotes {
   /** An inference is over. */
   inferred(record: InferenceRecord): void;
@@ -40,7 +40,7 @@ export class TurnStream implements AsyncIterable<Frame>, AsyncDisposable {
   /** The reply's text, piece by piece: the same turn, read as text. */
   readonly text: AsyncIterable<string>;
   /**
-   * What happened in the turn, once it is over. Awaited while nothing reads the turn, it runs the turn to its end, and
+   * The record of the turn, after its end. If it is awaited while nothing reads the turn, it runs the turn to its end, and
    * rejects with the turn's error if there is one. If there is a loop, the loop throws the error and the record holds it
    * as `error`.
    */

@@ -46,9 +46,9 @@ export abstract class WebsocketLLMService extends LLMService {
   readonly #drainTimeoutMs: number;
   #websocket: ReconnectingWebsocket;
   #stopForwarding: () => void = () => undefined;
-  /** What `wsSend` and `wsRecv` use. */
+  /** The connection of `wsSend` and `wsRecv`. */
   #connection: WebsocketConnection | undefined;
-  /** What ends the waiting of `wsSend` and `wsRecv` when they are given no signal. */
+  /** Ends the waiting of `wsSend` and `wsRecv` if they get no signal of their own. */
   #signal: AbortSignal | undefined;
   #hasSent = false;
   /** Resolves when the last exchange that was begun is over. */
@@ -65,7 +65,7 @@ export abstract class WebsocketLLMService extends LLMService {
     this.useWebsocket(this.#websocket);
   }
 
-  /** Where to connect, with which headers. Called for every connection, since tokens expire. */
+  /** Returns the address and the headers. Called for every connection, since tokens expire. */
   protected abstract websocketTarget(signal: AbortSignal): WebsocketTarget | Promise<WebsocketTarget>;
 
   /** Begins to connect. The StartFrame does not wait for that; the first turn does. */
@@ -96,7 +96,7 @@ export abstract class WebsocketLLMService extends LLMService {
     return this.#websocket.connection !== undefined;
   }
 
-  /** What keeps the connection open. */
+  /** Keeps the connection open. */
   protected get websocket(): ReconnectingWebsocket {
     return this.#websocket;
   }

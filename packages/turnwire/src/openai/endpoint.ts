@@ -17,7 +17,7 @@ export interface EndpointOptions {
   fetch?: typeof fetch;
 }
 
-/** Where connections go, and on whose account. */
+/** The server that connections go to, and the account. */
 export interface Address {
   server: string;
   key: string | undefined;
@@ -25,7 +25,7 @@ export interface Address {
   project: string | undefined;
 }
 
-/** What an HTTP request to the endpoint needs. */
+/** The parts of an HTTP request to the endpoint. */
 export interface HttpTarget {
   url: string;
   headers: Headers;
@@ -34,7 +34,7 @@ export interface HttpTarget {
 
 const defaultBaseURL = "https://api.openai.com/v1";
 
-/** Where the Responses API is, for HTTP and for WebSockets. The environment is read anew for each connection and request. */
+/** The address of the Responses API, for HTTP and for WebSockets. The environment is read anew for each connection and request. */
 export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #key: ProviderKey;
@@ -47,7 +47,7 @@ export class Endpoint {
     this.#key = new ProviderKey(options.apiKey, "OPENAI_API_KEY");
   }
 
-  /** What tells whether two services could share a connection. A key that a function fetches is not known yet. */
+  /** Two services with the same address can share a connection. A key that a function fetches is not known yet. */
   get address(): Address {
     const { apiKey = process.env["OPENAI_API_KEY"], organization, project } = this.#options;
     return {

@@ -12,7 +12,7 @@ export interface FrameProcessorOptions {
   name?: string;
   /** How many data and control frames are queued before a processor that pushes more has to wait. Default 64. */
   capacity?: number;
-  /** Where the errors of listeners and other problems are logged. Default: warnings to standard error. */
+  /** Logs the errors of listeners and other problems. Default: warnings to standard error. */
   logger?: Logger;
 }
 

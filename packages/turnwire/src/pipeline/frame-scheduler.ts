@@ -11,7 +11,7 @@ import {
 import { type DirectedFrame, type FrameDirection, FrameQueue } from "./frame-queue.ts";
 import { Job } from "./job.ts";
 
-/** What a scheduler needs of its processor. Only `process` may throw or reject. */
+/** The side of a processor that its scheduler uses. Only `process` may throw or reject. */
 export interface SchedulerHooks {
   process(job: Job): void | Promise<void>;
   failed(job: Job, error: unknown): Promise<void>;

@@ -32,11 +32,11 @@ const heldCapacity = 64;
 /** Options of a {@link PipelineTask}. */
 export interface PipelineTaskOptions {
   observers?: readonly PipelineObserver[];
-  /** Where errors that reach the task, failing listeners and hanging processors are logged. Default: warnings to standard error. */
+  /** Logs errors that reach the task, failing listeners and hanging processors. Default: warnings to standard error. */
   logger?: Logger;
   /** How long the processors have to stop, in milliseconds. Default 2000. */
   cancelTimeoutMs?: number;
-  /** What only tests replace. Default: the system's clock. */
+  /** For tests only. Default: the system's clock. */
   environment?: { clock?: Clock };
 }
 

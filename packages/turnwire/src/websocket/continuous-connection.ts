@@ -111,7 +111,7 @@ export class ContinuousConnection {
     return this.#run?.send(message) ?? false;
   }
 
-  /** The connection serves its purpose: earlier ones that died young no longer count. */
+  /** The connection serves its purpose: earlier ones that ended too soon no longer count. */
   markHealthy(): void {
     this.#websocket.markHealthy();
   }

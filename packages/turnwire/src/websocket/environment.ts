@@ -2,7 +2,7 @@ import type { Clock, Random } from "../async/index.ts";
 import { type Check, is } from "../checks/index.ts";
 import type { SocketFactory } from "./socket.ts";
 
-/** What only tests replace. */
+/** Parts that only tests replace. */
 export interface Environment {
   /** The time; default: the system's. */
   clock?: Clock;

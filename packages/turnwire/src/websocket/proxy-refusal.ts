@@ -12,8 +12,8 @@ export interface Proxy {
 export type Headers = NodeJS.Dict<string | string[]>;
 
 export function refusal(proxy: URL, target: string, status: number, headers: Headers): Error {
-  // What is not HTTP has no status.
-  if (!Number.isInteger(status)) return noTunnel(proxy, new Error("what it answered is not HTTP"));
+  // An answer that is not HTTP has no status.
+  if (!Number.isInteger(status)) return noTunnel(proxy, new Error("its answer is not HTTP"));
   return new WebsocketConnectError(`the proxy ${proxy.host} refused a tunnel to ${target} with status ${status}`, {
     status,
     headers: flatHeaders(headers),

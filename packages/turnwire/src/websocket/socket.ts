@@ -35,7 +35,7 @@ export interface Socket {
   terminate(): void;
 }
 
-/** Where to connect, with the headers of the upgrade request. */
+/** The address to connect to, and the headers of the upgrade request. */
 export interface WebsocketTarget {
   url: string;
   headers?: Readonly<Record<string, string>>;

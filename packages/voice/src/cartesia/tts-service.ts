@@ -27,7 +27,7 @@ const checks: Checks<CartesiaTTSServiceOptions> = {
   version: is.text,
 };
 
-/** What Cartesia calls a context: here, a part of an utterance. */
+/** A context in Cartesia's sense: here, a part of an utterance. */
 interface Context {
   id: string;
   part: SpeechPart<CartesiaTTSSettings>;

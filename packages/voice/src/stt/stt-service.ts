@@ -42,7 +42,7 @@ export interface TranscriptWord {
   endMs: number;
 }
 
-/** What was heard. Times are milliseconds of the audio that the service was given since its start, without muted audio. */
+/** The words that were heard. Times are milliseconds of the audio that the service was given since its start, without muted audio. */
 export interface Transcript {
   text: string;
   /** Whether it will not change any more. */

@@ -50,7 +50,7 @@ export const websocketSTTChecks: Checks<WebsocketSTTServiceOptions> = {
 
 /** A half-open connection is found within 8 s, well inside of the audio that is kept. */
 const defaultHeartbeat = { intervalMs: 5000, timeoutMs: 3000 };
-/** Connecting is tried about as long as audio is kept, 16 to 32 s. Nobody else would try again. */
+/** Connecting is tried about as long as audio is kept, 16 to 32 s, since no caller would try again. */
 const defaultBackoff = { maxAttempts: 9 };
 const idleSilenceMs = 100;
 

@@ -4,7 +4,7 @@ import type { Timeline } from "./timeline.ts";
 
 interface Held {
   frame: Frame;
-  /** Where the audio in front of the frame ends. */
+  /** The end of the audio in front of the frame. */
   positionMs: number;
 }
 

@@ -46,7 +46,7 @@ export const outputChecks: Checks<OutputTransportOptions> = {
   silenceMs: is.duration,
 };
 
-/** What an interruption cut off. */
+/** The audio that an interruption cut off. */
 export interface Interrupted {
   /** How much audio has been played since the start. */
   playedMs: number;

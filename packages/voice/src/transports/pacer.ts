@@ -52,7 +52,7 @@ export interface OutputChunk extends AudioFormat {
 export interface Underrun {
   /** For how long there was nothing to play. */
   lateMs: number;
-  /** What was late: `source`, the audio; `client`, which did not take what it was sent; `pacing`, this process. */
+  /** The cause: `source`, the audio came late; `client`, it did not take what it was sent; `pacing`, this process was late. */
   cause: "source" | "client" | "pacing";
   utteranceId: string | undefined;
 }
@@ -73,7 +73,7 @@ export interface OutputTransportStats {
   interruptions: number;
 }
 
-/** What the pacer calls. */
+/** The callbacks of the pacer. */
 export interface PacerHooks {
   /** Returns a promise while the client does not take more. */
   writable(signal: AbortSignal): void | Promise<void>;

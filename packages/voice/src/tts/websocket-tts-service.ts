@@ -170,7 +170,7 @@ export abstract class WebsocketTTSService<Settings extends object> extends TTSSe
     this.#refused = this.#attempted;
     if (this.#state !== "replacing") return;
     this.#state = "running";
-    // What was to be said needs the new connection.
+    // The waiting text needs the new connection.
     this.speech.fail(toTurnwireError(error, "connection_failed", `${this.name} cannot connect`));
   }
 

@@ -22,7 +22,7 @@ import {
  */
 export type VoiceStageName = "vad" | "turnEnd" | "context" | "llm" | "sentence" | "tts" | "output";
 
-/** Where the time of a voice turn went, from the end of the user's voice to the bot's. */
+/** The stages of a voice turn and their times, from the end of the user's voice to the bot's. */
 export interface VoiceTurnRecord {
   /** The number of the turn, from 1. */
   readonly turn: number;

@@ -21,7 +21,7 @@ export type TurnFrame =
   | UserStartedSpeakingFrame
   | UserStoppedSpeakingFrame;
 
-/** What has been heard in a user's turn; between turns, since the last one or since held words were dropped. */
+/** The words and voice heard in a user's turn; between turns, since the last one or since held words were dropped. */
 export interface TurnState {
   /** Whether the VAD hears the user's voice. */
   readonly voice: boolean;

@@ -63,7 +63,7 @@ const checks: Checks<UserTurnProcessorOptions> = {
   holdMs: is.duration,
 };
 
-/** What ended a user's turn: a strategy, `turnTimeoutMs`, words that came late, `stopUserTurn()`, the pipeline's end. */
+/** The cause of the end of a user's turn: a strategy, `turnTimeoutMs`, words that came late, `stopUserTurn()`, the pipeline's end. */
 export type UserTurnEndReason = "strategy" | "timeout" | "late" | "request" | "end";
 
 /** The events of a {@link UserTurnProcessor}. */

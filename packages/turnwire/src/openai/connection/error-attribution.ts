@@ -13,13 +13,13 @@ export type ErrorSource =
   | { kind: "cancel"; responseId: string | undefined }
   | { kind: "steer" | "lane" | "age-limit" | "request" | "unclear" };
 
-/** What was sent beside requests. */
+/** The messages that were sent beside requests. */
 export interface SentBeside {
   /** The responses that a cancel was sent for and not answered, the oldest first. */
   cancelled: readonly string[];
-  /** Whether something was ever said to a running response: the answer may come after the response's end. */
+  /** Whether a steer was ever sent: its answer may come after the response's end. */
   hasSteered: boolean;
-  /** Whether something was said to a response that is still running, and not answered. */
+  /** Whether a steer was sent to a response that is still running, and not answered. */
   steer: boolean;
 }
 

@@ -21,7 +21,7 @@ export interface ExchangeHost {
   cancel(responseId: string): void;
   /** The exchange's queue has become full, or has room again. */
   onBacklog(): void;
-  /** Nobody reads the exchange any more; it is not over. */
+  /** The exchange has no reader any more, and is not over. */
   onLeft(exchange: Exchange): void;
   /** Nothing of the exchange can follow: its lane is free. `responseId`: its last response. */
   onEnded(exchange: Exchange, responseId: string | undefined): void;

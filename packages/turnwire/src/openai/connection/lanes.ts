@@ -29,7 +29,7 @@ export class Tenant {
 export class Lane implements ResponseHolder {
   /** Undefined for the default lane. */
   name: string | undefined;
-  /** Whose exchanges it carries: another's would push out the response that it keeps. */
+  /** The tenant whose exchanges it carries. Those of another would replace the response that it keeps. */
   tenant: Tenant | undefined;
   /** Rises with every use. */
   usedAt = 0;

@@ -10,7 +10,7 @@ export type Phase =
   /** Nothing can follow. */
   | { kind: "closed" };
 
-/** What moves an exchange on. */
+/** A step that moves an exchange to another phase. */
 export type Step =
   | { kind: "send" }
   | { kind: "created"; responseId: string }

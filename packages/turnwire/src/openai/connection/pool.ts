@@ -49,7 +49,7 @@ export class ResponsesConnectionPool implements AsyncDisposable {
   readonly #capabilities: ServerCapabilities;
   readonly #options: Pick<ConnectionManagerOptions, "drainTimeoutMs" | "logger" | "clock">;
   readonly #managers = new Set<ConnectionManager>();
-  /** Where the services of the pool talk to: the first of them decides. */
+  /** The server and account of the pool's services. The first service decides. */
   #address: Address | undefined;
   #isClosed = false;
 

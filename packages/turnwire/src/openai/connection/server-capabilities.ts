@@ -3,7 +3,7 @@ import { isObject, type RawEvent } from "../../protocol/index.ts";
 /** No server is known to end connections sooner. */
 const shortestLimitMs = 5 * 60_000;
 
-/** What has been learned of a server, by everything that talks to it. Undefined: not yet known. */
+/** The facts that services have learned of a server. Undefined: not yet known. */
 export class ServerCapabilities {
   #lanes: boolean | undefined;
   #warmUp: boolean | undefined;

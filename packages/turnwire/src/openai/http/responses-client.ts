@@ -42,7 +42,7 @@ export interface ResponsesClientOptions extends OpenAIResponsesOptions {
   timeouts?: OpenAIResponsesTimeouts;
 }
 
-/** What a service lends. */
+/** The tools of the service that the client uses. */
 export interface Tools {
   logger: Logger;
   clock: Clock;
@@ -51,7 +51,7 @@ export interface Tools {
   optionNames: readonly string[];
 }
 
-/** What both Responses services are made of: their settings, requests, inference over HTTP, and `runInference`. */
+/** The parts that both Responses services share: their settings, requests, inference over HTTP, and `runInference`. */
 export class ResponsesClient {
   readonly #options: ResponsesClientOptions;
   readonly #tools: Tools;
@@ -80,7 +80,7 @@ export class ResponsesClient {
     this.#settings = changedSettings("updateSettings()", this.#settings, changes, hints);
   }
 
-  /** Where the WebSocket goes. */
+  /** The address and headers of the WebSocket. */
   websocketTarget(): Promise<WebsocketTarget> {
     return this.#endpoint.websocket();
   }
@@ -142,7 +142,7 @@ export class ResponsesClient {
     checkOptions("runInference()", options, runInferenceChecks, optionHints);
   }
 
-  /** Where the requests go. */
+  /** The address and headers of HTTP requests. */
   get address(): Address {
     return this.#endpoint.address;
   }

@@ -107,9 +107,9 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   }
 
   /**
-   * Says something to the turn that is running. The model takes it into account without being interrupted; the conversation
-   * then holds it at that place.
-   * @throws SteeringError when no turn is running or the model or server cannot be steered; the input is in it.
+   * Says something to the turn that is running. The model takes the input into account without being interrupted, and the
+   * conversation holds it at that place.
+   * @throws SteeringError when no turn is running or the model or server cannot be steered; the error holds the input.
    */
   async steer(input: SteeringInput): Promise<SteeringOutcome> {
     checkSteeringInput(input);
@@ -120,8 +120,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   }
 
   /**
-   * Gives the server the conversation so far, so that the next turn sends only what is new. Returns whether it did: it does
-   * not when the server cannot be warmed up, or when that would delay a turn.
+   * Sends the server the conversation so far, so that the next turn sends only what is new. Returns whether it did: it does
+   * not if the server does not know warm-ups, or if that would delay a turn.
    */
   async warmUp(context: LLMContext = this.#warmUp.context): Promise<boolean> {
     checkContext(context);
@@ -181,7 +181,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
   /** With `onInterrupt: "disconnect"`, moves to another connection, so that the reply is not generated to its end. */
   async #onInterrupted({ connection, exchange }: Lease): Promise<void> {
     const manager = this.#manager;
-    // What is generated for others on the connection goes on, and the responses that they may continue stay there.
+    // Replies for others on the connection go on, and the responses that they may continue stay there.
     if (this.#options.onInterrupt !== "disconnect" || manager === undefined || manager.tenants.size > 1) return;
     const over = new AbortController();
     const end = (): void => over.abort(new DOMException("the reply has ended by itself", "AbortError"));

@@ -21,16 +21,16 @@ export interface OpenAIResponsesLLMServiceOptions
   /** Whether a second connection is kept open for when the first is lost or held up; default false. Not with a pool. */
   standby?: boolean;
   /**
-   * What happens to an interrupted reply at a server that does not cancel: `drain`, the default, lets it be generated to
-   * its end; `disconnect` goes over to another connection in the background and closes the one it is generated on.
+   * How an interrupted reply ends at a server that does not cancel: with `drain`, the default, the server generates it to
+   * its end; with `disconnect` the service moves to another connection in the background and closes that of the reply.
    */
   onInterrupt?: "drain" | "disconnect";
   /**
-   * Whether the server is given the conversation so far at the start and after every reconnect, before it is asked
-   * anything, so that the next turn is incremental; a context: that one, at the start. Default false.
+   * Whether the server gets the conversation so far at the start and after every reconnect, before the next turn, which is
+   * then incremental; or the context that it gets at the start. Default false.
    */
   warmUp?: boolean | LLMContext;
-  /** When a connection is replaced, while nothing is under way, in milliseconds; default 55 minutes. Not with a pool. */
+  /** At what age a connection is replaced, while no turn runs, in milliseconds; default 55 minutes. Not with a pool. */
   maxConnectionAgeMs?: number;
   /** Whether a turn goes over HTTP when no WebSocket can be had; default true. */
   httpFallback?: boolean;

@@ -8,12 +8,12 @@ import { ProgressWatch, Reply, SteerQueue } from "../response/index.ts";
 import type { ResponsesClient } from "../http/index.ts";
 import type { Attempt, RecoveryAction } from "../retry/index.ts";
 
-/** What an inference needs of its service. */
+/** The parts of the service that an inference uses. */
 export interface InferenceHost {
   readonly client: ResponsesClient;
   readonly tenant: Tenant;
   readonly clock: Clock;
-  /** What keeps the connection for the next attempt. */
+  /** Keeps the connection for the next attempt. */
   manager(): ConnectionManager;
   /** Replaces a connection that was lost before output, and returns the error to throw. */
   replaceLost(connection: WebsocketConnection, error: unknown, signal: AbortSignal): Promise<unknown>;

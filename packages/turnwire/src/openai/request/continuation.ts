@@ -4,7 +4,7 @@ import type { ResponseInputItem, ResponseOutputItem } from "../../protocol/index
 import type { Conversation } from "./conversation.ts";
 import { type ItemKey, keyOf } from "./items.ts";
 
-/** What follows the conversation that a response began with: the model's output, or input given to it on the way. */
+/** A part that a response added to its conversation: the model's output, or input that was steered into it. */
 export type ResponsePart =
   | { kind: "output"; items: readonly ResponseOutputItem[] }
   | { kind: "input"; items: readonly ResponseInputItem[] };
@@ -17,14 +17,14 @@ export interface ContinuableResponse {
   readonly parts: readonly ResponsePart[];
 }
 
-/** What keeps a response that can be continued: a lane. */
+/** Keeps a response that can be continued: a lane. */
 export interface ResponseHolder {
   readonly latest: ContinuableResponse | undefined;
   /** Rises with every use. */
   readonly usedAt: number;
 }
 
-/** What to send of a conversation, and why. */
+/** The part of a conversation to send, and the reason. */
 export interface Plan<Holder> {
   mode: "incremental" | "full";
   /** The server has the items before this index. */

@@ -35,7 +35,7 @@ export function createMessage(
   return message;
 }
 
-/** What an inference's record says of the message. */
+/** The fields of an inference's record that describe the message. */
 export function requestDetails(message: string, { conversation, plan, lane }: Sending): RequestDetails {
   const { parent, mode, reason } = plan;
   const bytesSent = Buffer.byteLength(message);

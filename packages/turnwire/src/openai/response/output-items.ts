@@ -1,6 +1,6 @@
 import type { ResponseOutputItem } from "../../protocol/index.ts";
 
-/** What has been read of one output item. */
+/** The part of an output item that has been read. */
 export interface OutputItem {
   readonly type: string;
   id: string | undefined;

@@ -43,8 +43,8 @@ export class Reply {
   }
 
   /**
-   * What the server can continue. Undefined when something may be queued at the server: it would go in front of what the
-   * next request sends.
+   * The response that the server can continue. Undefined if steered input may be queued at the server: it would go in front
+   * of the next request's input.
    */
   get continuable(): ContinuableResponse | undefined {
     const { result } = this.#reader;

@@ -2,12 +2,12 @@ import type { UserMessage } from "../../context/index.ts";
 import { SteeringError } from "../../errors.ts";
 import { isObject, normalizeError, type RawEvent, type ResponseInputItem } from "../../protocol/index.ts";
 
-/** What to say to a running turn: text, or user messages. */
+/** Input for a running turn: text, or user messages. */
 export type SteeringInput = string | readonly UserMessage[];
 
 /**
- * What became of it. `applied`: the reply goes on and takes it into account. `pending`: the reply ended in function calls;
- * the model gets it after their outputs.
+ * The outcome of a steer. `applied`: the reply goes on and takes the input into account. `pending`: the reply ended in
+ * function calls, and the model gets the input after their outputs.
  */
 export type SteeringOutcome = "applied" | "pending";
 

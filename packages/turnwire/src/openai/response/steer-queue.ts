@@ -4,20 +4,20 @@ import type { ResponseInputItem } from "../../protocol/index.ts";
 import { toInputContent } from "../request/index.ts";
 import type { Steer, SteeringInput, SteeringOutcome, SteerLedger } from "./steer-ledger.ts";
 
-/** Where something can be said to the responses of a request. */
+/** A request whose responses can be steered. */
 export interface SteerableStream {
   readonly steers: SteerLedger;
   /** Sends the message and enters the steer in the ledger; returns false when the connection is gone. */
   steer(message: string, steer: Steer): boolean;
 }
 
-/** What the conversation holds of it: messages for the context, items for the server. */
+/** Steered input as the conversation holds it: messages for the context, items for the server. */
 export interface Steered {
   messages: readonly UserMessage[];
   items: readonly ResponseInputItem[];
 }
 
-/** What is said to one running turn: it waits here until there is a response to say it to. */
+/** The input for one running turn. It waits here until there is a response to steer. */
 export class SteerQueue {
   #waiting: Steer[] = [];
   #stream: SteerableStream | undefined;

@@ -12,7 +12,7 @@ import {
 import type { RetryReason } from "../../llm/index.ts";
 import { errorCodes } from "../../protocol/index.ts";
 
-/** What to do after a failed attempt at an inference. `reason` is the id of the rule that decided. */
+/** The decision after a failed attempt at an inference. `reason` is the id of the rule that decided. */
 export type RetryDecision =
   /** Give up, and throw the error. */
   | { kind: "fail"; error: unknown }
@@ -25,7 +25,7 @@ export type RetryDecision =
   /** Ask for the rest of an answer that broke off. */
   | { kind: "resume"; reason: RetryReason };
 
-/** What has to change before the next attempt. */
+/** A change that the next attempt needs. */
 export type RecoveryAction =
   /** The response to continue is gone: continue the next deepest one, or send the whole conversation. */
   | "forget-parent"
@@ -39,7 +39,7 @@ export type RecoveryAction =
 /** The code of an error that may answer a cancel or the running request: nothing in the error tells which. */
 export const ambiguousCode = "ambiguous_error";
 
-/** What has happened in an inference so far, and what is allowed. */
+/** The state of an inference so far, and the retries that are allowed. */
 export interface AttemptState {
   hasOutput: boolean;
   /** Characters of text delivered. */
@@ -59,7 +59,7 @@ export interface AttemptState {
 interface Rule {
   /** Failures are counted by it. */
   readonly id: RetryReason;
-  /** How often the rule may have an inference asked again. */
+  /** How often the rule may retry an inference. */
   readonly atMost: number;
   /** Undefined when the rule does not apply. */
   readonly decide: (error: TurnwireError, state: AttemptState, id: RetryReason) => RetryDecision | undefined;
@@ -78,7 +78,7 @@ const rateLimitCodes: ReadonlySet<string> = new Set([errorCodes.rateLimit, "slow
 
 /** The first rule that applies decides. */
 const rules: readonly Rule[] = [
-  // 1. After output nothing is asked again: it would be said twice.
+  // 1. After output nothing is retried: the output would come twice.
   {
     id: "answer-broke-off",
     atMost: 1,

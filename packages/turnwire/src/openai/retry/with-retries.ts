@@ -31,7 +31,7 @@ export interface RetriedWork {
   };
 }
 
-/** What a service allows when an attempt has failed. */
+/** The retries that a service allows. */
 export interface RetryOptions {
   canUseHttp: boolean;
   /** Whether the first attempt goes over HTTP already. */

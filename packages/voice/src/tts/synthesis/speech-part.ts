@@ -30,7 +30,7 @@ export interface SpeechPart<Settings> {
 /** A part, as the synthesis that made it sees it. */
 export interface Part<Settings> extends SpeechPart<Settings> {
   readonly utterance: Utterance<Settings>;
-  /** Where its text begins in that of the utterance. */
+  /** The place in the utterance's text where its text begins. */
   readonly fromOffset: number;
   /** Whether some of its audio has arrived. */
   hasAudio: boolean;

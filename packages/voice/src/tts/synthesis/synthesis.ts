@@ -4,7 +4,7 @@ import type { Utterance } from "../utterance/utterance.ts";
 import type { Part, SpeechPart } from "./speech-part.ts";
 import type { SpeechQueue } from "./speech-queue.ts";
 
-/** What the synthesis asks of the provider, and reports to the service. */
+/** The requests of the synthesis to the provider, and its reports to the service. */
 export interface SynthesisOptions<Settings> {
   name: string;
   clock: Clock;

@@ -8,10 +8,10 @@ import { findWord, wordEnd } from "../text/spoken-words.ts";
 export class SpokenText {
   #text = "";
   #isClosed = false;
-  /** Where the pieces end that the provider is given. */
+  /** The ends of the pieces that the provider gets. */
   #cuts: number[] = [];
   #saidOffset = 0;
-  /** Where the last word ends that the provider reported as spoken. */
+  /** The end of the last word that the provider reported as spoken. */
   #foundOffset = 0;
   #takenOffset = 0;
   #inserted: Array<{ offset: number; frame: Frame }> = [];
@@ -79,7 +79,7 @@ export class SpokenText {
     return piece;
   }
 
-  /** Where the word from `from` on ends, within the text given to the provider; undefined if there is none. */
+  /** The end of the word that begins at `from`, within the text that the provider got; undefined if there is none. */
   wordEnd(from: number): number | undefined {
     if (from >= this.#saidOffset) return undefined;
     const offset = Math.min(wordEnd(this.#text, from), this.#saidOffset);
@@ -87,7 +87,7 @@ export class SpokenText {
     return this.#isClosed && this.#text.slice(offset).trim() === "" ? this.#text.length : offset;
   }
 
-  /** Where the next occurrence of a word ends that the provider reports as spoken; undefined if it is not found. */
+  /** The end of the next occurrence of a word that the provider reports as spoken; undefined if it is not found. */
   findSpoken(word: string): number | undefined {
     const end = findWord(this.#text.slice(0, this.#saidOffset), this.#foundOffset, word);
     if (end !== undefined) this.#foundOffset = end;

@@ -122,7 +122,7 @@ export class Utterance<Settings> {
     return this.audio.isComplete && !this.hasEnded ? this.#takeLast() : undefined;
   }
 
-  /** What comes after all audio. */
+  /** The next frame after all audio. */
   #takeLast(): Frame | undefined {
     if (!this.audio.hasFailed && this.text.takenOffset < this.text.length) return this.#takeText(this.text.length);
     const inserted = this.text.takeInserted(true);
@@ -132,7 +132,7 @@ export class Utterance<Settings> {
     return hasStarted ? new TTSStoppedFrame(this.id) : undefined;
   }
 
-  /** Where the word from `from` on ends, if its place in the audio is known. */
+  /** The end of the word that begins at `from`, if its place in the audio is known. */
   #wordAt(from: number): { offset: number; bytes: number } | undefined {
     const offset = this.text.wordEnd(from);
     const bytes =

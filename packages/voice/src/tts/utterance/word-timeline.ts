@@ -28,7 +28,7 @@ export interface Mark {
 }
 
 /**
- * Where the words of an utterance end in its audio. Marks are known positions: from the provider's timestamps, or because
+ * The ends of an utterance's words in its audio. Marks are known positions: from the provider's timestamps, or because
  * a stretch of text has been spoken to its end. Without timestamps (`exact` false), words between two marks are spread by
  * their length and words after the last mark by the speaking rate; with timestamps, those words have no position yet.
  */

@@ -24,7 +24,7 @@ export class AnalysisQueue {
   #waiting: Uint8Array[] = [];
   #state: "idle" | "analysing" | "closed" = "idle";
   #analysed: Promise<void> = Promise.resolve();
-  /** What has been reported and need not be reported again. */
+  /** The problems that have been reported and need not be reported again. */
   readonly #reported = new Set<"failure" | "skipping">();
 
   constructor(analyzer: VADAnalyzer, hooks: AnalysisHooks) {

@@ -9,7 +9,7 @@ interface Sent {
   lengthMs: number;
 }
 
-/** What a client reports about its playback. */
+/** A client's report about its playback. */
 export interface PlayedReport {
   utteranceId: string | undefined;
   /** How much of the utterance has been played, in milliseconds. */

@@ -39,7 +39,7 @@ export interface WebsocketServerTransportOptions {
   input?: InputOptions;
   /** How audio is sent. A client may ask for another sample rate and number of channels. */
   output?: OutputOptions;
-  /** Decides about a client by its HTTP request. False refuses it with 403. By default everybody may connect. */
+  /** Decides about a client by its HTTP request. False refuses it with 403. By default every client may connect. */
   verifyClient?: VerifyClient;
   /** The web pages that may connect, such as `https://example.com`; `*` for all. Local pages always may connect locally. */
   allowedOrigins?: readonly string[];
