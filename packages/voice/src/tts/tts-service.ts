@@ -113,7 +113,14 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
     this.#settings = initialSettings(table, options);
     this.#aggregator = options.textAggregator ?? new SentenceAggregator();
     this.#filter = options.textFilter ?? ((text) => text);
-    this.#queue = this.#makeQueue();
+    this.#queue = new SpeechQueue({
+      push: (frame, signal) => this.pushFrame(this.#answer.marked(frame), "downstream", signal),
+      onSpoken: (utterance) => {
+        if (utterance.isAnswer && utterance.audio.hasFailed) this.#answer.fail();
+      },
+      clock: this.clock,
+      maxAudioBytes: bytesForMs(maxAudioMs, this.format),
+    });
     this.speech = this.#synthesis = this.#makeSynthesis(options.timeouts?.responseMs ?? 10_000);
   }
 
@@ -265,17 +272,6 @@ export abstract class TTSService<Settings extends object> extends AIService<TTSS
     this.#open = undefined;
     this.#queue.interrupt();
     this.#synthesis.interrupted();
-  }
-
-  #makeQueue(): SpeechQueue<Settings> {
-    return new SpeechQueue({
-      push: (frame, signal) => this.pushFrame(this.#answer.marked(frame), "downstream", signal),
-      onSpoken: (utterance) => {
-        if (utterance.isAnswer && utterance.audio.hasFailed) this.#answer.fail();
-      },
-      clock: this.clock,
-      maxAudioBytes: bytesForMs(maxAudioMs, this.format),
-    });
   }
 
   #makeSynthesis(responseTimeoutMs: number): Synthesis<Settings> {

@@ -75,15 +75,12 @@ export class TurnStateTracker implements TurnState {
     return this.#since(this.#endAskedAtMs);
   }
 
-  /** Starts again, but keeps who is speaking. */
-  reset(): void {
-    this.finalWords = 0;
-    this.#interimWords = 0;
-    this.complete = false;
-    this.endOfSpeech = false;
-    this.heardVoice = this.voice;
-    this.#quietSinceMs = undefined;
-    this.#endAskedAtMs = undefined;
+  /** Returns a new start, in which only who is speaking is known. */
+  next(): TurnStateTracker {
+    const next = new TurnStateTracker(this.#clock);
+    next.voice = next.heardVoice = this.voice;
+    next.botSpeaking = this.botSpeaking;
+    return next;
   }
 
   take(frame: TurnFrame): void {

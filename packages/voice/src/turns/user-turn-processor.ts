@@ -90,7 +90,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   readonly #stop: readonly UserTurnStopStrategy[];
   readonly #limits: Required<Pick<UserTurnProcessorOptions, "turnTimeoutMs" | "lateMs" | "holdMs">>;
   readonly #clock: Clock;
-  readonly #state: TurnStateTracker;
+  #state: TurnStateTracker;
   readonly #endAlarm: Alarm;
   readonly #timeoutAlarm: Alarm;
   readonly #holdAlarm: Alarm;
@@ -159,15 +159,16 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
   async #takeFinal(frame: TranscriptionFrame): Promise<void> {
     if (this.#phase === "stopped") return;
     const blank = frame.text.trim() === "";
-    const late = !blank && !this.inTurn && this.#isLate() && this.#ended?.heardVoice === true;
+    const late = !blank && this.#isLate();
+    const belongsToLast = late && this.#ended?.heardVoice === true;
     this.#state.take(frame);
-    if (!this.inTurn && !late && this.#wantsStart(frame)) this.#startTurn();
+    if (!this.inTurn && !belongsToLast && this.#wantsStart(frame)) this.#startTurn();
     if (this.inTurn) {
       const passed = this.pushFrame(frame);
       this.#decideEnd(frame);
       this.#watchIdle(!blank);
       await passed;
-    } else if (late || (!blank && this.#isLate())) {
+    } else if (late) {
       this.#startTurn();
       const passed = this.pushFrame(frame);
       this.#endTurn("late");
@@ -233,7 +234,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
     this.#endAlarm.clear();
     this.#timeoutAlarm.clear();
     this.#ended = { atMs: this.#clock.now(), heardVoice: this.#state.heardVoice };
-    this.#state.reset();
+    this.#state = this.#state.next();
     const stopped = new UserStoppedSpeakingFrame();
     void this.pushFrame(stopped);
     void this.pushFrame(new UserTurnEndFrame(stopped));
@@ -257,7 +258,7 @@ export class UserTurnProcessor extends FrameProcessor<UserTurnProcessorEvents> {
 
   #dropHeld(): void {
     this.#held = [];
-    this.#state.reset();
+    this.#state = this.#state.next();
   }
 
   #watchIdle(byUser: boolean): void {

@@ -31,7 +31,6 @@ export class WebsocketServerTransport implements AsyncDisposable {
   readonly #sockets: WebSocketServer;
   /** Sockets whose admission is being decided. */
   readonly #applicants = new Set<Duplex>();
-  readonly #upgraded = new Set<WebSocket>();
   readonly #connections = new Set<WebsocketTransport>();
   readonly #detach = new Set<() => void>();
   #server: Server | undefined;
@@ -43,7 +42,6 @@ export class WebsocketServerTransport implements AsyncDisposable {
     this.#settings = settingsOf(options);
     this.#sockets = new WebSocketServer({
       noServer: true,
-      clientTracking: false,
       perMessageDeflate: false,
       maxPayload: this.#settings.maxMessageBytes,
     });
@@ -95,7 +93,10 @@ export class WebsocketServerTransport implements AsyncDisposable {
   /** Takes one upgrade of any server, or refuses it. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
-    if (this.#closing !== undefined || this.#applicants.size + this.#upgraded.size >= this.#settings.maxConnections) {
+    if (
+      this.#closing !== undefined ||
+      this.#applicants.size + this.#sockets.clients.size >= this.#settings.maxConnections
+    ) {
       refuseUpgrade(socket, 503);
       return;
     }
@@ -123,10 +124,8 @@ export class WebsocketServerTransport implements AsyncDisposable {
   }
 
   #greet(webSocket: WebSocket, request: IncomingMessage): void {
-    this.#upgraded.add(webSocket);
     // `ws` closes the connection with the code that fits. Without a listener the event would end the process.
     webSocket.on("error", () => undefined);
-    webSocket.once("close", () => this.#upgraded.delete(webSocket));
     greet(webSocket, this.#settings, (hello) => void this.#connect(webSocket, request, hello));
   }
 
@@ -150,13 +149,13 @@ export class WebsocketServerTransport implements AsyncDisposable {
       if (this.#server === undefined) resolve(undefined);
       else this.#server.close(resolve);
     });
-    const closed = [...this.#upgraded].map((each) => new Promise((resolve) => each.once("close", resolve)));
+    const closed = [...this.#sockets.clients].map((each) => new Promise((resolve) => each.once("close", resolve)));
     const reason = "the server is shutting down";
     for (const transport of this.#connections) transport.close(closeCodes.goingAway, reason);
-    for (const each of this.#upgraded) each.close(closeCodes.goingAway, reason);
+    for (const each of this.#sockets.clients) each.close(closeCodes.goingAway, reason);
     const { clock, timeouts } = this.#settings;
     const cancelTimer = clock.schedule(() => {
-      for (const each of this.#upgraded) each.terminate();
+      for (const each of this.#sockets.clients) each.terminate();
     }, timeouts.closeMs);
     await Promise.all(closed);
     cancelTimer();
