@@ -34,30 +34,7 @@ export {
 } from "turnwire/internal";
 export * from "./cartesia/index.ts";
 export * from "./deepgram/index.ts";
+export * from "./stt/index.ts";
 export * from "./transports/index.ts";
+export * from "./tts/index.ts";
 export * from "./turns/index.ts";
-export {
-  STTService,
-  type STTServiceEvents,
-  type STTServiceOptions,
-  type Transcript,
-  type TranscriptWord,
-  WebsocketSTTService,
-  type WebsocketSTTServiceOptions,
-  type WebsocketSTTTimeouts,
-} from "./stt/index.ts";
-export {
-  SentenceAggregator,
-  type SentenceAggregatorOptions,
-  type SpeechPart,
-  type SpokenWord,
-  type TextAggregator,
-  TTSService,
-  type TTSServiceEvents,
-  type TTSServiceOptions,
-  type TTSTimeouts,
-  WebsocketTTSService,
-  type WebsocketTTSServiceOptions,
-  type WebsocketTTSTimeouts,
-  withoutMarkdown,
-} from "./tts/index.ts";

@@ -2,12 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type ApiKey, ProviderKey, websocketBase, type WebsocketTarget } from "turnwire/provider";
 import { checkOptions, type Checks, is } from "turnwire/internal";
 import { accessChecks, serviceHints } from "../checks.ts";
-import {
-  type SpeechPart,
-  websocketTTSChecks,
-  WebsocketTTSService,
-  type WebsocketTTSServiceOptions,
-} from "../tts/index.ts";
+import { type SpeechPart, WebsocketTTSService, type WebsocketTTSServiceOptions } from "../tts/index.ts";
 import { readMessage } from "./messages.ts";
 import { type CartesiaTTSSettings, requestFields, ttsSettings } from "./settings.ts";
 
@@ -21,7 +16,7 @@ export interface CartesiaTTSServiceOptions extends WebsocketTTSServiceOptions, P
 }
 
 const checks: Checks<CartesiaTTSServiceOptions> = {
-  ...websocketTTSChecks,
+  ...WebsocketTTSService.optionChecks,
   ...accessChecks,
   ...ttsSettings.checks,
   version: is.text,

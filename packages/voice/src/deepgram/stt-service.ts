@@ -1,6 +1,6 @@
 import { checkOptions, type Checks } from "turnwire/internal";
 import { accessChecks, serviceHints } from "../checks.ts";
-import { websocketSTTChecks, WebsocketSTTService, type WebsocketSTTServiceOptions } from "../stt/index.ts";
+import { WebsocketSTTService, type WebsocketSTTServiceOptions } from "../stt/index.ts";
 import { changedSettings, initialSettings, type WebsocketTarget } from "turnwire/provider";
 import { DeepgramAccess, type DeepgramAccessOptions } from "./access.ts";
 import { readSTTMessage } from "./stt-messages.ts";
@@ -10,7 +10,7 @@ export interface DeepgramSTTServiceOptions
   extends WebsocketSTTServiceOptions, DeepgramAccessOptions, Partial<DeepgramSTTSettings> {}
 
 const checks: Checks<DeepgramSTTServiceOptions> = {
-  ...websocketSTTChecks,
+  ...WebsocketSTTService.optionChecks,
   ...accessChecks,
   ...sttSettings.checks,
 };

@@ -1,11 +1,6 @@
 import { Alarm, checkOptions, type Checks, is } from "turnwire/internal";
 import { accessChecks, serviceHints } from "../checks.ts";
-import {
-  type SpeechPart,
-  websocketTTSChecks,
-  WebsocketTTSService,
-  type WebsocketTTSServiceOptions,
-} from "../tts/index.ts";
+import { type SpeechPart, WebsocketTTSService, type WebsocketTTSServiceOptions } from "../tts/index.ts";
 import { parseMessage, type SettingsTable, type WebsocketConnection, type WebsocketTarget } from "turnwire/provider";
 import { DeepgramAccess, type DeepgramAccessOptions } from "./access.ts";
 import { readError } from "./messages.ts";
@@ -31,7 +26,11 @@ const settingsTable: SettingsTable<DeepgramTTSSettings> = {
 export interface DeepgramTTSServiceOptions
   extends WebsocketTTSServiceOptions, DeepgramAccessOptions, Partial<DeepgramTTSSettings> {}
 
-const checks: Checks<DeepgramTTSServiceOptions> = { ...websocketTTSChecks, ...accessChecks, ...settingsTable.checks };
+const checks: Checks<DeepgramTTSServiceOptions> = {
+  ...WebsocketTTSService.optionChecks,
+  ...accessChecks,
+  ...settingsTable.checks,
+};
 
 /** A `Flush` that Deepgram has not answered yet. */
 interface Flush {

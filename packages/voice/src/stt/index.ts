@@ -6,7 +6,6 @@ export {
   type TranscriptWord,
 } from "./stt-service.ts";
 export {
-  websocketSTTChecks,
   WebsocketSTTService,
   type WebsocketSTTServiceOptions,
   type WebsocketSTTTimeouts,

@@ -40,14 +40,6 @@ export interface WebsocketSTTServiceOptions
   timeouts?: WebsocketSTTTimeouts;
 }
 
-export const websocketSTTChecks: Checks<WebsocketSTTServiceOptions> = {
-  ...sttChecks,
-  ...connectionChecks,
-  maxReplayMs: is.duration,
-  keepAliveIntervalMs: is.timeLimit,
-  timeouts: is.group<WebsocketSTTTimeouts>({ ...connectionTimeoutChecks, stopMs: is.duration }),
-};
-
 /** A half-open connection is found within 8 s, well inside of the audio that is kept. */
 const defaultHeartbeat = { intervalMs: 5000, timeoutMs: 3000 };
 /** Connecting is tried about as long as audio is kept, 16 to 32 s, since no caller would try again. */
@@ -62,6 +54,15 @@ const idleSilenceMs = 100;
  * A subclass returns the target of a connection, reads messages and calls `heard`.
  */
 export abstract class WebsocketSTTService extends STTService {
+  /** Checks the options, as a part of a subclass's table. @internal */
+  static readonly optionChecks: Checks<WebsocketSTTServiceOptions> = {
+    ...sttChecks,
+    ...connectionChecks,
+    maxReplayMs: is.duration,
+    keepAliveIntervalMs: is.timeLimit,
+    timeouts: is.group<WebsocketSTTTimeouts>({ ...connectionTimeoutChecks, stopMs: is.duration }),
+  };
+
   readonly #connection: ContinuousConnection;
   readonly #maxReplayMs: number;
   readonly #stopTimeoutMs: number;
@@ -75,7 +76,7 @@ export abstract class WebsocketSTTService extends STTService {
 
   /** @throws InvalidArgumentError for an unusable option. */
   constructor(options: WebsocketSTTServiceOptions = {}) {
-    checkFields(options, websocketSTTChecks);
+    checkFields(options, WebsocketSTTService.optionChecks);
     super(options);
     this.#maxReplayMs = options.maxReplayMs ?? 30_000;
     this.#stopTimeoutMs = options.timeouts?.stopMs ?? 3000;

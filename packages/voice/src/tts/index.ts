@@ -4,7 +4,6 @@ export { SentenceAggregator, type SentenceAggregatorOptions, type TextAggregator
 export { TTSService, type TTSServiceEvents, type TTSServiceOptions, type TTSTimeouts } from "./tts-service.ts";
 export type { SpokenWord } from "./utterance/utterance.ts";
 export {
-  websocketTTSChecks,
   WebsocketTTSService,
   type WebsocketTTSServiceOptions,
   type WebsocketTTSTimeouts,

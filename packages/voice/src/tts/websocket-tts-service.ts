@@ -21,12 +21,6 @@ export interface WebsocketTTSServiceOptions
   timeouts?: WebsocketTTSTimeouts;
 }
 
-export const websocketTTSChecks: Checks<WebsocketTTSServiceOptions> = {
-  ...ttsChecks,
-  ...connectionChecks,
-  timeouts: is.group<WebsocketTTSTimeouts>({ ...ttsTimeoutChecks, ...connectionTimeoutChecks }),
-};
-
 /** Audio arrives faster than it is played. What a slow consumer has not taken should wait at the provider. */
 const queueCapacity = 32;
 
@@ -39,6 +33,13 @@ const queueCapacity = 32;
  * A subclass returns the target of a connection, sends with `send`, and reads messages in `receive`.
  */
 export abstract class WebsocketTTSService<Settings extends object> extends TTSService<Settings> {
+  /** Checks the options, as a part of a subclass's table. @internal */
+  static readonly optionChecks: Checks<WebsocketTTSServiceOptions> = {
+    ...ttsChecks,
+    ...connectionChecks,
+    timeouts: is.group<WebsocketTTSTimeouts>({ ...ttsTimeoutChecks, ...connectionTimeoutChecks }),
+  };
+
   readonly #connection: ContinuousConnection;
   #state: "stopped" | "running" | "replacing" = "stopped";
   /** The connection that `#onOpen` configures. */
@@ -54,7 +55,7 @@ export abstract class WebsocketTTSService<Settings extends object> extends TTSSe
     table: SettingsTable<Settings>,
     keepAliveMessage?: ContinuousConnectionOptions["keepAliveMessage"],
   ) {
-    checkFields(options, websocketTTSChecks);
+    checkFields(options, WebsocketTTSService.optionChecks);
     super(options, table);
     const { clock, logger } = this;
     const target = (signal: AbortSignal): WebsocketTarget | Promise<WebsocketTarget> => {
