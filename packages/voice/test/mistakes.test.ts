@@ -20,7 +20,7 @@ import {
   WebsocketServerTransport,
 } from "../src/index.ts";
 
-/** What JavaScript callers can give. */
+/** For values that only JavaScript callers can give. */
 type Anything = never;
 class Microphone extends InputTransport {}
 class Loudspeaker extends OutputTransport {

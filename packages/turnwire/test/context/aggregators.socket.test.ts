@@ -80,7 +80,7 @@ describe("a turn", () => {
     await task.queueFrame(new UserStartedSpeakingFrame());
     await task.queueFrame(new TranscriptionFrame("Is it"));
     await task.queueFrame(new TranscriptionFrame("cold outside?"));
-    // The aggregator has taken both once this frame, behind them, has come out of the end.
+    // The aggregator has taken both when this frame, which follows them, has come out of the end.
     await task.queueFrame(new TextFrame("marker"));
     await until(() => talk.out.some((frame) => frame instanceof TextFrame));
     expect(talk.context.messages).toEqual([]);
@@ -385,7 +385,7 @@ describe("the assistant aggregator", () => {
     expect(gist(talk.context)).toEqual(["user: a", "assistant: Half "]);
   });
 
-  it("goes on writing when a processor behind it only asks for the end", async () => {
+  it("goes on writing when a processor after it only asks for the end", async () => {
     const go = Promise.withResolvers<void>();
     const brain: Brain = async function* () {
       yield text("Good");

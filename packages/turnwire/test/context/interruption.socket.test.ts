@@ -24,7 +24,7 @@ import { Gate, startTalk, type Talk } from "../support/talk.ts";
 const nothing = { type: "object", properties: {} };
 
 describe("an interruption in the middle of a reply", () => {
-  it("keeps exactly what was delivered before it, and the user's words behind it", async () => {
+  it("keeps exactly what was delivered before it, and the user's words after it", async () => {
     const count: Brain = function* () {
       for (let index = 1; index <= 200; index += 1) yield text(`${index} `);
     };
@@ -55,7 +55,7 @@ describe("an interruption in the middle of a reply", () => {
     expect(textOf(talk.out)).toBe("one Stopped.");
   });
 
-  it("takes nothing of a response that began before it and comes behind it", async () => {
+  it("takes nothing of a response that began before it and comes after it", async () => {
     let ran = 0;
     const look = defineTool({ name: "look", parameters: nothing, execute: () => (ran += 1) });
     const context = new LLMContext({ tools: [look] });
@@ -126,7 +126,7 @@ describe("a function that goes on past the interruption", () => {
     expect(talk.errors).toEqual([]);
   });
 
-  it("that finishes during a reply is told behind it, and the model asked once it is in the context", async () => {
+  it("that finishes during a reply is reported after it, and the model is asked when it is in the context", async () => {
     const go = Promise.withResolvers<string>();
     const context = goesOn(go.promise);
     const more = Promise.withResolvers<void>();
@@ -139,7 +139,7 @@ describe("a function that goes on past the interruption", () => {
       },
       ({ conversation }) => [text(`Told as ${JSON.stringify(conversation.at(-1)).includes("seat 4")}.`)],
     );
-    // What the assistant's end has seen lags behind what the service has done.
+    // The assistant aggregator sees frames later than the service pushes them.
     const gate = new Gate((frame) => frame instanceof LLMFullResponseEndFrame);
     await using talk = await startTalk({ server: { brain }, context, between: [gate] });
     await talk.say("Book");
@@ -356,7 +356,7 @@ it("leaves whole responses, a true context and nothing of the old in the new: at
         });
         driver.speak(talk);
         await driver.done;
-        // What would come too many has time to come.
+        // A reply too many would have time to come.
         for (let count = 0; count < 10; count += 1) await settle();
         const { out, context, server, records } = talk;
 
@@ -388,7 +388,7 @@ it("leaves whole responses, a true context and nothing of the old in the new: at
   );
 });
 
-/** What the assistant said after each message of the user. */
+/** The assistant's words after each message of the user. */
 function saidByTurn(context: LLMContext): string[] {
   const said: string[] = [];
   for (const message of context.messages) {

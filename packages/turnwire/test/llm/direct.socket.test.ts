@@ -133,7 +133,7 @@ describe("stream", () => {
     expect(service.server.requests).toHaveLength(1);
   });
 
-  it("that nobody iterates asks for nothing", async () => {
+  it("without a reader sends no request", async () => {
     await using service = await setup({ brain: script("Hi.") });
     service.llm.stream(contextOf("a"));
     service.llm.respond(contextOf("a"));
@@ -293,7 +293,7 @@ describe("a signal", () => {
     expect(await say(service.llm, context, "b")).toBe("Next.");
   });
 
-  it("that fires when the model has finished and the consumer has not cuts the answer short all the same", async () => {
+  it("that fires when the model has finished and the consumer has not still cuts the answer short", async () => {
     const controller = new AbortController();
     const thought = { type: "reasoning", summary: "Hm.", encryptedContent: "t1" } as const;
     await using service = await setup(
@@ -351,7 +351,7 @@ describe("a signal", () => {
     expect(service.records[0]).toMatchObject({ interrupted: false });
   });
 
-  it("leaves no listener behind", async () => {
+  it("leaves no listener", async () => {
     const { signal } = new AbortController();
     let listeners = 0;
     const { addEventListener, removeEventListener } = signal;
@@ -468,7 +468,7 @@ describe("a function that goes on past an interruption", () => {
     expect(flawsOf(context)).toEqual([]);
   });
 
-  it("is told of behind the turn under way, calls and all, and the model asked again", async () => {
+  it("is reported after the running turn and its calls, and the model is asked again", async () => {
     const more = Promise.withResolvers<void>();
     const brain = script(
       [call("book", {}, "c1")],

@@ -43,7 +43,7 @@ const rounds = fc.array(fc.array(fc.constantFrom(...kinds, "goes on" as const), 
 
 const functionOf = (kind: Kind): string => kind.replaceAll(" ", "_");
 
-/** What was executed, and with what. */
+/** The functions that were executed, and their arguments. */
 class World {
   readonly ran: string[] = [];
   readonly badArguments: unknown[] = [];
@@ -127,7 +127,7 @@ function goingOn(context: LLMContext): { running: string[]; told: string[] } {
   return { running: running.toSorted(), told: told.toSorted() };
 }
 
-/** What each call's output has to be like when nothing interrupted. */
+/** The output that each call has to have when nothing interrupted. */
 const expected: Readonly<Record<Kind, RegExp>> = {
   fine: /^done$/,
   slow: /^done$/,
@@ -260,7 +260,7 @@ it("gives every call exactly one output, whatever happens: in a pipeline", async
         });
         await talk.say("Go");
         await until(() => /Done\.|Heard\./.test(textOf(talk.out)));
-        // What goes on is told of, with another inference.
+        // A function that goes on is reported with another inference.
         const idle = new Quiet();
         await until(() => idle.after(100, count));
         expect(flawsOf(context)).toEqual([]);

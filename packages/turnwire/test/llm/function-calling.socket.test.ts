@@ -20,7 +20,7 @@ const nothing: JsonSchema = { type: "object", properties: {} };
 
 interface Outcome {
   frames: Frame[];
-  /** What the model was given, by call. */
+  /** The outputs that the model got, by call. */
   outputs: Record<string, string>;
   context: LLMContext;
 }
@@ -170,7 +170,7 @@ describe("an unknown function", () => {
     expect(outputs["c2"]).toBe("seen");
   });
 
-  it("or one that nobody runs gives the call its output all the same", async () => {
+  it("or one without code still gives the call an output", async () => {
     await using service = await setup(calling(call("lock", {}, "c1"), call("look", {}, "c2")));
     const tools = [defineTool({ name: "look", parameters: nothing })];
     const { outputs } = await runCalls(service, contextOf("Look", { tools }));

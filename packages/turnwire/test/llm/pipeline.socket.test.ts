@@ -103,7 +103,7 @@ describe("an inference that fails", () => {
 });
 
 describe("LLMUpdateSettingsFrame", () => {
-  it("changes the requests behind it", async () => {
+  it("changes the requests after it", async () => {
     await using talk = await startTalk({ server: { brain: script("Done.") } });
     await talk.say("a");
     await talk.ended(1);
@@ -145,7 +145,7 @@ describe("the life of the service", () => {
     expect(talk.server.requests[0]!.connection).toBe(talk.server.connections[0]!.id);
   });
 
-  it("ends with the pipeline's EndFrame, behind the turn under way", async () => {
+  it("ends with the pipeline's EndFrame, after the running turn", async () => {
     await using talk = await startTalk({ server: { brain: script("One.", "Two.") } });
     await talk.say("a");
     await talk.ended(1);
@@ -240,13 +240,13 @@ describe("the life of the service", () => {
 
   it("passes on every frame that is not for it", async () => {
     await using talk = await startTalk({ server: { brain: script("Done.") } });
-    const frame = new TextFrame("for somebody else");
+    const frame = new TextFrame("for another processor");
     await talk.task.queueFrame(frame);
     await until(() => talk.out.includes(frame));
   });
 });
 
-describe("a slow processor behind the service", () => {
+describe("a slow processor after the service", () => {
   it("slows it, and gets every word", async () => {
     const words = Array.from({ length: 1500 }, (_, index) => `${index} `);
     const gate = new Gate((frame) => frame instanceof TextFrame);

@@ -13,7 +13,7 @@ import { type Brain, type BrainOutput, type CancelMode, ResponsesServer } from "
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { heldBy, RecordingLogger, seenBy, user } from "@turnwire/test-kit";
 
-/** What happens to a conversation, one step after the other. */
+/** A step of a conversation. */
 type Step =
   | { kind: "say"; text: string; reply: BrainOutput[]; cutAfter: number | undefined }
   | { kind: "edit"; at: number; text: string }
@@ -96,7 +96,7 @@ class Run {
   readonly broken: string[] = [];
   readonly records: InferenceRecord[] = [];
   context = new LLMContext({ tools: [count] });
-  /** What was held when each inference began. */
+  /** The conversation that was held when each inference began. */
   readonly #held: string[] = [];
   readonly #llm: OpenAIResponsesLLMService;
   readonly #server: ResponsesServer;

@@ -3,7 +3,7 @@ import { Cancels } from "../../src/openai/connection/cancels.ts";
 import { attributeError, type ErrorSource } from "../../src/openai/connection/error-attribution.ts";
 import type { WireError } from "../../src/protocol/index.ts";
 
-/** What was said beside requests, and is unanswered. */
+/** The messages beside requests that are unanswered. */
 interface Said {
   cancelled?: readonly string[];
   steers?: number;
@@ -25,7 +25,7 @@ class SideMessages {
     this.steers = steers;
   }
 
-  /** What an error is about; what it answers is answered then. */
+  /** Finds the cause of an error. A cancel or steer that it answers is answered then. */
   take(wire: WireError, namesLane = false): Kind {
     const sent = { cancelled: this.cancels.unanswered, hasSteered: this.hasSteered, steer: this.steers > 0 };
     const source = attributeError(wire, namesLane, sent);

@@ -85,7 +85,7 @@ const idPiece = (id: string, delta: string): string =>
 interface Case {
   name: string;
   events: readonly string[];
-  /** What each of the events gives, in order. */
+  /** The result of each event, in order. */
   frames: readonly Seen[];
   /** The result's fields that the case is about; absent: there is no result. */
   result?: Partial<Omit<ReadResponse, "output"> & { output: readonly object[] }>;
@@ -627,7 +627,7 @@ const skipped: Case[] = [
     result: { output: [{ type: "web_search_call", id: "ws_1", status: "completed" }], functionCalls: [] },
   },
   {
-    name: "a last event without a response ends it all the same",
+    name: "a last event without a response ends it, too",
     events: [created, hello, '{"type":"response.completed"}'],
     frames: ["Hello"],
     result: { responseId: "resp_1", completed: true, output: [], usage: undefined },

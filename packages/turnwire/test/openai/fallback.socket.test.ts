@@ -325,7 +325,7 @@ describe("steering", () => {
     expect(context.messages.slice(1)).toEqual([user("In French, please"), { role: "assistant", content: "Bonjour." }]);
   });
 
-  it("that waits for function outputs goes to the model behind them", async () => {
+  it("that waits for function outputs goes to the model after them", async () => {
     const call = {
       type: "function_call",
       id: "fc",
@@ -360,7 +360,7 @@ describe("steering", () => {
       "user",
       "assistant",
     ]);
-    // What is queued at the server belongs to the continuation of that response: it is not continued.
+    // The input that is queued at the server belongs to the continuation of that response, which is not continued.
     expect(server.received[2]).not.toHaveProperty("previous_response_id");
   });
 

@@ -102,7 +102,7 @@ describe("error events", () => {
     await using llm = serviceOn(server, { logger });
     const context = new LLMContext();
     expect(await say(llm, context, "a")).toBe("on 1");
-    // The error frame is behind the answer on the same socket: a round trip of a ping is behind it, too.
+    // The error follows the answer on the same socket, and the answer to a ping follows the error.
     await new Promise((resolve) => setImmediate(resolve));
     expect(await say(llm, context, "b")).toBe("on 2");
     expect(logger.warnings).toEqual([]);
@@ -307,7 +307,7 @@ describe("connecting", () => {
     ]);
   });
 
-  it("to nobody fails with the address, after its tries", async () => {
+  it("without a server fails with the address, after its tries", async () => {
     const llm = new OpenAIResponsesLLMService({
       apiKey: "k",
       baseURL: "http://127.0.0.1:9/v1",

@@ -96,7 +96,7 @@ describe("an interrupted turn", () => {
     peer!.send(...textEvents("r1", " tail"), completed("r1", "Long tail"));
     expect(await say(llm, context, "b")).toBe("Next");
     expect(new Set(server.origins)).toEqual(new Set([1]));
-    // What the server completed is not what was kept of it.
+    // The context holds less than the server completed.
     expect(records[1]).toMatchObject({ mode: "full", reason: "text-missing" });
   });
 

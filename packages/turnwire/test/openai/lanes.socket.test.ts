@@ -87,7 +87,7 @@ describe("with lanes", () => {
     await using setup = await overWebsocket({ brain: lines(...answers) });
     const context = new LLMContext();
     for (let turn = 0; turn < 6; turn += 1) await say(setup.llm, context, `question ${turn}`);
-    // What was heard of the last reply is less than the model said.
+    // The user heard less of the last reply than the model said.
     context.setMessages([...context.messages.slice(0, -1), { role: "assistant", content: "fff" }]);
     await say(setup.llm, context, "next");
     expect(setup.records.at(-1)).toMatchObject({

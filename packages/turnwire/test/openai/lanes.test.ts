@@ -36,7 +36,7 @@ function free(lane: Lane, responseId?: string): void {
 }
 
 interface Step {
-  /** Whose turn it is. */
+  /** The owner whose turn it is. */
   owner: Tenant;
   /** The lane whose response is continued, by its name. */
   parent?: string;
@@ -135,7 +135,7 @@ describe("the lane that is taken", () => {
     { name: "ten owners have three lanes each", owners: 10, steps: turns(ada, "1", "2", "3", "1") },
     { name: "eleven owners have two lanes each", owners: 11, steps: turns(ada, "1", "2", "1", "2") },
     { name: "however many owners there are, each has two lanes", owners: 40, steps: turns(ada, "1", "2", "1") },
-    { name: "nobody counted as an owner has four lanes, too", owners: 0, steps: turns(ada, "1", "2", "3", "4", "1") },
+    { name: "a count of no owners gives four lanes, too", owners: 0, steps: turns(ada, "1", "2", "3", "4", "1") },
     {
       name: "sixteen requests in flight are the most",
       steps: [...running(ada, 1, 16), { owner: ada, takes: undefined }, { owner: bob, takes: undefined }],
@@ -211,26 +211,26 @@ describe("a connection that has had its 32 lanes", () => {
     expect(run(lanes, running(ada, 1, 4), 8)).toEqual(["1", "2", "3", "4"]);
   });
 
-  it("takes one that nobody uses any more first", () => {
+  it("takes one without an owner first", () => {
     const { lanes, owners } = full();
     lanes.release(owners[5]!);
     expect(nameOf(lanes.take(ada, undefined, 8))).toBe("21");
   });
 
-  it("gives an owner with one lane a second one that nobody uses any more", () => {
+  it("gives an owner with one lane a second one that has no owner", () => {
     const { lanes, owners } = full();
     lanes.release(owners[5]!);
     expect(run(lanes, turns(ada, "21", "22", "23"), 9)).toEqual(["21", "22", "23"]);
   });
 
-  it("gives an owner whose only lane is the parent's one that nobody uses any more", () => {
+  it("gives an owner whose only lane is the parent's another that has no owner", () => {
     const { lanes, owners } = full();
     lanes.release(owners[5]!);
     run(lanes, turns(ada, "21"), 9);
     expect(nameOf(lanes.take(ada, lanes.all[20], 9))).toBe("22");
   });
 
-  it("gives an owner one that nobody uses any more before the parent's own, though the owner has its share", () => {
+  it("gives an owner one without an owner rather than the parent's own, though the owner has its share", () => {
     const { lanes, owners } = full();
     lanes.release(owners[5]!);
     for (const lane of lanes.all.slice(28, 31)) occupy(lane);
@@ -282,7 +282,7 @@ describe("a connection that has had its 32 lanes", () => {
 });
 
 describe("whose a lane is", () => {
-  it("answers an owner's lanes, and nobody else's", () => {
+  it("returns the lanes of an owner, and no others", () => {
     const lanes = new Lanes();
     run(lanes, [...turns(ada, "1"), ...turns(bob, "2"), ...turns(ada, "3")], 3);
     expect([ada, bob, cy].map((owner) => lanes.of(owner).map(nameOf))).toEqual([["1", "3"], ["2"], []]);

@@ -21,7 +21,7 @@ function activeResources(): Record<string, number> {
 }
 
 describe("the life of a service", () => {
-  it("leaves no socket, timer or listener behind after 1,000 cycles of start, turn and stop", async () => {
+  it("leaves no socket, timer or listener after 1,000 cycles of start, turn and stop", async () => {
     await using server = await ResponsesServer.start({ brain: lines("ok"), keptRequests: 1 });
     const llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url });
     const forever = new AbortController();

@@ -224,7 +224,7 @@ const mended: Case[] = [
     items: [userItem, callItem("c1"), outputItem("c1"), assistantItem("Noon.")],
   },
   {
-    name: "parallel calls stand one behind the other, their outputs in the context's order",
+    name: "parallel calls follow each other, their outputs in the context's order",
     messages: [calls("c1", "c2"), tool("c2", "Two"), tool("c1", "One")],
     items: [callItem("c1"), callItem("c2"), outputItem("c2", "Two"), outputItem("c1", "One")],
   },
@@ -278,7 +278,7 @@ const mended: Case[] = [
     warnings: [leftOut],
   },
   {
-    name: "thoughts stay with the call behind them",
+    name: "thoughts stay with the call after them",
     messages: [thought("rs_1"), thought("rs_2"), calls("c1"), tool("c1")],
     items: [thoughtItem("rs_1"), thoughtItem("rs_2"), callItem("c1"), outputItem("c1")],
   },
@@ -299,7 +299,7 @@ const mended: Case[] = [
     items: [userItem, assistantItem("Hello.")],
   },
   {
-    name: "a thought before an assistant's empty message stays with what the assistant says behind it",
+    name: "a thought before an assistant's empty message stays with the assistant's words after it",
     messages: [thought("rs_1"), assistant(""), assistant("Hello.")],
     items: [thoughtItem("rs_1"), assistantItem("Hello.")],
   },
@@ -524,7 +524,7 @@ describe("messages to items: what an item is", () => {
       ],
     },
     {
-      name: "a thought that cannot be sent has its place all the same",
+      name: "a thought that cannot be sent still has its place",
       messages: [unsendableThought, assistant("Hello.")],
       keys: [
         { kind: "reasoning", id: "rs_1" },
@@ -543,7 +543,7 @@ describe("messages to items: a context that grows", () => {
   /** Each step adds messages to one context; the items are all of the conversation's after it. */
   it.each<{ name: string; steps: ReadonlyArray<{ adds: readonly unknown[]; items: readonly object[] }> }>([
     {
-      name: "has the items of what was added behind those before",
+      name: "has the items of added messages after those before",
       steps: [
         { adds: [user], items: [userItem] },
         { adds: [assistant("Hello.")], items: [userItem, assistantItem("Hello.")] },

@@ -5,7 +5,7 @@ import { type Item, makeItem } from "../../src/openai/request/items.ts";
 import type { ResponseInputItem, ResponseOutputItem } from "../../src/protocol/index.ts";
 import { documentedReasons, reasonsGivenBy } from "./documented.ts";
 
-// What a context holds, as items.
+// The items of a context.
 
 const userWire = (content: string): ResponseInputItem => ({ type: "message", role: "user", content });
 
@@ -29,7 +29,7 @@ const thought = (id: string): Item =>
 /** A thought that only the connection it came from knows. */
 const unsendableThought = (id: string): Item => makeItem(undefined, { kind: "reasoning", id });
 
-// What a server has said, as output items.
+// The output items of a server.
 
 const message = (text: string): ResponseOutputItem => ({
   type: "message",
@@ -73,7 +73,7 @@ interface Holder {
 interface Kept {
   lane: string;
   usedAt: number;
-  /** What the response answered. */
+  /** The conversation that the response answered. */
   answered: readonly Item[];
   parts: readonly ResponsePart[];
 }
@@ -185,7 +185,7 @@ const text: Case[] = [
     expected: last(2),
   },
   {
-    name: "the assistant's text behind the response is sent as what follows",
+    name: "the assistant's text after the response is sent",
     kept: answeredHi(output(message("Hello."))),
     holds: [user("Hi"), said("Hello."), said("And welcome."), user("Tea?")],
     expected: last(2),
@@ -312,7 +312,7 @@ const otherItems: Case[] = [
     expected: last(3),
   },
   {
-    name: "a thought that cannot be sent again is held all the same",
+    name: "a thought that cannot be sent again is still held",
     kept: answeredHi(output(thinks("rs_1"), message("Hello."))),
     holds: [user("Hi"), unsendableThought("rs_1"), said("Hello."), user("Tea?")],
     expected: last(3),
@@ -422,13 +422,13 @@ const steering: Case[] = [
     expected: full(heldSteered),
   },
   {
-    name: "what was steered stands behind the answer",
+    name: "steered input stands after the answer",
     kept: answeredHi(output(message("One, ")), steered(userWire("Faster")), output(message("done."))),
     holds: [user("Hi"), said("One, "), said("done."), user("Faster"), user("Tea?")],
     expected: full(heldSteered),
   },
   {
-    name: "the text behind what was steered is cut short",
+    name: "the text after steered input is cut short",
     kept: answeredHi(output(message("One, ")), steered(userWire("Faster")), output(message("done."))),
     holds: [user("Hi"), said("One, "), user("Faster"), said("do"), user("Tea?")],
     expected: full(heldText),

@@ -179,7 +179,7 @@ describe("a process of its own", () => {
     transports: string[];
     error?: string;
     loadsProxyAgent: boolean;
-    /** What keeps the process alive when all services have been stopped. */
+    /** The resources that keep the process alive when all services have been stopped. */
     held: string[];
   }
 
@@ -211,7 +211,7 @@ describe("a process of its own", () => {
       }
       await Promise.all([llm.stop(), overHttp.stop()]);
       told.loadsProxyAgent = loaded.some((url) => url.includes("https-proxy-agent"));
-      // What has been closed is let go of a little later; an idle tunnel would be there for seconds.
+      // A closed socket is released a little later; an idle tunnel would be there for seconds.
       await new Promise(setImmediate);
       told.held = process.getActiveResourcesInfo().filter((kind) => /^T(CP|LS)/.test(kind));
       console.log(JSON.stringify(told));

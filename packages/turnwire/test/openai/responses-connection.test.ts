@@ -42,7 +42,7 @@ const piece = (lane: string): object => ({ type: "response.output_text.delta", s
 const pieces = (lane: string, count: number): object[] => Array.from({ length: count }, () => piece(lane));
 
 describe("a slow reader", () => {
-  it("has the socket paused while it is behind, and only then", async () => {
+  it("has the socket paused while events wait for it, and only then", async () => {
     const { server, ask } = await open(true);
     const exchange = ask();
     server.send(...pieces("1", 1023));
@@ -72,7 +72,7 @@ describe("a slow reader", () => {
     expect(server.paused).toBe(true);
   });
 
-  it("that leaves holds up nobody", async () => {
+  it("that leaves holds up no other", async () => {
     const { server, ask, tenant } = await open(true);
     const exchange = ask();
     server.send(...pieces("1", 1024));

@@ -254,7 +254,7 @@ const finals: DocumentedCase[] = (
     ["a request that is too large is final without HTTP", tooLarge, { canUseHttp: false }],
     ["a close that would come again is final", closedForGood],
     ["a close is final when the connection has not been replaced", closed],
-    ["a close that somebody tried to mend is final", triedAgain],
+    ["a close after which a connection was tried is final", triedAgain],
     ["a connection that could not be made has been tried often enough", unreachable],
     ["connections that die at once are final", new WebsocketUnstableError(3, 5000)],
     ["a time-out is final unless turns are to be asked again", noOutputInTime],
@@ -316,7 +316,7 @@ const mostTimes: Array<{
   { row: rowOf.backOff, error: httpWithoutAnswer, why: "no-answer", times: 4 },
 ];
 
-/** What the column "at most" says, as a number: a connection keeps 32 lanes, so that 40 are enough for each. */
+/** The limits in the column "at most" as numbers: a connection keeps 32 lanes, so that 40 are enough for each. */
 const documentedTimes = new Map([
   ["once", 1],
   ["twice", 2],
@@ -672,7 +672,7 @@ describe("the retry decision: the kinds of docs/faults.md", () => {
   const differs = new ProviderError("invalid_response", "differs");
   const talking: Partial<AttemptState> = { hasOutput: true, characters: 5 };
 
-  /** What a kind of fault comes to as an error, before output unless the state says otherwise. */
+  /** The error that a kind of fault leads to, before output unless the state says otherwise. */
   const kinds: Array<Case & { kind: string }> = [
     ...[1001, 1006, 1011, 1012, 1013].map((code): Case & { kind: string } => {
       const cause = new WebsocketClosedError(code, "", { retryable: true });

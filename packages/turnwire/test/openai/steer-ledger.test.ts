@@ -103,7 +103,7 @@ describe("what the server may still do", () => {
 });
 
 describe("what the turn takes", () => {
-  it("is what each successor was given, however far behind the turn is", () => {
+  it("is the input of each successor, however late the turn reads", () => {
     const { ledger } = said("a", "b");
     ledger.onSteerEvent(accepted("s1"));
     ledger.onSuccessor("resp_2");
@@ -153,7 +153,7 @@ describe("who is refused", () => {
         ["b", "steering_not_supported"],
       ],
     },
-    { name: "nobody whom the server has accepted", events: [accepted("s1"), accepted("s2"), refused], refusals: [] },
+    { name: "no input that the server has accepted", events: [accepted("s1"), accepted("s2"), refused], refusals: [] },
   ])("$name", ({ events, refusals }) => {
     const steered = said("a", "b");
     for (const event of events) steered.ledger.onSteerEvent(event);

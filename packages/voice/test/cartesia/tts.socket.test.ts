@@ -166,7 +166,7 @@ describe("CartesiaTTSService", () => {
     await talk.give(new LLMFullResponseStartFrame(), new LLMTextFrame("First. S"));
     await clock.advance(10);
     await until(() => heard(talk.out) === "First. ");
-    // What Cartesia says last of the sentence comes after its audio.
+    // Cartesia's last message about the sentence comes after its audio.
     for (let turn = 0; turn < 5; turn += 1) await settle();
     await clock.advance(900);
     await talk.give(new LLMTextFrame("econd."), new LLMFullResponseEndFrame());
@@ -268,7 +268,7 @@ describe("CartesiaTTSService", () => {
     expect(talk.errors[0]?.message).toContain("CARTESIA_API_KEY");
   });
 
-  it("stops with speech under way, and leaves nothing behind", async () => {
+  it("stops during speech, and leaves nothing open", async () => {
     const clock = new VirtualClock();
     await using server = await ScriptedSpeechServer.start((message, caller) => {
       if (message["transcript"] === "Begun and never ended.") caller.send(chunk(message["context_id"], speak("Begun")));

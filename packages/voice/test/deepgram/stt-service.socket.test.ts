@@ -380,7 +380,7 @@ test("a slow consumer loses nothing, and slows Deepgram down", async () => {
   const filler = "x".repeat(12_000);
   for (let index = 0; index < count; index += 1) peer.send(results(index / 1000, 0.001, `${index} ${filler}`));
   for (let turns = 0; turns < 50; turns += 1) await settle();
-  // What the network takes is not in our memory: the rest still waits at the server.
+  // Only a part fits into the network: the rest still waits at the server.
   expect(peer.socket.bufferedAmount).toBeGreaterThan(5_000_000);
   held.resolve();
   for (let index = 0; index < count; index += 1) {

@@ -78,7 +78,7 @@ export class ListenPeer {
   }
 }
 
-/** What to do with an upgrade: accept it (undefined), or refuse it with a status and a body. */
+/** Decides about an upgrade: undefined accepts it; a status and a body refuse it. */
 type Admission = (index: number) => { status: string; body: string } | undefined;
 
 /** A real WebSocket server; what it says is written in the test. */
@@ -143,10 +143,10 @@ export class Rig implements AsyncDisposable {
   readonly stt: DeepgramSTTService;
   readonly clock = new VirtualClock();
   readonly logger = new RecordingLogger();
-  /** What came out downstream. */
+  /** The frames that came out downstream. */
   readonly out = new Inbox<Frame>();
   readonly errors = new Inbox<TurnwireError>();
-  /** What holds up frames downstream, data and control frames only. */
+  /** Holds up frames downstream, data and control frames only. */
   gate: Promise<void> | undefined;
 
   constructor(server: ListenServer, options: DeepgramSTTServiceOptions = {}) {

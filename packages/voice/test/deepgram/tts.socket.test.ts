@@ -286,7 +286,7 @@ describe("DeepgramTTSService", () => {
     expect(heard(talk.out)).toBe("First. Still the first.Second.");
     await until(() => server.openCount === 1);
     tts.updateSettings({ model: "aura-2-zeus-en" });
-    // Nobody has to wait for the connection then.
+    // No caller has to wait for the connection then.
     await until(() => server.callers.length === 3);
     expect(server.callers[2]?.url.searchParams.get("model")).toBe("aura-2-zeus-en");
   });
@@ -357,7 +357,7 @@ describe("DeepgramTTSService", () => {
     expect(talk.errors.slice(1)).toMatchObject([{ code: "SYNTHESIS" }, { code: "unreadable_message" }]);
   });
 
-  it("stops with speech under way, and leaves nothing behind", async () => {
+  it("stops during speech, and leaves nothing open", async () => {
     const clock = new VirtualClock();
     await using server = await ScriptedSpeechServer.start((message, caller) => {
       if (message["type"] === "Flush") caller.send(speak("Begun"));

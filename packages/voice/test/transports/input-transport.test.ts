@@ -58,7 +58,7 @@ describe("an input", () => {
     microphone.receiveAudio({ audio: new Uint8Array(2 * 2 * 480), sampleRate: 48_000, channels: 2 });
     microphone.flushAudio();
     await settle();
-    // What was left is filled up with silence.
+    // The rest is filled up with silence.
     expect(heard().map((frame) => frame.audio.length)).toEqual(Array.from({ length: 5 }, () => 640));
     expect(heard()[4]).toMatchObject({ sampleRate: 16_000, channels: 1 });
     microphone.flushAudio();

@@ -41,7 +41,7 @@ export class Witness extends FrameProcessor {
     await this.pushFrame(frame, direction);
   }
 
-  /** What went down but for what every run has. */
+  /** The frames that went down, without those of every run. */
   get said(): Array<[atMs: number, what: string]> {
     return this.down.filter(([, what]) => !["Start", "BotStartedSpeaking", "BotStoppedSpeaking"].includes(what));
   }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type ClientOptions, WebSocket } from "ws";
 
-/** What came: a JSON message, or the bytes of audio. */
+/** A received message: JSON, or the bytes of audio. */
 export type Received = Record<string, unknown> | Buffer;
 
 /** A client that says literally what the test tells it to, and records what it receives. */

@@ -224,7 +224,7 @@ describe("what the client says", () => {
     await using desk = await Desk.open();
     await using client = await VoiceClient.greet(desk.url);
     const { task } = await desk.session();
-    // What is in front of the output waits for ten seconds of speech.
+    // Frames before the output wait for ten seconds of speech.
     await task.queueFrames([speech(10_000)]);
     for (let count = 0; count < 400; count += 1) client.send('{"type":"text","text":"again"}');
     expect(await client.until("error")).toMatchObject({ field: "text" });
@@ -241,7 +241,7 @@ describe("what the bot says", () => {
     expect(await client.next()).toEqual({ type: "utterance", utterance: 1 });
     await desk.clock.advance(100);
     await client.caughtUp();
-    // What has been said, and the lead with the chunk that reaches into it.
+    // The audio that has been played, and the lead with the chunk that reaches into it.
     expect(client.audioBytes / 16).toBe(180);
     expect(client.messages.some(({ type }) => type === "text")).toBe(false);
     await desk.clock.advance(1000);
@@ -387,7 +387,7 @@ describe("connections", () => {
     expect(second.messages.some(({ type }) => type === "end")).toBe(false);
   });
 
-  it("are closed with 1011 when nobody could serve them", async () => {
+  it("are closed with 1011 when they cannot be served", async () => {
     await using desk = await Desk.open({
       onConnection: () => {
         throw new Error("no model today");
@@ -499,7 +499,7 @@ describe("who is let in", () => {
     expect(await status({ verifyClient }, { authorization: "Bearer wrong" })).toBe(403);
   });
 
-  it("is nobody when verifyClient fails, or takes too long", async () => {
+  it("is no client when verifyClient fails, or takes too long", async () => {
     const fails = (): boolean => {
       throw new Error("no database");
     };
@@ -539,7 +539,7 @@ describe("who is let in", () => {
     expect(client.messages.length).toBe(1);
   });
 
-  it("is nobody new while the server closes", async () => {
+  it("is no new client while the server closes", async () => {
     await using desk = await Desk.open({ verifyClient: () => new Promise(() => undefined) });
     const refused = refusal(desk.url);
     await until(() => desk.clock.pending === 1);

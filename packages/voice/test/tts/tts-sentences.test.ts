@@ -20,7 +20,7 @@ describe("SentenceAggregator", () => {
     ["a numbered list", "1. Open it.\n2. Close it.", ["1. Open it.\n", "2. Close it."]],
     ["lines", "One\n\nTwo\r\nThree", ["One\n\n", "Two\r\n", "Three"]],
     ["no space between sentences", "你好。今天好吗？是的。", ["你好。", "今天好吗？", "是的。"]],
-    ["a small letter behind a number", "I have 2. 3 of them are red. Yes.", ["I have 2. 3 of them are red. ", "Yes."]],
+    ["a small letter after a number", "I have 2. 3 of them are red. Yes.", ["I have 2. 3 of them are red. ", "Yes."]],
     ["white space only", " \n ", [" \n "]],
     ["no words", "*** 🙂 ***", ["*** 🙂 ***"]],
   ])("cuts %s", (_what, text, expected) => {

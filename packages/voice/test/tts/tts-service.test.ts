@@ -547,7 +547,7 @@ describe("laws", () => {
         await talk.give(...answer(said));
         await talk.saw(LLMFullResponseEndFrame);
         expect(words(talk.out)).toBe(said);
-        // What is heard is the text, with at most the beginning of a word before each word that was cut off.
+        // The words heard are the text, with at most the beginning of a word before each word that was cut off.
         const spelled = said.split(" ").map((one) => `(?:(?:${prefixes(one)}) *)*${one.replace(".", "\\.")}`);
         expect(heard(talk.out)).toMatch(new RegExp(`^ *${spelled.join(" +")}$`));
         expect(talk.out.filter((frame) => frame instanceof TTSStoppedFrame)).toHaveLength(1);
@@ -585,7 +585,7 @@ describe("laws", () => {
         let open = false;
         /** Numbers of the frames that came before the last interruption. */
         let interruptedTo = 0;
-        /** What an interruption was the first to find, and was not out yet. */
+        /** The frames that an interruption found first, and that were not out yet. */
         const heldBack: Array<[InterruptionFrame, Frame[]]> = [];
         const begin = (): void => {
           if (!open) give(new LLMFullResponseStartFrame());

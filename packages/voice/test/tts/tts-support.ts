@@ -74,7 +74,7 @@ export function answer(...texts: string[]): Frame[] {
 
 /** A provider in the test's hands. */
 export class FakeTTS extends TTSService<{ voice: string }> {
-  /** What was asked for: `say 1 Hello.`, `finish 1`, `drop 1`; parts are counted. */
+  /** The requests: `say 1 Hello.`, `finish 1`, `drop 1`; parts are counted. */
   readonly asked: string[] = [];
   /** Parts in the order of their first text. */
   readonly parts: Array<SpeechPart<{ voice: string }>> = [];
@@ -170,9 +170,9 @@ export class FakeTTS extends TTSService<{ voice: string }> {
 
 export interface Talk extends AsyncDisposable {
   task: PipelineTask;
-  /** What the service pushed downstream, at once. */
+  /** The frames that the service pushed downstream, as it pushed them. */
   pushed: Frame[];
-  /** What came out of the end, without the StartFrame. */
+  /** The frames that came out of the end, without the StartFrame. */
   out: Frame[];
   errors: TurnwireError[];
   finished: Promise<unknown>;

@@ -39,7 +39,7 @@ export interface Running extends AsyncDisposable {
   down(...frames: Frame[]): Promise<void>;
   /** Sends a frame up from the end. */
   up(frame: Frame): Promise<void>;
-  /** What came out of the end, as {@link show} shows it; audio and the start left out. */
+  /** The frames that came out of the end, as {@link show} shows them, without audio and the start. */
   shown(): string[];
   /** Ends the pipeline; resolves when it has stopped. */
   end(): Promise<void>;
