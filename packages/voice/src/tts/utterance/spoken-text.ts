@@ -122,4 +122,9 @@ export class SpokenText {
     if (next === undefined || (!force && next.offset > this.#takenOffset)) return undefined;
     return this.#inserted.shift()?.frame;
   }
+
+  /** Takes all frames at once. */
+  takeAllInserted(): Frame[] {
+    return this.#inserted.splice(0).map(({ frame }) => frame);
+  }
 }

@@ -9,6 +9,7 @@ import {
 } from "turnwire/internal";
 import { SpokenAudio, type SpokenAudioOptions } from "./spoken-audio.ts";
 import { SpokenText } from "./spoken-text.ts";
+import type { Mark } from "./word-timeline.ts";
 
 /** A word that a provider reports as spoken. */
 export interface SpokenWord {
@@ -83,13 +84,9 @@ export class Utterance<Settings> {
   /** The provider is lost: ends the audio with a whole word. The text after it has to be said again. */
   rewind(): void {
     if (this.audio.isComplete) return;
-    let [offset, bytes] = [this.text.takenOffset, this.audio.outBytes];
-    for (let word = this.#wordAt(offset); word !== undefined; word = this.#wordAt(offset)) {
-      if (word.bytes > this.audio.inBytes) break;
-      offset = word.offset;
-      bytes = Math.max(word.bytes, this.audio.outBytes);
-    }
-    this.audio.cut(offset, bytes);
+    const { spoken } = this.#wordsUpTo(this.audio.inBytes);
+    const offset = spoken?.offset ?? this.text.takenOffset;
+    this.audio.cut(offset, Math.max(spoken?.bytes ?? 0, this.audio.outBytes));
     this.text.rewind(offset);
   }
 
@@ -97,11 +94,7 @@ export class Utterance<Settings> {
   drop(): Frame[] {
     this.audio.fail();
     this.#state = "ended";
-    const frames: Frame[] = [];
-    for (let frame = this.text.takeInserted(true); frame !== undefined; frame = this.text.takeInserted(true)) {
-      frames.push(frame);
-    }
-    return frames;
+    return this.text.takeAllInserted();
   }
 
   /** Takes the next frame in order; undefined if none is ready. */
@@ -112,13 +105,9 @@ export class Utterance<Settings> {
       this.#state = "started";
       return new TTSStartedFrame(this.id);
     }
-    let word = this.#wordAt(this.text.takenOffset);
-    let spokenTo = this.text.takenOffset;
-    for (; word !== undefined && word.bytes <= this.audio.outBytes; word = this.#wordAt(spokenTo)) {
-      spokenTo = word.offset;
-    }
-    if (spokenTo > this.text.takenOffset) return this.#takeText(spokenTo);
-    if (this.audio.waitingBytes > 0) return this.#takeAudio(word?.bytes ?? Infinity);
+    const { spoken, next } = this.#wordsUpTo(this.audio.outBytes);
+    if (spoken !== undefined) return this.#takeText(spoken.offset);
+    if (this.audio.waitingBytes > 0) return this.#takeAudio(next?.bytes ?? Infinity);
     return this.audio.isComplete && !this.hasEnded ? this.#takeLast() : undefined;
   }
 
@@ -132,8 +121,16 @@ export class Utterance<Settings> {
     return hasStarted ? new TTSStoppedFrame(this.id) : undefined;
   }
 
+  /** The last word that has not been taken and is spoken up to a position of the audio, and the word after it. */
+  #wordsUpTo(bytes: number): { spoken: Mark | undefined; next: Mark | undefined } {
+    let spoken: Mark | undefined;
+    let next = this.#wordAt(this.text.takenOffset);
+    for (; next !== undefined && next.bytes <= bytes; next = this.#wordAt(next.offset)) spoken = next;
+    return { spoken, next };
+  }
+
   /** The end of the word that begins at `from`, if its place in the audio is known. */
-  #wordAt(from: number): { offset: number; bytes: number } | undefined {
+  #wordAt(from: number): Mark | undefined {
     const offset = this.text.wordEnd(from);
     const bytes =
       offset === undefined ? undefined : this.audio.timeline.bytesAt(Math.min(offset, this.text.saidOffset));
