@@ -3,7 +3,7 @@ import type { AssistantMessage } from "./message-types.ts";
 import type { LLMMessage } from "./messages.ts";
 
 type Entry =
-  | { kind: "text"; text: string }
+  | { kind: "text"; pieces: string[] }
   | { kind: "thought"; llm: string; item: unknown }
   | { kind: "calls"; calls: readonly FunctionCall[] };
 
@@ -13,8 +13,8 @@ export class AssistantTurn {
 
   addText(text: string): void {
     const last = this.#entries.at(-1);
-    if (last?.kind === "text") last.text += text;
-    else this.#entries.push({ kind: "text", text });
+    if (last?.kind === "text") last.pieces.push(text);
+    else this.#entries.push({ kind: "text", pieces: [text] });
   }
 
   /** Adds a thought in the provider's form. It is kept only together with the output that follows it. */
@@ -31,7 +31,9 @@ export class AssistantTurn {
    * @param cutShort Whether the last text is incomplete: then the thought before it is left out.
    */
   take(cutShort: boolean): LLMMessage[] {
-    const entries = this.#entries.filter((entry) => entry.kind !== "text" || entry.text !== "");
+    const entries = this.#entries.filter(
+      (entry) => entry.kind !== "text" || entry.pieces.some((piece) => piece !== ""),
+    );
     this.#entries = [];
     return toMessages(
       entries.filter((entry, index) => entry.kind !== "thought" || belongsToWhole(entries, index, cutShort)),
@@ -54,7 +56,7 @@ function toMessages(entries: readonly Entry[]): LLMMessage[] {
       messages.push({ llm: entry.llm, message: entry.item });
       open = undefined;
     } else if (entry.kind === "text") {
-      messages.push((open = { role: "assistant", content: entry.text }));
+      messages.push((open = { role: "assistant", content: entry.pieces.join("") }));
     } else {
       if (open === undefined) messages.push((open = { role: "assistant", content: null }));
       open.tool_calls = entry.calls.map((call) => ({

@@ -10,7 +10,9 @@ export class Inference {
   readonly signal: AbortSignal;
   readonly trace: InferenceTrace;
   readonly #sink: FrameSink;
-  #text = "";
+  /** The pieces of text delivered. */
+  readonly #pieces: string[] = [];
+  #characters = 0;
   #hasOutput = false;
 
   constructor(sink: FrameSink, signal: AbortSignal, trace: InferenceTrace) {
@@ -26,12 +28,12 @@ export class Inference {
 
   /** The text delivered. */
   get text(): string {
-    return this.#text;
+    return this.#pieces.join("");
   }
 
   /** Characters of text delivered. */
   get characters(): number {
-    return this.#text.length;
+    return this.#characters;
   }
 
   /** Delivers a frame of the answer. After an interruption it drops the frame. */
@@ -41,7 +43,10 @@ export class Inference {
       this.#hasOutput = true;
       this.trace.enter("restMs");
     }
-    if (frame instanceof LLMTextFrame) this.#text += frame.text;
+    if (frame instanceof LLMTextFrame) {
+      this.#pieces.push(frame.text);
+      this.#characters += frame.text.length;
+    }
     return this.#sink(frame);
   }
 }

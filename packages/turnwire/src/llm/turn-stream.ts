@@ -48,7 +48,7 @@ export class TurnStream implements AsyncIterable<Frame>, AsyncDisposable {
   readonly #frames: FrameStream;
   readonly #outcome = Promise.withResolvers<TurnRecord>();
   readonly #hooks: TurnHooks;
-  #text = "";
+  readonly #pieces: string[] = [];
   readonly #inferences: InferenceRecord[] = [];
   #reader: Reader | undefined;
   #interrupted = false;
@@ -117,7 +117,7 @@ export class TurnStream implements AsyncIterable<Frame>, AsyncDisposable {
   }
 
   #onTaken(frame: Frame): void {
-    if (frame instanceof LLMTextFrame) this.#text += frame.text;
+    if (frame instanceof LLMTextFrame) this.#pieces.push(frame.text);
     this.#hooks.onTaken?.(frame);
   }
 
@@ -129,7 +129,7 @@ export class TurnStream implements AsyncIterable<Frame>, AsyncDisposable {
     }
     const usage = this.#inferences.reduce<LLMTokenUsage | undefined>((sum, one) => addUsage(sum, one.usage), undefined);
     this.#outcome.resolve({
-      text: this.#text,
+      text: this.#pieces.join(""),
       inferences: this.#inferences,
       interrupted: cutShort || this.#interrupted || this.#inferences.some(({ interrupted }) => interrupted),
       ...(usage === undefined ? {} : { usage }),
