@@ -15,7 +15,6 @@ import {
 import { clockOf, processorChecks, type ProcessorOptions } from "../../checks.ts";
 import { AnalysisQueue } from "./analysis-queue.ts";
 import type { VADAnalyzer } from "./vad-analyzer.ts";
-import { VoiceActivity } from "./voice-activity.ts";
 
 /** Options of a {@link VADProcessor}. */
 export interface VADProcessorOptions extends ProcessorOptions {
@@ -52,13 +51,17 @@ const volumeHoldMs = 100;
 export class VADProcessor extends FrameProcessor {
   readonly #analyzer: VADAnalyzer;
   readonly #analysis: AnalysisQueue;
-  readonly #activity: VoiceActivity;
+  readonly #startWindows: number;
+  readonly #stopWindows: number;
   readonly #confidence: number;
   readonly #minVolume: number;
   readonly #clock: Clock;
-  /** Runs unless it is quiet. */
+  /** Runs while a voice is heard, or has begun to be. */
   readonly #audioTimer: InactivityTimer;
   #volumes: number[] = [];
+  #isSpeaking = false;
+  /** How many windows in a row hold a voice while none speaks, or no voice while one does. */
+  #count = 0;
   #lastAudioMs = 0;
 
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
@@ -71,10 +74,8 @@ export class VADProcessor extends FrameProcessor {
       onSkipped: () => this.logger.warn(`the analyzer of ${this.name} is slower than the audio; some audio is skipped`),
     });
     const windowsFor = (ms: number): number => Math.max(1, Math.round(ms / this.#analysis.windowMs));
-    this.#activity = new VoiceActivity({
-      startWindows: windowsFor(options.startMs ?? 200),
-      stopWindows: windowsFor(options.stopMs ?? 200),
-    });
+    this.#startWindows = windowsFor(options.startMs ?? 200);
+    this.#stopWindows = windowsFor(options.stopMs ?? 200);
     this.#confidence = options.confidence ?? 0.7;
     this.#minVolume = options.minVolume ?? 0.002;
     this.#clock = clockOf(options);
@@ -104,23 +105,26 @@ export class VADProcessor extends FrameProcessor {
   }
 
   #hear(hasVoice: boolean): void {
-    const ms = (this.#activity.count + 1) * this.#analysis.windowMs;
-    const heard = this.#activity.hear(hasVoice);
-    if (heard === "started") void this.pushFrame(new VADUserStartedSpeakingFrame({ startMs: ms }));
-    else if (heard === "stopped") void this.pushFrame(new VADUserStoppedSpeakingFrame({ stopMs: ms }));
-    if (this.#activity.state === "quiet") this.#audioTimer.stop();
-    else this.#audioTimer.start(this.#lastAudioMs);
+    this.#count = hasVoice === this.#isSpeaking ? 0 : this.#count + 1;
+    if (this.#count >= (hasVoice ? this.#startWindows : this.#stopWindows)) {
+      const ms = this.#count * this.#analysis.windowMs;
+      this.#isSpeaking = hasVoice;
+      this.#count = 0;
+      if (hasVoice) void this.pushFrame(new VADUserStartedSpeakingFrame({ startMs: ms }));
+      else void this.pushFrame(new VADUserStoppedSpeakingFrame({ stopMs: ms }));
+    }
+    if (this.#isSpeaking || this.#count > 0) this.#audioTimer.start(this.#lastAudioMs);
+    else this.#audioTimer.stop();
   }
 
   /** The time of the audio stands still while no audio comes. */
   #onNoAudio(): void {
     this.#audioTimer.stop();
-    const { state, count } = this.#activity;
-    this.#activity.reset();
+    const hasSpoken = this.#isSpeaking;
+    const stopMs = this.#clock.now() - this.#lastAudioMs + this.#count * this.#analysis.windowMs;
+    this.#isSpeaking = false;
+    this.#count = 0;
     this.#analyzer.reset();
-    if (state === "starting") return;
-    const silentMs = this.#clock.now() - this.#lastAudioMs;
-    const stopMs = silentMs + (state === "stopping" ? count * this.#analysis.windowMs : 0);
-    void this.pushFrame(new VADUserStoppedSpeakingFrame({ stopMs }));
+    if (hasSpoken) void this.pushFrame(new VADUserStoppedSpeakingFrame({ stopMs }));
   }
 }
