@@ -178,7 +178,7 @@ export class LLMContext {
     if (typeof json !== "object" || json === null || !Array.isArray(json.messages)) {
       throw new InvalidArgumentError(
         "json",
-        "expected what LLMContext.toJSON() returns: { messages, tools, toolChoice }",
+        "expected the result of LLMContext.toJSON(): { messages, tools, toolChoice }",
       );
     }
     checkValue(tools, "tools", optionChecks.tools);

@@ -52,7 +52,9 @@ function copyOf(message: LLMMessage, field: string): LLMMessage {
   try {
     return structuredClone(message);
   } catch (error) {
-    throw new InvalidArgumentError(field, "it holds what cannot be copied, such as a function", { cause: error });
+    throw new InvalidArgumentError(field, "it holds a value that cannot be copied, such as a function", {
+      cause: error,
+    });
   }
 }
 

@@ -166,7 +166,7 @@ export class FrameStream {
     if (this.#queue.purge((frame) => frame.uninterruptible) > 0) this.#cutShort = true;
   }
 
-  /** The model may have finished an answer that its reader did not get the whole of. */
+  /** The model may have finished an answer of which the reader did not get all. */
   #marked(frame: Frame): Frame {
     if (!this.#cutShort || !(frame instanceof LLMFullResponseEndFrame)) return frame;
     const { incompleteReason } = frame;

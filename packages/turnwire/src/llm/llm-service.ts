@@ -159,11 +159,11 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
   }
 
   /**
-   * A whole turn: asks the model, runs the functions it calls, asks again until the model calls no more, and appends
-   * what was said and done to the context. When the signal fires, or the reader leaves, the context keeps what the reader
-   * has taken and what functions have done. If a function goes on, the context gets its result when it has finished.
+   * A whole turn: asks the model, runs the functions it calls, asks again until the model calls no more, and appends the
+   * reply, the calls and their results to the context. When the signal fires, or the reader leaves, the context keeps what
+   * the reader has taken and the results so far. If a function goes on, the context gets its result when it has finished.
    *
-   * If an inference fails, the loop throws a TurnwireError after the end frame; what was said until then is kept.
+   * If an inference fails, the loop throws a TurnwireError after the end frame; the context keeps the text until then.
    * @throws InvalidArgumentError
    */
   respond(context: LLMContext, options: InferenceOptions = {}): TurnStream {

@@ -101,7 +101,7 @@ export class TurnStream implements AsyncIterable<Frame>, AsyncDisposable {
     };
   }
 
-  /** A loop that begins in the same go as the record is asked for is the reader. */
+  /** If a loop begins in the same synchronous code that asks for the record, the loop is the reader. */
   #onRecordAwaited(): void {
     queueMicrotask(() => {
       if (this.#reader === undefined) void this.#drain();

@@ -5,7 +5,7 @@
  * - `terminal`: a response has ended, well or not;
  * - `error`: an `error` event;
  * - `unclear`: an error that answers either a cancel or the request that has no response yet;
- * - `steer`: the server says what becomes of something that was said to a running response;
+ * - `steer`: the server reports the outcome of a steer;
  * - `refused-steer`: an error by which a server says that it cannot be steered;
  * - `other`: everything else.
  */

@@ -3,7 +3,7 @@ import { isRetryableUpgradeStatus } from "./close-codes.ts";
 
 /** A proxy the environment names. */
 export interface Proxy {
-  /** Without credentials: what quotes it gives nothing away. */
+  /** Without credentials, so that messages may quote it. */
   url: URL;
   /** The credentials, as the value of a `Proxy-Authorization` header. */
   authorization?: string;
@@ -21,7 +21,7 @@ export function refusal(proxy: URL, target: string, status: number, headers: Hea
   });
 }
 
-// Without the cause: of an HTTP request's error the deepest cause is told, and this says more.
+// Without the cause: the message of an HTTP error quotes the deepest cause, and this error says more.
 export function noTunnel(proxy: URL, cause: unknown): Error {
   const { message, code = "unknown" } = cause as { message?: string; code?: string };
   return new Error(`no tunnel through the proxy ${proxy.host}: ${message || code}`);

@@ -231,7 +231,7 @@ export abstract class WebsocketSTTService extends STTService {
     const audio = this.#replay;
     const lostMs = msForBytes(audio.takeLost(), this.#format);
     if (lostMs > 0) {
-      this.logger.warn(`${this.name} had no connection for too long: audio is lost`, { lostMs });
+      this.logger.warn(`${this.name} had no connection for too long; audio was lost`, { lostMs });
       this.events.emit("audioLost", lostMs);
     }
     this.#origin = audio.start;

@@ -167,7 +167,7 @@ describe("what the client says", () => {
     [
       '{"type":"played","utterance":99,"ms":1}',
       "utterance",
-      "utterance: expected one that was sent, got the number 99",
+      "utterance: expected the number of an utterance that was sent, got the number 99",
     ],
     ['{"type":"user-speaking","speaking":"yes"}', "speaking", "speaking: expected true or false, got a string"],
     [new Uint8Array(3), "audio", "audio: expected whole samples of 2 bytes, got 3 bytes"],
@@ -208,7 +208,7 @@ describe("what the client says", () => {
     for (let count = 0; count < 4; count += 1) client.send(second);
     expect(await client.until("error")).toMatchObject({
       field: "audio",
-      message: "audio: expected no more than is spoken in the same time; it was dropped",
+      message: "audio: expected audio no faster than real time; it was dropped",
     });
     await client.caughtUp();
     const { heard } = await desk.session();

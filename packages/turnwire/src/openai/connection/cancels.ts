@@ -1,4 +1,4 @@
-/** The cancels of a connection, and what the server thinks of them. */
+/** The cancels that were sent on a connection, and whether the server honours them. */
 export class Cancels {
   readonly #unanswered = new Set<string>();
   #areRefused = false;
@@ -20,7 +20,7 @@ export class Cancels {
   /** An error answers the cancel of a response. Each cancel is answered once. */
   onRefused(responseId: string | undefined, code: string | undefined): void {
     if (responseId !== undefined) this.#unanswered.delete(responseId);
-    // A server that finds nothing left to cancel does cancel.
+    // A server that reports nothing left to cancel honours cancels.
     this.#areRefused ||= code !== "response_not_active";
   }
 }

@@ -30,7 +30,7 @@ export interface AcquireOptions {
   signal: AbortSignal;
   /** Called when connecting or waiting for a lane begins. */
   onPhase: (phase: "connecting" | "waiting") => void;
-  /** Why the attempt before failed: the reason to give when there is nothing to continue. */
+  /** Why the attempt before failed. The plan gives this reason if there is no response to continue. */
   reason: RetryReason | undefined;
 }
 
@@ -147,7 +147,7 @@ export class ConnectionManager {
     for (;;) {
       const connection = this.#wrap(await this.websocket.connect(signal));
       if (connection.isOpen) return connection;
-      // It is retired, with turns still on it: those go on, the next ones go elsewhere.
+      // It is retired: turns on it go on, and the next turns use another connection.
       await this.#withSpare(signal, (spare) => {
         if (this.websocket.connection === connection.connection) this.#promote(spare, connection);
       });
@@ -186,7 +186,7 @@ export class ConnectionManager {
     }
   }
 
-  /** Uses the spare, which is made once for all who want it. */
+  /** Uses the spare, which is made once for all turns that wait for it. */
   async #withSpare(signal: AbortSignal, use: (spare: WebsocketConnection) => void): Promise<void> {
     throwIfAborted(signal);
     this.#wanting += 1;
@@ -273,7 +273,7 @@ export class ConnectionManager {
     this.#options.logger.debug("a connection is replaced before its age limit");
     const nothing = (): Promise<void> => Promise.resolve();
     await this.switchToSpare("it was replaced before its age limit", nothing, this.#closed.signal).catch(() => {
-      // The old one serves as long as it can; the next turn finds out.
+      // The old one stays in use. If it is lost, the next turn replaces it.
     });
   }
 }

@@ -11,7 +11,7 @@ import { advance, firstPhase, type Phase, responseIdOf } from "./phase.ts";
 
 const queueCapacity = 1024;
 
-// One for all: an error holds the stack it was made on, which costs more than the rest of an exchange's end.
+// Shared by all exchanges: an error records its stack, which costs more than the rest of an exchange's end.
 const exchangeOver = new WebsocketClosedError(1000, "the exchange is over");
 
 /** The side of a connection that its exchanges use. */
@@ -133,7 +133,7 @@ export class Exchange implements SteerableStream {
   end(latest?: ContinuableResponse): void {
     if (this.#phase.kind === "closed") return;
     if (latest !== undefined) this.lane.keep(latest);
-    // Something that was said to it may still bring a successor.
+    // A steer may still bring a successor.
     if (this.#phase.kind === "settling") this.#leave();
     else this.abandon();
   }
@@ -150,7 +150,7 @@ export class Exchange implements SteerableStream {
     if (parent !== undefined) parent.holder.forget(parent.responseId);
   }
 
-  /** Leaves the reply: it is cancelled where the server does that, and its remaining events are dropped. */
+  /** Leaves the reply: sends a cancel if the server honours cancels, and drops the remaining events. */
   abandon(): void {
     if (this.#phase.kind === "closed" || this.#reader === "nobody") return;
     if (this.#phase.kind === "streaming") this.#host.cancel(this.#phase.responseId);

@@ -10,7 +10,7 @@ const leastLanes = 2;
 /** How many tenants share a connection: each needs at least two lanes, and some requests in flight are abandoned ones. */
 export const tenantsPerConnection = limits.maxInFlight - 3;
 
-/** One who uses a connection, alone or with others: a service. */
+/** A user of a connection, alone or with others: a service. */
 export class Tenant {
   /** Characters of abandoned replies that the server has sent since the last `takeWasted`. */
   wastedCharacters = 0;
@@ -134,7 +134,7 @@ export class Lanes {
     return lane;
   }
 
-  /** A tenant has left: its lanes are anybody's as soon as they are free. */
+  /** A tenant has left: any tenant may use its lanes as soon as they are free. */
   release(tenant: Tenant): void {
     for (const lane of this.of(tenant)) {
       lane.tenant = undefined;

@@ -36,9 +36,9 @@ const addressParts = [
 export const defaultConnectionAgeMs = 55 * 60_000;
 
 /**
- * Connections that several services share: each service takes lanes of one of them instead of opening its own. What
- * happens in one conversation never touches another. All services of a pool talk to the same server with the same key.
- * When the server has no lanes, each service gets a connection of its own as long as there are any.
+ * Connections that several services share: each service takes lanes of one of them instead of opening its own. An
+ * interruption or error of one conversation never affects another. All services of a pool talk to the same server with the
+ * same key. If the server has no lanes, each service gets a connection of its own, up to `maxConnections`.
  *
  * @example
  * const pool = new ResponsesConnectionPool();
@@ -83,7 +83,7 @@ export class ResponsesConnectionPool implements AsyncDisposable {
       const [ours, theirs] = [this.#address[name], address[name]];
       // A key that a function fetches cannot be compared.
       if (ours === theirs || (name === "key" && (ours === undefined || theirs === undefined))) continue;
-      throw new InvalidArgumentError("pool", `its services have another ${what}; make a pool for each`);
+      throw new InvalidArgumentError("pool", `its services use another ${what}; make a pool for each`);
     }
   }
 

@@ -33,7 +33,7 @@ const pastIdsKept = 32;
 const unclearError: RawEvent = {
   kind: "unclear",
   type: "error",
-  error: { code: ambiguousCode, message: "an error came that may be the answer to a cancel" },
+  error: { code: ambiguousCode, message: "an error came that may answer a cancel" },
 };
 
 /**

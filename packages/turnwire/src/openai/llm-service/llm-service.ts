@@ -187,7 +187,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     const end = (): void => over.abort(new DOMException("the reply has ended by itself", "AbortError"));
     void connection.ended(exchange).then(end);
     const prepare = async (next: ResponsesConnection): Promise<void> => void (await this.#warmUpOn(next));
-    const why = "it was left to an abandoned response";
+    const why = "another connection took its place after an interruption";
     await manager.switchToSpare(why, prepare, over.signal).catch(() => undefined);
   }
 
@@ -222,7 +222,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
 function checkPool({ pool, standby, maxConnectionAgeMs }: OpenAIResponsesLLMServiceOptions): void {
   if (pool === undefined) return;
   if (standby === true)
-    throw new InvalidArgumentError("standby", "a pool keeps no connection open; leave one of them out");
+    throw new InvalidArgumentError("standby", "a pool keeps no spare connection; leave out `standby` or `pool`");
   if (maxConnectionAgeMs === undefined) return;
   throw new InvalidArgumentError("maxConnectionAgeMs", "it belongs to the options of the pool");
 }

@@ -53,7 +53,7 @@ async function unanswered(exchange: Exchange): Promise<ReadResponse> {
     const answers = reader.read(event).length > 0 || event.type === "response.output_item.added";
     const { result } = reader;
     if (answers || (result !== undefined && result.output.length > 0)) {
-      throw new ProviderError("warm_up_not_supported", "the warm-up was answered");
+      throw new ProviderError("warm_up_not_supported", "the server answered a warm-up with a reply");
     }
     if (result !== undefined) return result;
   }

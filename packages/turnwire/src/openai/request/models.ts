@@ -15,8 +15,8 @@ export function isKnownNotToReason(model: string): boolean {
 }
 
 /**
- * The reasoning setting to send: the configured one; else effort `none` for models from gpt-5 on, which otherwise think
- * before they speak; else nothing.
+ * The reasoning setting to send: the configured one; otherwise effort `none` for models from gpt-5 on, which would
+ * think before they answer; otherwise nothing.
  */
 export function reasoningFor(model: string, configured: Reasoning | undefined): Reasoning | undefined {
   if (configured !== undefined) return configured;

@@ -174,13 +174,9 @@ export class ResponseReader {
     const text = key.kind === "text" ? key.text : "";
     if (text.startsWith(state.text)) this.#say(state, text.slice(state.text.length));
     else if (text !== "") {
-      throw new ProviderError(
-        "invalid_response",
-        "the text that was streamed is not the text the server finished with",
-        {
-          ...(this.responseId === undefined ? {} : { responseId: this.responseId }),
-        },
-      );
+      throw new ProviderError("invalid_response", "the finished text of the server differs from the text it streamed", {
+        ...(this.responseId === undefined ? {} : { responseId: this.responseId }),
+      });
     }
   }
 

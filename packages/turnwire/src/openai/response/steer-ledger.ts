@@ -11,7 +11,7 @@ export type SteeringInput = string | readonly UserMessage[];
  */
 export type SteeringOutcome = "applied" | "pending";
 
-/** Something said to a running turn, and the caller that waits to learn what becomes of it. */
+/** Input for a running turn, and the caller that waits for its outcome. */
 export interface Steer {
   readonly input: SteeringInput;
   readonly messages: readonly UserMessage[];
@@ -23,7 +23,7 @@ export interface Steer {
 interface Entry {
   /** Undefined once its turn has gone on without it. */
   steer: Steer | undefined;
-  /** `doubtful`: the server may never say what becomes of it. */
+  /** `doubtful`: the server may never report its outcome. */
   state: "sent" | "accepted" | "doubtful" | "applied" | "pending";
   /** The server's name for it. */
   id: string | undefined;
@@ -40,12 +40,12 @@ export class SteerLedger {
   #isUsed = false;
   #isQueued = false;
 
-  /** Whether anything was ever said. */
+  /** Whether there was ever a steer. */
   get isUsed(): boolean {
     return this.#isUsed;
   }
 
-  /** Whether the server has neither accepted nor refused something. */
+  /** Whether a steer has been neither accepted nor refused. */
   get isUnanswered(): boolean {
     return this.#entries.some(({ state }) => state === "sent");
   }
@@ -55,12 +55,12 @@ export class SteerLedger {
     return this.#entries.some(({ state }) => state === "sent" || state === "accepted");
   }
 
-  /** Whether the turn has not yet learned what became of something. */
+  /** Whether the turn does not know the outcome of a steer yet. */
   get isUndecided(): boolean {
     return this.#entries.length > 0;
   }
 
-  /** Whether something may be queued at the server for the request that continues the response. */
+  /** Whether input may be queued at the server for the request that continues the response. */
   get mayBeQueued(): boolean {
     return this.#isQueued || this.#entries.some(({ state }) => state !== "applied");
   }
@@ -90,23 +90,23 @@ export class SteerLedger {
     this.#settle("applied", responseId);
   }
 
-  /** An error has come within the response that names nothing: no other answer to what was said is waited for. */
+  /** An error that names nothing has come within the response. It may answer the oldest steer, so no other answer is awaited. */
   onError(): void {
     const sent = this.#entries.find(({ state }) => state === "sent");
     if (sent !== undefined) sent.state = "doubtful";
   }
 
-  /** Takes out what was applied to a successor. */
+  /** Takes out the input that was applied to a successor. */
   takeApplied(successorId: string): Steer[] {
     return this.#take((entry) => entry.state === "applied" && entry.successorId === successorId);
   }
 
-  /** Takes out what waits at the server for the next request. */
+  /** Takes out the input that waits at the server for the next request. */
   takePending(): Steer[] {
     return this.#take(({ state }) => state === "pending");
   }
 
-  /** Returns what the turn has not learned the outcome of. The entries stay: the server may still answer. */
+  /** Returns the steers whose outcome the turn does not know. The entries stay: the server may still answer. */
   release(): Steer[] {
     const left = this.#entries.flatMap(({ steer }) => steer ?? []);
     for (const entry of this.#entries) entry.steer = undefined;

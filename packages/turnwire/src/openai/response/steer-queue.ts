@@ -23,12 +23,12 @@ export class SteerQueue {
   #stream: SteerableStream | undefined;
   #responseId: string | undefined;
 
-  /** Whether the turn has not yet learned what became of something that was sent. */
+  /** Whether the turn does not know the outcome of a steer yet. */
   get isUndecided(): boolean {
     return this.#stream?.steers.isUndecided ?? false;
   }
 
-  /** Whether something may be queued at the server for the request that continues the response. */
+  /** Whether input may be queued at the server for the request that continues the response. */
   get mayBeQueued(): boolean {
     return this.#stream?.steers.mayBeQueued ?? false;
   }
@@ -59,17 +59,17 @@ export class SteerQueue {
     this.#sendWaiting();
   }
 
-  /** Reports what was applied to a successor, and returns it. */
+  /** Reports the input that was applied to a successor, and returns it. */
   takeApplied(successorId: string): Steered {
     return report(this.#stream?.steers.takeApplied(successorId) ?? [], "applied");
   }
 
-  /** Reports what waits at the server for the next request, and returns it. */
+  /** Reports the input that waits at the server for the next request, and returns it. */
   takePending(): Steered {
     return report(this.#stream?.steers.takePending() ?? [], "pending");
   }
 
-  /** The turn is over. What the model has not taken into account was not said. */
+  /** The turn is over. Input that the model has not taken into account had no effect. */
   end(code: string, message: string): void {
     const left = [...(this.#stream?.steers.release() ?? []), ...this.#waiting];
     this.#waiting = [];
@@ -87,7 +87,7 @@ export class SteerQueue {
 }
 
 /**
- * Checks what is to be said to a running turn.
+ * Checks the input for a running turn.
  * @throws InvalidArgumentError
  */
 export function checkSteeringInput(input: SteeringInput): void {

@@ -16,11 +16,11 @@ import { errorCodes } from "../../protocol/index.ts";
 export type RetryDecision =
   /** Give up, and throw the error. */
   | { kind: "fail"; error: unknown }
-  /** Ask again at once. */
+  /** Retry at once. */
   | { kind: "retry"; reason: RetryReason; action: RecoveryAction }
-  /** Ask again after a wait, in milliseconds. */
+  /** Retry after a wait, in milliseconds. */
   | { kind: "retry-later"; reason: RetryReason; delayMs: number }
-  /** Ask over HTTP. `lasting`: later inferences, too. */
+  /** Retry over HTTP. `lasting`: later inferences go over HTTP, too. */
   | { kind: "use-http"; reason: RetryReason; lasting: boolean }
   /** Ask for the rest of an answer that broke off. */
   | { kind: "resume"; reason: RetryReason };
@@ -65,7 +65,7 @@ interface Rule {
   readonly decide: (error: TurnwireError, state: AttemptState, id: RetryReason) => RetryDecision | undefined;
 }
 
-/** Statuses of a refused upgrade that say: no WebSocket here. Others, such as 401, refuse the caller. */
+/** Statuses of a refused upgrade that mean that there are no WebSockets. Others, such as 401, refuse the caller. */
 const noWebsocketHere: ReadonlySet<number> = new Set([400, 403, 404, 405, 407, 426, 501]);
 
 /** Codes of our own errors. A server may send the same codes, in a ProviderError, and mean something else. */
@@ -188,10 +188,10 @@ function afterBackOff(error: TurnwireError, state: AttemptState, reason: RetryRe
   return delayMs > state.budgetMs ? { kind: "fail", error } : { kind: "retry-later", reason, delayMs };
 }
 
-/** Why to wait and ask again; undefined when waiting does not help. */
+/** The reason for a retry after a wait; undefined if waiting does not help. */
 function backOffReason(error: TurnwireError): RetryReason | undefined {
   if (!error.retryable) return undefined;
-  // A WebSocket has been tried often enough by whoever connects it.
+  // The service has tried to open a WebSocket often enough.
   if (error instanceof WebsocketConnectError || error instanceof WebsocketClosedError) return undefined;
   if (!(error instanceof ProviderError)) return codesWithoutAnswer.has(error.code) ? "no-answer" : undefined;
   return error.status === 429 || rateLimitCodes.has(error.code) ? "rate-limited" : "server-failed";

@@ -64,7 +64,7 @@ export class WebsocketInput extends InputTransport {
 
   #takeText(text: string): void {
     if (this.#waitingTexts >= maxWaitingTexts) {
-      throw new InvalidArgumentError("text", "expected the texts before to be taken first; it was dropped");
+      throw new InvalidArgumentError("text", "expected fewer texts at a time; it was dropped");
     }
     this.#waitingTexts += 1;
     const taken = this.inject(new TranscriptionFrame(text, { endOfSpeech: true }));

@@ -189,7 +189,7 @@ export class WebsocketTransport {
     const decision = this.#allowance.take(durationMs({ audio, ...this.clientFormat }));
     if (decision === "accepted") this.#input.receive(audio);
     else if (decision === "refused") {
-      throw new InvalidArgumentError("audio", "expected no more than is spoken in the same time; it was dropped");
+      throw new InvalidArgumentError("audio", "expected audio no faster than real time; it was dropped");
     }
   }
 
@@ -203,7 +203,10 @@ export class WebsocketTransport {
   #onPlayed(utterance: number, ms: number): void {
     const report = this.#output.played(utterance, ms);
     if (report === undefined) {
-      throw new InvalidArgumentError("utterance", `expected one that was sent, got the number ${utterance}`);
+      throw new InvalidArgumentError(
+        "utterance",
+        `expected the number of an utterance that was sent, got the number ${utterance}`,
+      );
     }
     this.#events.emit("played", report);
   }
