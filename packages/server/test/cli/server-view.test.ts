@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { Output } from "../../src/cli/shared/output.ts";
-import { LineWriter } from "../../src/cli/shared/line-writer.ts";
+import { lineWriter } from "../../src/cli/shared/line-writer.ts";
 import { entryOf, type RequestEntry } from "../../src/cli/server/request-entry.ts";
 import { serverText } from "../../src/cli/server/server-text.ts";
 import { colourStyle, plainStyle } from "../../src/cli/shared/style.ts";
@@ -123,20 +123,20 @@ describe("lines for a reader who does not keep up", () => {
         release = done;
       },
     });
-    const writer = LineWriter.ofText(new Output(slow));
+    const write = lineWriter(new Output(slow), false);
     const long = "x".repeat(1024 * 1024);
-    for (let index = 0; index < 10; index += 1) writer.line(long);
+    for (let index = 0; index < 10; index += 1) write(long);
     while (slow.writableLength > 0) release?.();
-    writer.line("the last");
+    write("the last");
     expect(read.filter((chunk) => chunk === `${long}\n`)).toHaveLength(4);
     expect(read.at(-1)).toBe("(6 lines were left out: nobody read them in time)\nthe last\n");
   });
 
   it("are all there for one who does", () => {
     const stream = new PassThrough({ encoding: "utf8" });
-    const writer = LineWriter.ofText(new Output(stream));
-    writer.line("one");
-    writer.line("two");
+    const write = lineWriter(new Output(stream), false);
+    write("one");
+    write("two");
     expect(stream.read()).toBe("one\ntwo\n");
   });
 });

@@ -37,14 +37,7 @@ export function readChatOptions(
     throw new UsageError("the base URL is not one such as https://api.openai.com/v1", helpCommand);
   }
   if (values.model === "") throw new UsageError("--model is empty", helpCommand);
-  return {
-    apiKey: env["OPENAI_API_KEY"]?.trim() || undefined,
-    baseURL,
-    model: values.model,
-    system: values.system,
-    http: values.http ?? false,
-    json: values.json ?? false,
-    help: values.help ?? false,
-    version: values.version ?? false,
-  };
+  const { model, system, http = false, json = false, help = false, version = false } = values;
+  const apiKey = env["OPENAI_API_KEY"]?.trim() || undefined;
+  return { apiKey, baseURL, model, system, http, json, help, version };
 }

@@ -1,5 +1,5 @@
 import { type CancelMode, type DialectName, dialects, type Timing } from "../../responses/index.ts";
-import { readArgs, readPort, refuseEmpty, UsageError } from "../shared/read-args.ts";
+import { readArgs, readListening, refuseEmpty, UsageError } from "../shared/read-args.ts";
 import { readTiming, timingPresets } from "./timing.ts";
 
 /** Spells TURN on the keys of a telephone. */
@@ -16,26 +16,6 @@ export type BrainChoice =
       readonly key: string | undefined;
       readonly model: string | undefined;
     };
-
-export interface ServerCommandOptions {
-  readonly port: number;
-  readonly host: string;
-  readonly allowedHosts: readonly string[];
-  readonly apiKeys: readonly string[];
-  readonly brain: BrainChoice;
-  readonly record: string | undefined;
-  readonly dialect: DialectName;
-  readonly cancel: CancelMode | undefined;
-  readonly lanes: boolean;
-  readonly store: string | undefined;
-  readonly log: string | undefined;
-  readonly timing: Timing | undefined;
-  readonly faults: boolean;
-  readonly tokenizer: "estimate" | "exact";
-  readonly json: boolean;
-  readonly help: boolean;
-  readonly version: boolean;
-}
 
 const helpCommand = "turnwire server --help";
 
@@ -65,7 +45,11 @@ const known = {
   version: { type: "boolean", short: "v" },
 } as const;
 
+const cancelModes: readonly CancelMode[] = ["honour", "refuse", "ignore"];
+
 type Values = ReturnType<typeof readArgs<typeof known>>;
+
+export type ServerCommandOptions = Readonly<ReturnType<typeof optionsOf>>;
 
 /**
  * Reads the options of `turnwire server`.
@@ -77,27 +61,30 @@ export function readServerOptions(
 ): ServerCommandOptions {
   const values = readArgs(args, known, { helpCommand, secrets: true });
   refuseEmpty(values, helpCommand);
-  const options: ServerCommandOptions = {
-    port: values.port === undefined ? defaultPort : readPort(values.port, helpCommand),
-    host: values.host ?? "127.0.0.1",
-    allowedHosts: values["allow-host"] ?? [],
-    apiKeys: (values["api-key"] ?? []).map((key) => key.trim()),
-    brain: brainOf(values, env),
-    record: values.record,
-    dialect: oneOf("dialect", values.dialect ?? "openai", Object.keys(dialects) as DialectName[]),
-    cancel: values.cancel === undefined ? undefined : oneOf("cancel", values.cancel, ["honour", "refuse", "ignore"]),
-    lanes: values["no-lanes"] !== true,
-    store: values.store,
-    log: values.log,
-    timing: timingOf(values.timing),
-    faults: values.faults ?? false,
-    tokenizer: oneOf("tokenizer", values.tokenizer ?? "estimate", ["estimate", "exact"]),
-    json: values.json ?? false,
-    help: values.help ?? false,
-    version: values.version ?? false,
-  };
+  const options = optionsOf(values, env);
   refuseTogether(options);
   return options;
+}
+
+function optionsOf(values: Values, env: Readonly<Record<string, string | undefined>>) {
+  const { record, store, log, faults = false, json = false, help = false, version = false } = values;
+  return {
+    ...readListening(values, defaultPort, helpCommand),
+    allowedHosts: values["allow-host"] ?? [],
+    brain: brainOf(values, env),
+    record,
+    dialect: oneOf("dialect", values.dialect ?? "openai", Object.keys(dialects) as DialectName[]),
+    cancel: values.cancel === undefined ? undefined : oneOf("cancel", values.cancel, cancelModes),
+    lanes: values["no-lanes"] !== true,
+    store,
+    log,
+    timing: timingOf(values.timing),
+    faults,
+    tokenizer: oneOf("tokenizer", values.tokenizer ?? "estimate", ["estimate", "exact"]),
+    json,
+    help,
+    version,
+  };
 }
 
 function brainOf(values: Values, env: Readonly<Record<string, string | undefined>>): BrainChoice {

@@ -1,36 +1,15 @@
 import { withoutKeys } from "turnwire/internal";
-import type { ReceivedRequest, RequestStatus } from "../../responses/index.ts";
+import type { ReceivedRequest } from "../../responses/index.ts";
 
 /** A request that has ended, as it is shown and logged. It holds no text. */
-export interface RequestEntry {
-  readonly type: "request";
-  readonly receivedAt: string;
-  readonly transport: "websocket" | "http";
-  readonly connection: number | null;
-  readonly lane: string | null;
-  readonly model: string | null;
-  /** `steered`: the server made it out of steering input. */
-  readonly mode: "full" | "incremental" | "warm-up" | "steered";
-  readonly responseId: string | null;
-  readonly itemsSent: number;
-  /** Null for a request that was refused before its conversation was known. */
-  readonly itemsTotal: number | null;
-  readonly bytes: number;
-  readonly inputTokens: number | null;
-  readonly cachedTokens: number | null;
-  readonly outputTokens: number | null;
-  readonly firstOutputMs: number | null;
-  readonly durationMs: number;
-  readonly status: RequestStatus;
-  readonly errorCode: string | null;
-}
+export type RequestEntry = Readonly<ReturnType<typeof entryOf>>;
 
 /** @param nowMs The time of its end, by `Date.now()`. */
-export function entryOf(request: ReceivedRequest, nowMs: number): RequestEntry {
+export function entryOf(request: ReceivedRequest, nowMs: number) {
   const { transport, connection, lane, body, bytes, conversation, usage, status, responseId } = request;
   const durationMs = request.durationMs ?? 0;
   return {
-    type: "request",
+    type: "request" as const,
     receivedAt: new Date(nowMs - durationMs).toISOString(),
     transport,
     connection: connection ?? null,
@@ -39,19 +18,21 @@ export function entryOf(request: ReceivedRequest, nowMs: number): RequestEntry {
     mode: modeOf(request),
     responseId: responseId ?? null,
     itemsSent: itemCount(body["input"]),
+    /** Null for a request that was refused before its conversation was known. */
     itemsTotal: conversation.length === 0 ? null : conversation.length,
     bytes,
     inputTokens: usage?.input_tokens ?? null,
     cachedTokens: usage?.input_tokens_details.cached_tokens ?? null,
     outputTokens: usage?.output_tokens ?? null,
-    firstOutputMs: rounded(request.firstOutputMs),
-    durationMs: rounded(durationMs) ?? 0,
+    firstOutputMs: request.firstOutputMs === undefined ? null : rounded(request.firstOutputMs),
+    durationMs: rounded(durationMs),
     status,
     errorCode: wireText(request.errorCode),
   };
 }
 
-function modeOf({ body, successorOf }: ReceivedRequest): RequestEntry["mode"] {
+/** `steered`: the server made the request out of steering input. */
+function modeOf({ body, successorOf }: ReceivedRequest): "full" | "incremental" | "warm-up" | "steered" {
   if (successorOf !== undefined) return "steered";
   if (body["generate"] === false) return "warm-up";
   return typeof body["previous_response_id"] === "string" ? "incremental" : "full";
@@ -62,8 +43,8 @@ function itemCount(input: unknown): number {
   return typeof input === "string" ? 1 : 0;
 }
 
-function rounded(ms: number | undefined): number | null {
-  return ms === undefined ? null : Math.round(ms * 1000) / 1000;
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }
 
 /** A name that came from outside, shortened and without anything that looks like a key. */

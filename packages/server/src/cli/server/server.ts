@@ -12,7 +12,7 @@ import { styleFor } from "../shared/style.ts";
 import type { Surroundings } from "../shared/surroundings.ts";
 import { describeBrain, openBrain } from "./brain.ts";
 import { serverHelp } from "./help.ts";
-import { LineWriter } from "../shared/line-writer.ts";
+import { lineWriter } from "../shared/line-writer.ts";
 import { LogFile } from "./log-file.ts";
 import { readServerOptions, type ServerCommandOptions } from "./options.ts";
 import { entryOf } from "./request-entry.ts";
@@ -111,7 +111,7 @@ async function openLog(
   }
   const nothingToEnd = { [Symbol.asyncDispose]: () => Promise.resolve() };
   if (log === undefined) return nothingToEnd;
-  return { line: LineWriter.ofJson(stdout).line, ...nothingToEnd };
+  return { line: lineWriter(stdout, true), ...nothingToEnd };
 }
 
 function listening(running: ResponsesServer, options: ServerCommandOptions, version: string): ServerEvent {

@@ -52,9 +52,23 @@ export function refuseEmpty(values: Readonly<Record<string, unknown>>, helpComma
   }
 }
 
-/** @throws UsageError if the text is no TCP port. */
-export function readPort(text: string, helpCommand: string): number {
+export interface Listening {
+  readonly port: number;
+  readonly host: string;
+  readonly apiKeys: readonly string[];
+}
+
+/**
+ * Reads where a server listens, and who is let in.
+ * @throws UsageError for a text that is no TCP port.
+ */
+export function readListening(
+  values: { port?: string | undefined; host?: string | undefined; "api-key"?: string[] | undefined },
+  defaultPort: number,
+  helpCommand: string,
+): Listening {
+  const { port: text = String(defaultPort), host = "127.0.0.1", "api-key": keys = [] } = values;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Infinity;
   if (port > 65_535) throw new UsageError("--port is not a number from 0 to 65535", helpCommand);
-  return port;
+  return { port, host, apiKeys: keys.map((key) => key.trim()) };
 }

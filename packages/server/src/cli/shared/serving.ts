@@ -1,6 +1,6 @@
 import { isLoopback } from "../../kit/index.ts";
 import { printable } from "./format.ts";
-import { LineWriter } from "./line-writer.ts";
+import { lineWriter } from "./line-writer.ts";
 import type { Output } from "./output.ts";
 import type { StopSignal } from "./stop-signal.ts";
 import type { Style } from "./style.ts";
@@ -14,7 +14,7 @@ export type Show<Event> = (event: Event) => void;
 
 /** Shows events as lines: those that `textOf` makes of them, or else JSON. */
 export function showOn<Event>(output: Output, textOf?: (event: Event) => string): Show<Event> {
-  const { line } = textOf === undefined ? LineWriter.ofJson(output) : LineWriter.ofText(output);
+  const line = lineWriter(output, textOf === undefined);
   return (event) => line(textOf?.(event) ?? JSON.stringify(event));
 }
 

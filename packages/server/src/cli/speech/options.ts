@@ -1,4 +1,4 @@
-import { readArgs, readPort, refuseEmpty, UsageError } from "../shared/read-args.ts";
+import { type Listening, readArgs, readListening, refuseEmpty, UsageError } from "../shared/read-args.ts";
 
 /** The port after that of `turnwire server`. */
 export const defaultPort = 8877;
@@ -8,10 +8,7 @@ export const pace = { firstByteMs: 150, realtimeFactor: 5, latencyMs: 150 } as c
 
 export type VoiceName = "auto" | "espeak" | "tones";
 
-export interface SpeechCommandOptions {
-  readonly port: number;
-  readonly host: string;
-  readonly apiKeys: readonly string[];
+export interface SpeechCommandOptions extends Listening {
   readonly script: string | undefined;
   readonly voice: VoiceName;
   readonly pace: boolean;
@@ -44,15 +41,6 @@ export function readSpeechOptions(args: readonly string[]): SpeechCommandOptions
   refuseEmpty(values, helpCommand);
   const voice = voices.find((name) => name === (values.voice ?? "auto"));
   if (voice === undefined) throw new UsageError(`--voice is one of ${voices.join(", ")}`, helpCommand);
-  return {
-    port: values.port === undefined ? defaultPort : readPort(values.port, helpCommand),
-    host: values.host ?? "127.0.0.1",
-    apiKeys: (values["api-key"] ?? []).map((key) => key.trim()),
-    script: values.script,
-    voice,
-    pace: values.pace ?? false,
-    json: values.json ?? false,
-    help: values.help ?? false,
-    version: values.version ?? false,
-  };
+  const { script, pace = false, json = false, help = false, version = false } = values;
+  return { ...readListening(values, defaultPort, helpCommand), script, voice, pace, json, help, version };
 }

@@ -1,5 +1,5 @@
 import type { CompactedResponse, ResponseInputItem } from "openai/resources/responses/responses";
-import { isObject } from "turnwire/internal";
+import { textsIn } from "../item-text.ts";
 import type { IdSource } from "./ids.ts";
 import { unixSeconds } from "./response-object.ts";
 import { countValueTokens, type TokenCounter } from "./tokens.ts";
@@ -64,14 +64,6 @@ export function asOutput(item: ResponseInputItem, newId: IdSource): Record<strin
 function gist(item: ResponseInputItem): string {
   if (item.type === "compaction") return readCompaction(item.encrypted_content) ?? "";
   if (item.type === "function_call") return `${item.name}(${item.arguments})`;
-  if (item.type === "function_call_output") return `result: ${textOf(item.output)}`;
-  return "role" in item && "content" in item ? `${item.role}: ${textOf(item.content)}` : "";
-}
-
-function textOf(content: unknown): string {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return "";
-  return content
-    .map((part: unknown) => (isObject(part) && typeof part["text"] === "string" ? part["text"] : ""))
-    .join(" ");
+  if (item.type === "function_call_output") return `result: ${textsIn(item.output).join(" ")}`;
+  return "role" in item && "content" in item ? `${item.role}: ${textsIn(item.content).join(" ")}` : "";
 }

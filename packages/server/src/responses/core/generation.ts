@@ -132,7 +132,9 @@ class Generation {
 
   /** Ends the response after the brain threw or its signal fired. */
   #fail(cause: unknown, signal: AbortSignal): Outcome {
-    if (signal.aborted) return this.#cancelled(signal.reason === cancelledByClient);
+    if (signal.aborted) {
+      return { status: "cancelled", ...this.#end("cancelled", {}, signal.reason === cancelledByClient) };
+    }
     const error = toApiError(cause);
     if (error !== cause) this.#report(cause);
     if (!this.#begun || !this.#writer.started) {
@@ -180,52 +182,43 @@ class Generation {
 
   #complete(): Outcome {
     this.#writer.close("completed");
-    const response = this.#snapshot("completed", { completed_at: unixSeconds() });
-    this.#record.status = "completed";
-    this.#sink.event({ type: "response.completed", response });
-    return { status: "completed", response, completed: this.#completed() };
+    return { status: "completed", ...this.#end("completed", { completed_at: unixSeconds() }) };
   }
 
   #incomplete(reason: string): Outcome {
     this.#writer.close("incomplete");
-    return { status: "incomplete", response: this.#cutShort(reason), completed: this.#completed() };
+    return { status: "incomplete", ...this.#end("incomplete", because(reason)) };
   }
 
   /** Ends the response between two items for queued input. Its output stands, and the successor continues it. */
   #steered(): Outcome {
     this.#writer.close("completed");
-    const response = this.#cutShort("steered");
+    const ended = this.#end("incomplete", because("steered"));
     this.#unwanted.abort();
-    return { status: "steered", response, completed: this.#completed() };
+    return { status: "steered", ...ended };
   }
 
-  #cutShort(reason: string): Response {
-    const details = { reason } as Response.IncompleteDetails;
-    const response = this.#snapshot("incomplete", { incomplete_details: details });
-    this.#record.status = "incomplete";
-    this.#sink.event({ type: "response.incomplete", response });
-    return response;
-  }
-
-  #completed(): CompletedResponse {
+  /**
+   * Sends the terminal event. The API has none of its own for a cancelled response: `response.incomplete` is the one that
+   * fits, and the response's status says `cancelled`, as it does after `POST /v1/responses/{id}/cancel`.
+   */
+  #end(
+    status: "completed" | "incomplete" | "cancelled",
+    fields: Partial<Response>,
+    tellClient = true,
+  ): { response: Response; completed: CompletedResponse } {
+    const response = this.#snapshot(status, fields);
+    this.#record.status = status;
+    const type = status === "completed" ? "response.completed" : "response.incomplete";
+    if (tellClient) this.#sink.event({ type, response });
     const output = this.#writer.items();
-    return {
-      id: this.#response.id,
+    const completed = {
+      id: response.id,
       conversation: [...this.#request.conversation, ...output],
       prompt: this.#core.promptCache.extend(this.#request.prompt, output),
       instructions: this.#request.instructions,
     };
-  }
-
-  /**
-   * The API has no event of its own for a cancelled response: `response.incomplete` is the terminal event that fits,
-   * and the response's status says `cancelled`, as it does after `POST /v1/responses/{id}/cancel`.
-   */
-  #cancelled(tellClient: boolean): Outcome {
-    const response = this.#snapshot("cancelled", {});
-    this.#record.status = "cancelled";
-    if (tellClient) this.#sink.event({ type: "response.incomplete", response });
-    return { status: "cancelled", response, completed: this.#completed() };
+    return { response, completed };
   }
 
   #snapshot(status: NonNullable<Response["status"]>, fields: Partial<Response>): Response {
@@ -235,6 +228,10 @@ class Generation {
     this.#record.usage = usage;
     return { ...this.#response, status, output, usage, ...fields };
   }
+}
+
+function because(reason: string): Partial<Response> {
+  return { incomplete_details: { reason } as Response.IncompleteDetails };
 }
 
 /** Lets the event loop read sockets and run timers. */

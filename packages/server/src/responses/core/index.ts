@@ -7,7 +7,7 @@ export { modelNotFound, readRequest } from "./create-request.ts";
 export { type ReceivedRequest, RequestLog, type RequestRecord, type RequestStatus } from "./request-log.ts";
 export { unixSeconds } from "./response-object.ts";
 export { findStored, type ServerCore } from "./server-core.ts";
-export { Session, type SessionOptions } from "./session.ts";
+export { Session } from "./session.ts";
 export type { SessionSocket } from "./socket-sink.ts";
 export { SqliteStore } from "./sqlite-store.ts";
 export { MemoryStore, type ResponseStore, type StoredResponse } from "./response-store.ts";

@@ -11,17 +11,13 @@ import { type SessionSocket, SocketSink } from "./socket-sink.ts";
 import { requiredInput, Steering, SteerTarget } from "./steering.ts";
 import { SuccessorSink } from "./successor-sink.ts";
 
-export interface LaneResponderOptions {
-  readonly core: ServerCore;
-  readonly connection: number;
+/** Who has connected. */
+export interface SessionOptions {
+  readonly id: number;
   /** Whose connection it is; empty if the server needs no keys. */
   readonly owner: string;
-  readonly socket: SessionSocket;
-  readonly scheduler: LaneScheduler;
   /** The faults that the client asked for when it connected. */
   readonly ownFaults: ReadonlyArray<PendingFault<Fault>>;
-  /** Throws if the connection answers no more requests. */
-  checkOpen(): void;
 }
 
 /** A request that is being answered: the client's, or one that steering has made. */
@@ -37,14 +33,26 @@ interface Exchange {
 
 /** Answers the requests of one connection, lane by lane: chains, forks, eviction, steering and its successors. */
 export class LaneResponder {
-  readonly #options: LaneResponderOptions;
+  readonly #connection: SessionOptions;
+  readonly #core: ServerCore;
+  readonly #socket: SessionSocket;
+  readonly #scheduler: LaneScheduler;
+  readonly #checkOpen: () => void;
   readonly #continuable: ContinuableResponses;
   readonly #steering: Steering;
-  readonly #core: ServerCore;
 
-  constructor(options: LaneResponderOptions) {
-    const { core, scheduler } = options;
-    this.#options = options;
+  /** @param checkOpen Throws if the connection answers no more requests. */
+  constructor(
+    connection: SessionOptions,
+    core: ServerCore,
+    socket: SessionSocket,
+    scheduler: LaneScheduler,
+    checkOpen: () => void,
+  ) {
+    this.#connection = connection;
+    this.#socket = socket;
+    this.#scheduler = scheduler;
+    this.#checkOpen = checkOpen;
     this.#continuable = new ContinuableResponses(core.dialect.keeps);
     this.#steering = new Steering({
       newId: core.newId,
@@ -72,26 +80,25 @@ export class LaneResponder {
 
   /** Answers the connection's `number`th request, and the successors that steering gives it. Never rejects. */
   async answer(queued: QueuedRequest, body: Record<string, unknown>, number: number): Promise<void> {
-    const { core } = this.#options;
     const sink = this.#newSink(queued.lane.name);
     const steered = this.#steering.waiting(queued.lane, body["previous_response_id"]);
     let exchange: Exchange | undefined = { queued, body, sink, steered, number };
     while (exchange !== undefined) {
       const { record } = queued;
       exchange = await this.#answerOne(exchange);
-      core.log.end(record);
+      this.#core.log.end(record);
     }
   }
 
   async #answerOne(exchange: Exchange): Promise<Exchange | undefined> {
     const { queued, sink } = exchange;
     const { signal } = queued.controller;
-    const { core, connection, ownFaults } = this.#options;
+    const { id: connection, ownFaults } = this.#connection;
     const site = { transport: "websocket", connection, request: exchange.number } as const;
-    const faults = new RequestFaults(core, site, ownFaults, this.#faultTarget(sink), signal);
+    const faults = new RequestFaults(this.#core, site, ownFaults, this.#faultTarget(sink), signal);
     try {
       if (!(await faults.before())) return this.#fail(exchange, "rejected");
-      this.#options.checkOpen();
+      this.#checkOpen();
       const request = this.#read(exchange);
       const target = new SteerTarget(queued.lane, sink, this.#steerable(request));
       const outcome = await this.#generate(exchange, request, target, faults.around(sink));
@@ -121,7 +128,7 @@ export class LaneResponder {
     if (steered?.state === "waiting") steered.state = "completed";
     return readRequest(this.#core, body, {
       transport: "websocket",
-      owner: this.#options.owner,
+      owner: this.#connection.owner,
       kept: (id) => this.#continuable.find(id),
       ...(steered === undefined || queued.record.successorOf !== undefined ? {} : { steered: steered.items }),
     });
@@ -150,22 +157,21 @@ export class LaneResponder {
 
   #wait(target: SteerTarget): undefined {
     target.state = "waiting";
-    if (!this.#options.scheduler.continues(target.lane, target.id)) target.tellPending();
+    if (!this.#scheduler.continues(target.lane, target.id)) target.tellPending();
   }
 
   /** The request that continues a response with the input queued for it. It inherits the settings. */
   #successor({ queued, body, number }: Exchange, parent: SteerTarget): Exchange {
     const inherited = { ...body, previous_response_id: parent.id, input: parent.items };
-    const { core, connection, socket } = this.#options;
-    queued.record = core.log.add({
+    queued.record = this.#core.log.add({
       transport: "websocket",
-      connection,
+      connection: this.#connection.id,
       lane: queued.lane.name,
       body: inherited,
       bytes: 0,
       successorOf: parent.id,
     });
-    const sink = new SuccessorSink(socket, core.dialect.errors, parent);
+    const sink = new SuccessorSink(this.#socket, this.#core.dialect.errors, parent);
     return { queued, body: inherited, sink, steered: parent, number };
   }
 
@@ -181,12 +187,11 @@ export class LaneResponder {
   }
 
   #newSink(laneName: string | undefined): SocketSink {
-    const { core, socket } = this.#options;
-    return new SocketSink(socket, core.dialect.errors, laneName);
+    return new SocketSink(this.#socket, this.#core.dialect.errors, laneName);
   }
 
   #faultTarget(sink: SocketSink): FaultTarget {
-    const { socket } = this.#options;
+    const socket = this.#socket;
     return {
       close: (code, reason) => socket.close(code, reason),
       reset: () => socket.reset(),

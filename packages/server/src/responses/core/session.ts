@@ -1,22 +1,12 @@
 import { isObject, laneNamePattern, limits } from "turnwire/internal";
 import { invalidRequest, missingParameter, ResponsesApiError, toApiError, unknownParameter } from "../api-error.ts";
-import type { PendingFault } from "../../kit/index.ts";
 import type { Fault } from "../faults/index.ts";
 import { checkDepth } from "../validation/index.ts";
 import { cancelledByClient } from "./generation.ts";
-import { LaneResponder } from "./lane-responder.ts";
+import { LaneResponder, type SessionOptions } from "./lane-responder.ts";
 import { type Lane, LaneScheduler, type QueuedRequest } from "./lane-scheduler.ts";
 import type { ServerCore } from "./server-core.ts";
 import { type SessionSocket, SocketSink } from "./socket-sink.ts";
-
-/** Who has connected. */
-export interface SessionOptions {
-  readonly id: number;
-  /** Whose connection it is; empty if the server needs no keys. */
-  readonly owner: string;
-  /** The faults that the client asked for when it connected. */
-  readonly ownFaults: ReadonlyArray<PendingFault<Fault>>;
-}
 
 /** How long a connection past its age limit stays open to answer with the reason. */
 const lingerMs = 1_000;
@@ -34,23 +24,15 @@ export class Session {
   /** `expired`: past its age, it only answers with the reason. `ended`: its socket is gone. */
   #state: "open" | "expired" | "ended" = "open";
 
-  constructor({ id, owner, ownFaults }: SessionOptions, core: ServerCore, socket: SessionSocket) {
+  constructor(options: SessionOptions, core: ServerCore, socket: SessionSocket) {
     const { dialect } = core;
-    this.id = id;
+    this.id = options.id;
     this.#core = core;
     this.#socket = socket;
     this.openedAt = core.clock.now();
     this.#scheduler = new LaneScheduler(dialect.maxInFlight, limits.maxLanes);
-    this.#responder = new LaneResponder({
-      core,
-      connection: id,
-      owner,
-      socket,
-      scheduler: this.#scheduler,
-      ownFaults,
-      checkOpen: () => {
-        if (this.#state === "expired") throw connectionLimitReached(dialect.maxConnectionAgeMs);
-      },
+    this.#responder = new LaneResponder(options, core, socket, this.#scheduler, () => {
+      if (this.#state === "expired") throw connectionLimitReached(dialect.maxConnectionAgeMs);
     });
     this.#cancelTimer = core.clock.schedule(() => this.#expire(), dialect.maxConnectionAgeMs, { keepAlive: false });
   }

@@ -1,4 +1,5 @@
 import type { ResponseInputItem } from "openai/resources/responses/responses";
+import { textsIn } from "../item-text.ts";
 
 /** A function call of the current turn. */
 export interface ReadCall {
@@ -43,8 +44,5 @@ function isUserMessage(item: ResponseInputItem): boolean {
 }
 
 function textIn(content: unknown): string {
-  if (typeof content === "string") return content.trim().slice(0, longestRead);
-  if (!Array.isArray(content)) return "";
-  const texts = content.map((part: { text?: unknown }) => (typeof part.text === "string" ? part.text : ""));
-  return texts.join(" ").trim().slice(0, longestRead);
+  return textsIn(content).join(" ").trim().slice(0, longestRead);
 }

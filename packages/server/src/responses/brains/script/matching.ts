@@ -1,5 +1,5 @@
-import type { ResponseInputItem } from "openai/resources/responses/responses";
 import type { BrainRequest } from "../../brain.ts";
+import { textsIn } from "../../item-text.ts";
 import type { ScriptCondition, TextMatch } from "./fixture.ts";
 
 /** What conditions look at in a request. */
@@ -30,9 +30,10 @@ export function situationOf({ model, conversation }: BrainRequest, number: numbe
   const outputs = conversation.slice(start + 1).flatMap((item): ToolOutput[] => {
     if (item.type !== "function_call_output") return [];
     const callId = item.call_id ?? "";
-    return [{ callId, name: names.get(callId), output: textOf(item.output) }];
+    return [{ callId, name: names.get(callId), output: textsIn(item.output).join("\n") }];
   });
-  return { number, model, user: user === undefined ? undefined : messageText(user), outputs };
+  const said = user !== undefined && "content" in user ? textsIn(user.content) : [];
+  return { number, model, user: user === undefined ? undefined : said.join("\n"), outputs };
 }
 
 function isSpeech(role: string): boolean {
@@ -60,14 +61,4 @@ function textFits(match: TextMatch, text: string): boolean {
   // A new one each time: a global or sticky expression remembers where it was.
   const { source, flags } = match instanceof RegExp ? match : { source: match.pattern, flags: match.flags ?? "" };
   return new RegExp(source, flags).test(text);
-}
-
-function messageText(item: ResponseInputItem): string {
-  return "content" in item ? textOf(item.content) : "";
-}
-
-function textOf(content: unknown): string {
-  if (typeof content === "string") return content;
-  if (!Array.isArray(content)) return "";
-  return content.flatMap(({ text }: { text?: unknown }) => (typeof text === "string" ? [text] : [])).join("\n");
 }

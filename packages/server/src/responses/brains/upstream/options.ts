@@ -28,19 +28,13 @@ export interface UpstreamBrainOptions {
   timeoutMs?: number;
 }
 
-export type UpstreamApi = "chat" | "responses";
+type Defaulted = "api" | "headers" | "extra" | "maxTokensField" | "sendReasoning" | "timeoutMs";
 
 /** The options with their defaults. */
-export interface UpstreamSettings {
+export interface UpstreamSettings extends Readonly<Required<Pick<UpstreamBrainOptions, Defaulted>>> {
   readonly baseURL: string;
   readonly apiKey: UpstreamBrainOptions["apiKey"];
-  readonly api: UpstreamApi;
-  readonly model: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly extra: Readonly<Record<string, unknown>>;
-  readonly maxTokensField: "max_tokens" | "max_completion_tokens";
-  readonly sendReasoning: boolean;
-  readonly timeoutMs: number;
+  readonly model: UpstreamBrainOptions["model"];
 }
 
 const checks = {
@@ -58,19 +52,11 @@ const checks = {
 /** The options with their defaults. Throws an `InvalidArgumentError` naming the option that cannot be used. */
 export function readOptions(options: UpstreamBrainOptions): UpstreamSettings {
   checkOptions("upstreamBrain()", options, checks, { baseURL: "it is called `url` here" });
-  const { api = "chat", timeoutMs = 600_000 } = options;
+  const { api = "chat", apiKey, model, headers = {}, extra = {}, sendReasoning = true, timeoutMs = 600_000 } = options;
   const url = readURL(options.url);
-  return {
-    baseURL: url.href.replace(/\/+$/, ""),
-    apiKey: options.apiKey,
-    api,
-    model: options.model,
-    headers: options.headers ?? {},
-    extra: options.extra ?? {},
-    maxTokensField: options.maxTokensField ?? (isOpenAI(url) ? "max_completion_tokens" : "max_tokens"),
-    sendReasoning: options.sendReasoning ?? true,
-    timeoutMs,
-  };
+  const { maxTokensField = isOpenAI(url) ? "max_completion_tokens" : "max_tokens" } = options;
+  const baseURL = url.href.replace(/\/+$/, "");
+  return { baseURL, apiKey, api, model, headers, extra, maxTokensField, sendReasoning, timeoutMs };
 }
 
 function readURL(value: string | URL): URL {

@@ -4,7 +4,7 @@ import { toChatRequest } from "./chat-request.ts";
 import { readChatStream } from "./chat-stream.ts";
 import { clientSource } from "./client.ts";
 import { type Scrub, scrubber, toUpstreamError } from "./errors.ts";
-import { readOptions, type UpstreamApi, type UpstreamBrainOptions, type UpstreamSettings } from "./options.ts";
+import { readOptions, type UpstreamBrainOptions, type UpstreamSettings } from "./options.ts";
 import { toResponsesRequest } from "./responses-request.ts";
 import { readResponsesStream } from "./responses-stream.ts";
 
@@ -17,7 +17,7 @@ interface UpstreamCall {
 
 type Ask = (call: UpstreamCall) => AsyncIterable<BrainOutput>;
 
-const apis: Readonly<Record<UpstreamApi, Ask>> = {
+const apis: Readonly<Record<UpstreamSettings["api"], Ask>> = {
   async *chat({ client, request, settings }) {
     const { signal, conversation } = request;
     const stream = await client.chat.completions.create(toChatRequest(request, settings), { signal });
