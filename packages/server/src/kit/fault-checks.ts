@@ -19,18 +19,20 @@ export const faultPlace = { connection: whole(1), times: is.anyOf(whole(1), is.o
 
 /**
  * Checks a fault against the fields of its kind.
+ * @param fieldsOf Returns the fields of a kind.
  * @param path The name of the fault in errors, such as `faults[2]`.
  * @returns Its kind.
  * @throws InvalidArgumentError naming the field
  */
-export function readFault<Kind extends string>(
+export function readFault<Kind extends string, Entry>(
   value: unknown,
   path: string,
-  kinds: Readonly<Record<Kind, Checks>>,
+  kinds: Readonly<Record<Kind, Entry>>,
+  fieldsOf: (entry: Entry) => Checks,
 ): Kind {
   checkValue(value, path, is.object);
   const { fault: kind, ...fields } = value as { fault: Kind };
   checkValue(kind, `${path}.fault`, is.oneOf(Object.keys(kinds)));
-  checkValue(fields, path, record(`the fault "${kind}"`, kinds[kind]));
+  checkValue(fields, path, record(`the fault "${kind}"`, fieldsOf(kinds[kind])));
   return kind;
 }

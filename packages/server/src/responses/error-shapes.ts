@@ -1,23 +1,5 @@
 import { errorEvent, type ResponsesApiError } from "./api-error.ts";
 
-/**
- * The shapes in which servers send errors over a WebSocket; `docs/faults.md` has the source of each.
- * `wrapped` is the API's own.
- */
-export const errorShapes = [
-  "wrapped",
-  "flat",
-  "untyped",
-  "string",
-  "detail",
-  "status_code",
-  "message",
-  "empty",
-  "failed",
-] as const;
-
-export type ErrorShape = (typeof errorShapes)[number];
-
 interface ShapeContext {
   /** How many events of the response were sent; 0 if it never began. */
   readonly sent: number;
@@ -27,7 +9,11 @@ interface ShapeContext {
 
 type Shaper = (error: ResponsesApiError, context: ShapeContext) => object;
 
-const shapers: Readonly<Record<ErrorShape, Shaper>> = {
+/**
+ * The shapes in which servers send errors over a WebSocket; `docs/faults.md` has the source of each.
+ * `wrapped` is the API's own.
+ */
+const shapers = {
   wrapped: (error, { sent }) => ({ ...errorEvent(error), ...numbered(sent) }),
   flat: ({ body: { code, message, param } }, { sent }) => ({
     type: "error",
@@ -58,11 +44,15 @@ const shapers: Readonly<Record<ErrorShape, Shaper>> = {
     },
     sequence_number: sent,
   }),
-};
+} satisfies Readonly<Record<string, Shaper>>;
+
+export type ErrorShape = keyof typeof shapers;
+export const errorShapes = Object.keys(shapers) as readonly ErrorShape[];
 
 /** The event that reports the error, still without its lane. */
 export function shapeError(shape: ErrorShape, error: ResponsesApiError, context: ShapeContext): object {
-  return shapers[shape](error, context);
+  const shaper: Shaper = shapers[shape];
+  return shaper(error, context);
 }
 
 function numbered(sent: number): { sequence_number?: number } {

@@ -1,5 +1,5 @@
 import { type Checks, is } from "turnwire/internal";
-import { closeCode, closeReason, faultPlace, readFault } from "../kit/index.ts";
+import { closeCode, closeReason, faultPlace, readFault, whole } from "../kit/index.ts";
 
 /** Where and how often a fault is injected. */
 export interface SpeechFaultPlace {
@@ -35,10 +35,10 @@ export type SpeechFaultAction =
 export type SpeechFault = SpeechFaultPlace & SpeechFaultAction;
 
 const place = { ...faultPlace, path: is.oneOf(["listen", "speak"]) };
-const underway = { ...place, afterAudioMs: is.duration, afterSentBytes: is.number({ integer: true, min: 0 }) };
+const underway = { ...place, afterAudioMs: is.duration, afterSentBytes: whole(0) };
 
-const fields: Readonly<Record<SpeechFault["fault"], Checks>> = {
-  refuse: { ...place, status: is.number({ integer: true, min: 400, max: 599 }) },
+const kinds: Readonly<Record<SpeechFault["fault"], Checks>> = {
+  refuse: { ...place, status: whole(400, 599) },
   delay: { ...place, ms: is.required(is.duration) },
   close: { ...underway, code: closeCode, reason: closeReason },
   drop: underway,
@@ -49,6 +49,6 @@ const fields: Readonly<Record<SpeechFault["fault"], Checks>> = {
 
 /** Reads a fault that a caller gives. Throws an `InvalidArgumentError` naming the field. */
 export function readSpeechFault(value: unknown, path = "fault"): SpeechFault {
-  readFault(value, path, fields);
+  readFault(value, path, kinds, (fields) => fields);
   return value as SpeechFault;
 }

@@ -1,3 +1,15 @@
+/** The commands of a conversation, and what they do. */
+export const commands: Readonly<Record<string, string>> = {
+  "/stats": "a table of every request so far",
+  "/context": "the messages as they are held",
+  "/drop": "cut the connection, to watch it recover",
+  "/help": "these commands",
+  "/quit": "leave (so do Ctrl-C and Ctrl-D at the prompt)",
+};
+
+/** The commands, a line for each. */
+export const commandLines = Object.entries(commands).map(([name, what]) => `${name.padEnd(10)}${what}`);
+
 export const chatHelp = `turnwire chat: a conversation with a model, over one WebSocket
 
 Usage: turnwire chat [options]
@@ -19,11 +31,7 @@ In a terminal, a line typed during a reply interrupts it and is the next turn. S
 the prompt Ctrl-C leaves. Piped input is one turn per line; the exit code is 1 when a turn failed.
 
 Commands, at any time:
-  /stats     a table of every request so far
-  /context   the messages as they are held
-  /drop      cut the connection, to watch it recover
-  /help      these commands
-  /quit      leave
+${commandLines.map((line) => `  ${line}`).join("\n")}
 
 With --json, input is one turn per line and output one JSON object per line, by "type":
   session     version, server, model, transport
@@ -39,12 +47,3 @@ With --json, input is one turn per line and output one JSON object per line, by 
   dropped     connections                             the answer to /drop: how many were cut
   help        commands                                the answer to /help
 `;
-
-/** The commands of a conversation, and what they do. */
-export const commands: Readonly<Record<string, string>> = {
-  "/stats": "a table of every request so far",
-  "/context": "the messages as they are held",
-  "/drop": "cut the connection, to watch it recover",
-  "/help": "these commands",
-  "/quit": "leave (so do Ctrl-C and Ctrl-D at the prompt)",
-};

@@ -2,6 +2,7 @@ import { printable } from "../shared/format.ts";
 import type { Style } from "../shared/style.ts";
 import type { ChatEvent } from "./chat-events.ts";
 import { contextList } from "./context-list.ts";
+import { commandLines } from "./help.ts";
 import { statsTable } from "./stats-table.ts";
 import { summaryLine } from "./summary-line.ts";
 
@@ -64,7 +65,7 @@ export class TextView {
       case "dropped":
         return this.#block([this.#style.dim(this.#dropped(event.connections))]);
       case "help":
-        return this.#block(Object.entries(event.commands).map(([name, what]) => `${name.padEnd(10)}${what}`));
+        return this.#block(commandLines);
       // The summary shows them.
       case "tool":
       case "record":

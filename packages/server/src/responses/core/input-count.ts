@@ -6,22 +6,15 @@ import { countValueTokens, type TokenCounter } from "./tokens.ts";
 
 type Purpose = "compact" | "input_tokens";
 
+const shared = ["model", "input", "instructions", "previous_response_id"];
+
 /** The fields of both requests, by the types of the `openai` package. */
-const fields: Readonly<Record<Purpose, { known: readonly string[]; required: readonly string[] }>> = {
-  compact: {
-    known:
-      "model image input instructions previous_response_id prompt_cache_key prompt_cache_options prompt_cache_retention service_tier".split(
-        " ",
-      ),
-    required: ["model"],
-  },
-  input_tokens: {
-    known:
-      "model conversation input instructions parallel_tool_calls personality previous_response_id reasoning text tool_choice tools truncation".split(
-        " ",
-      ),
-    required: [],
-  },
+const fields: Readonly<Record<Purpose, readonly string[]>> = {
+  compact: [...shared, ..."image prompt_cache_key prompt_cache_options prompt_cache_retention service_tier".split(" ")],
+  input_tokens: [
+    ...shared,
+    ..."conversation parallel_tool_calls personality reasoning text tool_choice tools truncation".split(" "),
+  ],
 };
 
 /** Reads a request to count or compact an input. */
@@ -30,8 +23,7 @@ export function countInput(
   purpose: Purpose,
   find: (id: string) => CompletedResponse | undefined,
 ): { conversation: readonly ResponseInputItem[]; tokens(counter: TokenCounter): number } {
-  const { known, required } = fields[purpose];
-  validateSome(body, known, required);
+  validateSome(body, fields[purpose], purpose === "compact" ? ["model"] : []);
   const { input, previous_response_id: id, instructions, tools } = body;
   const parent = typeof id === "string" ? find(id) : undefined;
   if (typeof id === "string" && parent === undefined) throw previousResponseNotFound(id);

@@ -18,8 +18,8 @@ type ItemStatus = "completed" | "incomplete";
 type PartType = "output_text" | "refusal";
 
 interface OpenMessage {
-  readonly id: string;
-  readonly index: number;
+  /** Where its only part is, as events say it. */
+  readonly place: { readonly item_id: string; readonly output_index: number; readonly content_index: number };
   readonly part: PartType;
   text: string;
 }
@@ -35,8 +35,8 @@ export class OutputWriter {
   readonly #maxTokens: number;
   readonly #items: OutputItem[] = [];
   #open: OpenMessage | undefined;
-  #tokens = 0;
-  #reasoningTokens = 0;
+  outputTokens = 0;
+  reasoningTokens = 0;
 
   constructor(core: ServerCore, request: CreateRequest, emit: (event: EventBody) => void) {
     const limit = core.brain.countsTokens === true ? null : request.params.max_output_tokens;
@@ -44,14 +44,6 @@ export class OutputWriter {
     this.#emit = emit;
     this.#includesEncrypted = request.includeEncryptedReasoning;
     this.#maxTokens = limit ?? Infinity;
-  }
-
-  get outputTokens(): number {
-    return this.#tokens;
-  }
-
-  get reasoningTokens(): number {
-    return this.#reasoningTokens;
   }
 
   /** Whether there is any output. */
@@ -96,11 +88,11 @@ export class OutputWriter {
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
-    const place = { item_id: open.id, output_index: open.index, content_index: 0 };
+    const { place } = open;
     if (open.part === "refusal") this.#emit({ type: "response.refusal.done", ...place, refusal: open.text });
     else this.#emit({ type: "response.output_text.done", ...place, text: open.text, logprobs: [] });
     this.#emit({ type: "response.content_part.done", ...place, part: partOf(open.part, open.text) });
-    this.#done(open.index, messageOf(open, status));
+    this.#done(place.output_index, messageOf(open, status));
   }
 
   /** The items so far. A message that is still open is incomplete. */
@@ -116,7 +108,7 @@ export class OutputWriter {
     if (this.#open?.part !== part) this.#openMessage(part);
     const open = this.#open as OpenMessage;
     open.text += text;
-    const place = { item_id: open.id, output_index: open.index, content_index: 0 };
+    const { place } = open;
     if (part === "refusal") this.#emit({ type: "response.refusal.delta", ...place, delta: text });
     else this.#emit({ type: "response.output_text.delta", ...place, delta: text, logprobs: [] });
     return fits;
@@ -124,23 +116,16 @@ export class OutputWriter {
 
   #openMessage(part: PartType): void {
     this.close("completed");
-    const open: OpenMessage = { id: this.#core.newId("msg"), index: this.#items.length, part, text: "" };
-    const item: ResponseOutputMessage = {
-      id: open.id,
-      type: "message",
-      role: "assistant",
-      status: "in_progress",
-      content: [],
-    };
-    this.#emit({ type: "response.output_item.added", output_index: open.index, item });
-    const place = { item_id: open.id, output_index: open.index, content_index: 0 };
+    const place = { item_id: this.#core.newId("msg"), output_index: this.#items.length, content_index: 0 };
+    this.#open = { place, part, text: "" };
+    const item: ResponseOutputMessage = { ...messageOf(this.#open, "in_progress"), content: [] };
+    this.#emit({ type: "response.output_item.added", output_index: place.output_index, item });
     this.#emit({ type: "response.content_part.added", ...place, part: partOf(part, "") });
-    this.#open = open;
   }
 
   #functionCall(name: string, args: string, callId: string | undefined): boolean {
     this.close("completed");
-    this.#tokens += this.#core.tokens.count(name);
+    this.outputTokens += this.#core.tokens.count(name);
     const { text, fits } = this.#spend(args);
     const index = this.#items.length;
     const item: ResponseFunctionToolCallItem = {
@@ -165,9 +150,9 @@ export class OutputWriter {
 
   #reasoning(summary: string, encryptedContent: string | undefined): boolean {
     this.close("completed");
-    const before = this.#tokens;
+    const before = this.outputTokens;
     const { text, fits } = this.#spend(summary);
-    this.#reasoningTokens += this.#tokens - before;
+    this.reasoningTokens += this.outputTokens - before;
     const index = this.#items.length;
     const item: ResponseReasoningItem = { id: this.#core.newId("rs"), type: "reasoning", summary: [] };
     this.#emit({ type: "response.output_item.added", output_index: index, item });
@@ -195,9 +180,9 @@ export class OutputWriter {
   /** The part of the text that there are tokens left for. */
   #spend(text: string): { text: string; fits: boolean } {
     const { tokens } = this.#core;
-    const left = Math.max(0, this.#maxTokens - this.#tokens);
+    const left = Math.max(0, this.#maxTokens - this.outputTokens);
     const size = tokens.count(text);
-    this.#tokens += Math.min(left, size);
+    this.outputTokens += Math.min(left, size);
     if (size <= left) return { text, fits: true };
     return { text: tokens.split(text).slice(0, left).join(""), fits: false };
   }
@@ -208,6 +193,12 @@ function partOf(part: PartType, text: string): ResponseOutputText | ResponseOutp
   return { type: "output_text", text, annotations: [], logprobs: [] };
 }
 
-function messageOf(open: OpenMessage, status: ItemStatus): ResponseOutputMessage {
-  return { id: open.id, type: "message", role: "assistant", status, content: [partOf(open.part, open.text)] };
+function messageOf(open: OpenMessage, status: ResponseOutputMessage["status"]): ResponseOutputMessage {
+  return {
+    id: open.place.item_id,
+    type: "message",
+    role: "assistant",
+    status,
+    content: [partOf(open.part, open.text)],
+  };
 }

@@ -1,5 +1,5 @@
 import { type Checks, InvalidArgumentError, is } from "turnwire/internal";
-import { closeCode, closeReason, faultPlace, readFault } from "../../kit/index.ts";
+import { closeCode, closeReason, faultPlace, readFault, whole } from "../../kit/index.ts";
 import { type ErrorShape, errorShapes } from "../error-shapes.ts";
 
 /** Where and how often a fault is injected. */
@@ -60,61 +60,45 @@ export type FaultStage = "connection" | "request" | "event";
 const place = {
   ...faultPlace,
   transport: is.oneOf(["websocket", "http"]),
-  request: is.number({ integer: true, min: 1 }),
-  event: is.anyOf(is.number({ integer: true, min: 1 }), is.text),
+  request: whole(1),
+  event: is.anyOf(whole(1), is.text),
 } satisfies Checks<FaultPlace>;
 
-const status = is.number({ integer: true, min: 400, max: 599 });
 const headerValue = is.custom("printable ASCII", (value) => typeof value === "string" && /^[\x20-\x7e]*$/.test(value));
 
-const fields: Readonly<Record<FaultKind, Checks>> = {
-  close: { ...place, code: closeCode, reason: closeReason },
-  reset: place,
-  "half-open": place,
-  silence: place,
-  delay: { ...place, ms: is.required(is.duration) },
-  garbage: { ...place, text: is.string },
-  duplicate: place,
-  reorder: place,
-  drop: place,
-  error: {
-    ...place,
-    shape: is.oneOf(errorShapes),
-    status,
-    code: is.string,
-    message: is.string,
-    param: is.string,
-    retryAfterMs: is.duration,
-  },
-  evict: place,
-  refuse: {
-    ...place,
-    status: is.number({ integer: true, min: 300, max: 599 }),
-    retryAfter: is.anyOf(is.number({ integer: true, min: 0 }), headerValue),
-    body: is.string,
-  },
-};
-
 const anywhere: readonly FaultStage[] = ["connection", "request", "event"];
+const answer: readonly FaultStage[] = ["request", "event"];
+const event: readonly FaultStage[] = ["event"];
 
-const stages: Readonly<Record<FaultKind, readonly FaultStage[]>> = {
-  close: anywhere,
-  reset: anywhere,
-  "half-open": anywhere,
-  silence: ["request", "event"],
-  delay: anywhere,
-  garbage: anywhere,
-  duplicate: ["event"],
-  reorder: ["event"],
-  drop: ["event"],
-  error: ["request", "event"],
-  evict: ["request"],
-  refuse: ["connection"],
+/** Where each kind can be injected, and its own fields. */
+const kinds: Readonly<Record<FaultKind, readonly [stages: readonly FaultStage[], fields?: Checks]>> = {
+  close: [anywhere, { code: closeCode, reason: closeReason }],
+  reset: [anywhere],
+  "half-open": [anywhere],
+  silence: [answer],
+  delay: [anywhere, { ms: is.required(is.duration) }],
+  garbage: [anywhere, { text: is.string }],
+  duplicate: [event],
+  reorder: [event],
+  drop: [event],
+  error: [
+    answer,
+    {
+      shape: is.oneOf(errorShapes),
+      status: whole(400, 599),
+      code: is.string,
+      message: is.string,
+      param: is.string,
+      retryAfterMs: is.duration,
+    },
+  ],
+  evict: [["request"]],
+  refuse: [["connection"], { status: whole(300, 599), retryAfter: is.anyOf(whole(0), headerValue), body: is.string }],
 };
 
 /** Where a fault is injected: at an event if it names one, else at a request, else at a connection. */
 export function stageOf(fault: Fault): FaultStage {
-  const possible = stages[fault.fault];
+  const [possible] = kinds[fault.fault];
   if (fault.event !== undefined || !(possible.includes("request") || possible.includes("connection"))) return "event";
   const isOfConnection = possible.includes("connection") && fault.request === undefined && fault.transport !== "http";
   return isOfConnection ? "connection" : "request";
@@ -122,12 +106,12 @@ export function stageOf(fault: Fault): FaultStage {
 
 /** Reads a fault that a caller or a client gives. Throws an `InvalidArgumentError` naming the field. */
 export function readResponsesFault(value: unknown, path = "fault"): Fault {
-  const kind = readFault(value, path, fields);
+  const kind = readFault(value, path, kinds, ([, fields]) => ({ ...place, ...fields }));
+  const [stages] = kinds[kind];
   const fault = value as Fault;
   const stage = stageOf(fault);
-  if (!stages[kind].includes(stage)) {
-    const possible = stages[kind].join(" or ");
-    throw new InvalidArgumentError(path, `"${kind}" can be injected at ${possible}, not at ${stage}`);
+  if (!stages.includes(stage)) {
+    throw new InvalidArgumentError(path, `"${kind}" can be injected at ${stages.join(" or ")}, not at ${stage}`);
   }
   return fault;
 }

@@ -32,14 +32,46 @@ export function integer(least: number): Check {
   };
 }
 
-export function required(object: Record<string, unknown>, name: string, path: string, check: Check): void {
-  requirePresent(object, name, `${path}.${name}`);
-  check(object[name], `${path}.${name}`);
+/** An array whose elements a check takes. */
+export function listOf(check: Check, expected = "an array"): Check {
+  return (value, path) => {
+    if (!Array.isArray(value)) throw invalidType(path, expected, value);
+    value.forEach((entry: unknown, index) => check(entry, `${path}[${index}]`));
+  };
 }
 
-export function optional(object: Record<string, unknown>, name: string, path: string, check: Check): void {
-  const value = object[name];
-  if (value !== undefined && value !== null) check(value, `${path}.${name}`);
+export function oneOf(names: readonly string[]): Check {
+  return (value, path) => {
+    if (typeof value !== "string") throw invalidType(path, "a string", value);
+    if (!names.includes(value)) throw invalidValue(path, value, names);
+  };
+}
+
+type Fields = Readonly<Record<string, Check>>;
+
+/** An object, whose fields are checked. The optional ones may be null, and it may have others. */
+export function objectOf(required: Fields, optional: Fields = {}): Check {
+  return (value, path) => {
+    if (!isObject(value)) throw invalidType(path, "an object", value);
+    for (const [name, check] of Object.entries(required)) {
+      requirePresent(value, name, `${path}.${name}`);
+      check(value[name], `${path}.${name}`);
+    }
+    for (const [name, check] of Object.entries(optional)) {
+      const field = value[name];
+      if (field !== undefined && field !== null) check(field, `${path}.${name}`);
+    }
+  };
+}
+
+/** An object whose `type` chooses its further check. */
+export function typed(type: Check, further: Fields): Check {
+  const typeOnly = objectOf({ type });
+  return (value, path) => {
+    typeOnly(value, path);
+    const { type: name } = value as { type: string };
+    if (Object.hasOwn(further, name)) further[name]?.(value, path);
+  };
 }
 
 export function requirePresent(object: Record<string, unknown>, name: string, path: string): void {

@@ -7,13 +7,14 @@ import {
   type Check,
   integer,
   invalidType,
-  invalidValue,
+  listOf,
   number,
   object,
-  optional,
-  required,
+  objectOf,
+  oneOf,
   requirePresent,
   string,
+  typed,
 } from "./checks.ts";
 import { validateInput } from "./items.ts";
 
@@ -21,49 +22,18 @@ const unsupported: Check = (_value, path) => {
   throw unsupportedParameter(path, "is not supported by this server.");
 };
 
-const include: Check = (value, path) => {
-  array(value, path);
-  (value as unknown[]).forEach((entry, index) => string(entry, `${path}[${index}]`));
-};
+const tool = typed(string, { function: objectOf({ name: string }, { description: string, parameters: object }) });
 
-const tools: Check = (value, path) => {
-  array(value, path);
-  (value as unknown[]).forEach((tool, index) => {
-    const toolPath = `${path}[${index}]`;
-    if (!isObject(tool)) throw invalidType(toolPath, "an object", tool);
-    required(tool, "type", toolPath, string);
-    if (tool["type"] !== "function") return;
-    required(tool, "name", toolPath, string);
-    optional(tool, "description", toolPath, string);
-    optional(tool, "parameters", toolPath, object);
-  });
-};
-
-const toolChoices: readonly unknown[] = ["none", "auto", "required"];
+const toolMode = oneOf(["none", "auto", "required"]);
 const toolChoice: Check = (value, path) => {
-  if (isObject(value)) return required(value, "type", path, string);
+  if (isObject(value)) return objectOf({ type: string })(value, path);
   if (typeof value !== "string") throw invalidType(path, "one of an object or string", value);
-  if (!toolChoices.includes(value)) throw invalidValue(path, value, toolChoices);
+  toolMode(value, path);
 };
 
-const reasoning: Check = (value, path) => {
-  if (!isObject(value)) throw invalidType(path, "an object", value);
-  optional(value, "effort", path, string);
-  optional(value, "summary", path, string);
-};
-
-const formats: readonly unknown[] = ["text", "json_schema", "json_object"];
-const text: Check = (value, path) => {
-  if (!isObject(value)) throw invalidType(path, "an object", value);
-  optional(value, "format", path, (format, formatPath) => {
-    if (!isObject(format)) throw invalidType(formatPath, "an object", format);
-    required(format, "type", formatPath, string);
-    if (!formats.includes(format["type"])) throw invalidValue(`${formatPath}.type`, String(format["type"]), formats);
-    if (format["type"] !== "json_schema") return;
-    required(format, "name", formatPath, string);
-    required(format, "schema", formatPath, object);
-  });
-};
+const format = typed(oneOf(["text", "json_schema", "json_object"]), {
+  json_schema: objectOf({ name: string, schema: object }),
+});
 
 /** One check for each field of `POST /v1/responses`, by the types of the `openai` package. */
 const fields: Record<keyof ResponseCreateParamsBase, Check> = {
@@ -72,7 +42,7 @@ const fields: Record<keyof ResponseCreateParamsBase, Check> = {
   context_management: array,
   conversation: unsupported,
   image: object,
-  include,
+  include: listOf(string),
   input: validateInput,
   instructions: string,
   max_output_tokens: integer(16),
@@ -86,16 +56,16 @@ const fields: Record<keyof ResponseCreateParamsBase, Check> = {
   prompt_cache_key: string,
   prompt_cache_options: object,
   prompt_cache_retention: string,
-  reasoning,
+  reasoning: objectOf({}, { effort: string, summary: string }),
   safety_identifier: string,
   service_tier: string,
   store: boolean,
   stream: boolean,
   stream_options: object,
   temperature: number(0, 2),
-  text,
+  text: objectOf({}, { format }),
   tool_choice: toolChoice,
-  tools,
+  tools: listOf(tool),
   top_logprobs: integer(0),
   top_p: number(0, 1),
   truncation: string,

@@ -1,7 +1,7 @@
 import type { ResponseInputItem } from "openai/resources/responses/responses";
 import { isObject } from "turnwire/internal";
 import { invalidRequest } from "../api-error.ts";
-import { array, type Check, invalidType, invalidValue, optional, required, string } from "./checks.ts";
+import { array, type Check, invalidType, listOf, object, objectOf, oneOf, string, typed } from "./checks.ts";
 
 type ItemType = NonNullable<ResponseInputItem["type"]>;
 
@@ -11,29 +11,22 @@ const mostItems = 10_000;
 /** Throws unless the value is a string or an array of input items. */
 export const validateInput: Check = (value, path) => {
   if (typeof value === "string") return;
-  if (!Array.isArray(value)) throw invalidType(path, "one of a string or array of input items", value);
-  if (value.length > mostItems) {
+  if (Array.isArray(value) && value.length > mostItems) {
     const message = `Invalid '${path}': array too long. Expected at most ${mostItems} items, but got ${value.length} instead.`;
     throw invalidRequest(path, message, "array_above_max_length");
   }
-  value.forEach((item: unknown, index) => validateItem(item, `${path}[${index}]`));
+  items(value, path);
 };
+
+const items = listOf(validateItem, "one of a string or array of input items");
 
 function validateItem(item: unknown, path: string): void {
   if (!isObject(item)) throw invalidType(path, "an object", item);
   const implied = item["role"] !== undefined && item["type"] === undefined;
-  if (!implied) required(item, "type", path, string);
-  const type = implied ? "message" : (item["type"] as string);
-  const check = itemChecks[type as ItemType];
-  if (!Object.hasOwn(itemChecks, type) || check === undefined) {
-    throw invalidValue(`${path}.type`, type, Object.keys(itemChecks));
-  }
-  check(item, path);
+  anyItem(implied ? { ...item, type: "message" } : item, path);
 }
 
-type ItemCheck = (item: Record<string, unknown>, path: string) => void;
-
-const inputParts: readonly string[] = ["input_text", "input_image", "input_file"];
+const inputParts = ["input_text", "input_image", "input_file"];
 const contentParts: Readonly<Record<string, readonly string[]>> = {
   user: inputParts,
   system: inputParts,
@@ -41,87 +34,64 @@ const contentParts: Readonly<Record<string, readonly string[]>> = {
   assistant: ["output_text", "refusal"],
 };
 
-const message: ItemCheck = (item, path) => {
-  required(item, "role", path, string);
-  const parts = Object.hasOwn(contentParts, item["role"] as string) ? contentParts[item["role"] as string] : undefined;
-  if (parts === undefined) throw invalidValue(`${path}.role`, item["role"] as string, Object.keys(contentParts));
-  required(item, "content", path, content(parts));
-};
-
 function content(allowed: readonly string[]): Check {
+  const text = objectOf({ text: string });
+  const part = typed(oneOf(allowed), { input_text: text, output_text: text, refusal: objectOf({ refusal: string }) });
+  const parts = listOf(part, "one of a string or array of content parts");
   return (value, path) => {
-    if (typeof value === "string") return;
-    if (!Array.isArray(value)) throw invalidType(path, "one of a string or array of content parts", value);
-    value.forEach((part: unknown, index) => validatePart(part, `${path}[${index}]`, allowed));
+    if (typeof value !== "string") parts(value, path);
   };
 }
 
-function validatePart(part: unknown, path: string, allowed: readonly string[]): void {
-  if (!isObject(part)) throw invalidType(path, "an object", part);
-  required(part, "type", path, string);
-  const type = part["type"] as string;
-  if (!allowed.includes(type)) throw invalidValue(`${path}.type`, type, allowed);
-  if (type === "input_text" || type === "output_text") required(part, "text", path, string);
-  if (type === "refusal") required(part, "refusal", path, string);
-}
-
-const functionCall: ItemCheck = (item, path) => {
-  required(item, "call_id", path, string);
-  required(item, "name", path, string);
-  required(item, "arguments", path, string);
-  optional(item, "id", path, string);
-};
-
-const functionCallOutput: ItemCheck = (item, path) => {
-  required(item, "call_id", path, string);
-  required(item, "output", path, content(inputParts));
-};
-
-const reasoning: ItemCheck = (item, path) => {
-  optional(item, "id", path, string);
-  required(item, "summary", path, array);
-  optional(item, "encrypted_content", path, string);
+const role = objectOf({ role: oneOf(Object.keys(contentParts)) });
+const contentOf = Object.fromEntries(
+  Object.entries(contentParts).map(([name, allowed]) => [name, objectOf({ content: content(allowed) })]),
+);
+const message: Check = (item, path) => {
+  role(item, path);
+  contentOf[(item as { role: string }).role]?.(item, path);
 };
 
 /** Always refused: this server keeps items with their response and does not find them by id. */
-const itemReference: ItemCheck = (item, path) => {
-  required(item, "id", path, string);
-  throw invalidRequest("input", `Item with id '${(item["id"] as string).slice(0, 128)}' not found.`);
+const itemReference: Check = (item, path) => {
+  objectOf({ id: string })(item, path);
+  const { id } = item as { id: string };
+  throw invalidRequest("input", `Item with id '${id.slice(0, 128)}' not found.`);
 };
-
-const accepted: ItemCheck = () => undefined;
 
 /** One check for each type of input item, by the types of the `openai` package. */
-const itemChecks: Record<ItemType, ItemCheck> = {
+const itemChecks: Record<ItemType, Check> = {
   message,
-  function_call: functionCall,
-  function_call_output: functionCallOutput,
-  reasoning,
+  function_call: objectOf({ call_id: string, name: string, arguments: string }, { id: string }),
+  function_call_output: objectOf({ call_id: string, output: content(inputParts) }),
+  reasoning: objectOf({ summary: array }, { id: string, encrypted_content: string }),
   item_reference: itemReference,
-  additional_tools: accepted,
-  apply_patch_call: accepted,
-  apply_patch_call_output: accepted,
-  code_interpreter_call: accepted,
-  compaction: accepted,
-  compaction_trigger: accepted,
-  computer_call: accepted,
-  computer_call_output: accepted,
-  configuration_update: accepted,
-  custom_tool_call: accepted,
-  custom_tool_call_output: accepted,
-  file_search_call: accepted,
-  image_generation_call: accepted,
-  local_shell_call: accepted,
-  local_shell_call_output: accepted,
-  mcp_approval_request: accepted,
-  mcp_approval_response: accepted,
-  mcp_call: accepted,
-  mcp_list_tools: accepted,
-  program: accepted,
-  program_output: accepted,
-  shell_call: accepted,
-  shell_call_output: accepted,
-  tool_search_call: accepted,
-  tool_search_output: accepted,
-  web_search_call: accepted,
+  additional_tools: object,
+  apply_patch_call: object,
+  apply_patch_call_output: object,
+  code_interpreter_call: object,
+  compaction: object,
+  compaction_trigger: object,
+  computer_call: object,
+  computer_call_output: object,
+  configuration_update: object,
+  custom_tool_call: object,
+  custom_tool_call_output: object,
+  file_search_call: object,
+  image_generation_call: object,
+  local_shell_call: object,
+  local_shell_call_output: object,
+  mcp_approval_request: object,
+  mcp_approval_response: object,
+  mcp_call: object,
+  mcp_list_tools: object,
+  program: object,
+  program_output: object,
+  shell_call: object,
+  shell_call_output: object,
+  tool_search_call: object,
+  tool_search_output: object,
+  web_search_call: object,
 };
+
+const anyItem = typed(oneOf(Object.keys(itemChecks)), itemChecks);

@@ -1,7 +1,7 @@
 import { checkOptions, is, systemClock } from "turnwire/internal";
 import { clockCheck, type ServerEnvironment } from "../../../kit/index.ts";
 import { ResponsesApiError } from "../../api-error.ts";
-import type { Brain } from "../../brain.ts";
+import type { Brain, BrainRequest } from "../../brain.ts";
 import type { ScriptFixture, ScriptReply } from "./fixture.ts";
 import { fits, type Situation, situationOf } from "./matching.ts";
 import { say } from "./say-reply.ts";
@@ -34,49 +34,40 @@ export const timedBrainChecks = { delays: is.flag, environment: is.group({ clock
 export function scriptBrain(fixture: ScriptFixture | string | URL, options: ScriptBrainOptions = {}): Brain {
   checkOptions("scriptBrain()", options, timedBrainChecks);
   const { delays = true, environment: { clock = systemClock } = {} } = options;
-  const replies = new ScriptReplies(readFixture(fixture));
+  const replyTo = replies(readFixture(fixture));
   // Not a generator: the reply has to be chosen when the request comes, not when its first output is read.
-  const brain: Brain = (request) => say(replies.replyTo(request), { signal: request.signal, clock, delays });
+  const brain: Brain = (request) => say(replyTo(request), { signal: request.signal, clock, delays });
   return Object.assign(brain, { countsTokens: true });
 }
 
-/** Chooses the reply to each request, and counts how often each turn was used. */
-class ScriptReplies {
-  readonly #fixture: ScriptFixture;
-  /** How often each turn has been used. */
-  readonly #uses: number[];
-  #requests = 0;
-
-  constructor(fixture: ScriptFixture) {
-    this.#fixture = fixture;
-    this.#uses = fixture.turns.map(() => 0);
-  }
-
-  replyTo(request: Parameters<Brain>[0]): ScriptReply {
-    this.#requests += 1;
-    const situation = situationOf(request, this.#requests);
-    const { turns, fallback } = this.#fixture;
-    const index = turns.findIndex(({ when = {} }, index) => !this.#isUsedUp(index) && fits(when, situation));
+/** Returns what chooses the reply to each request. It counts how often each turn was used. */
+function replies({ turns, fallback }: ScriptFixture): (request: BrainRequest) => ScriptReply {
+  const uses = turns.map(() => 0);
+  let requests = 0;
+  const isUsedUp = (index: number): boolean => uses[index]! >= (turns[index]!.times ?? Infinity);
+  return (request) => {
+    requests += 1;
+    const situation = situationOf(request, requests);
+    const index = turns.findIndex(({ when = {} }, place) => !isUsedUp(place) && fits(when, situation));
     const reply = turns[index]?.reply ?? fallback;
-    if (reply === undefined) throw this.#noReply(situation);
-    if (index >= 0) this.#uses[index] = (this.#uses[index] ?? 0) + 1;
+    if (reply === undefined)
+      throw noReply(
+        situation,
+        turns.map((_, place) => isUsedUp(place)),
+      );
+    if (index >= 0) uses[index]! += 1;
     return reply;
-  }
+  };
+}
 
-  #isUsedUp(index: number): boolean {
-    return (this.#uses[index] ?? 0) >= (this.#fixture.turns[index]?.times ?? Infinity);
-  }
-
-  /** Says why, but quotes nothing of the conversation: the message ends up in logs. */
-  #noReply({ number, outputs, user }: Situation): ResponsesApiError {
-    const { turns } = this.#fixture;
-    const usedUp = turns.flatMap((_, index) => (this.#isUsedUp(index) ? [`turns[${index}]`] : []));
-    const functions = [...new Set(outputs.map(({ name }) => name ?? "an unknown function"))].join(", ");
-    const others = user === undefined ? "no message of the user" : "a message of the user";
-    const ending = outputs.length > 0 ? `outputs of ${functions}` : others;
-    const message =
-      `The script has no reply for request ${number}, which ends with ${ending}: none of its ${turns.length} turns fits` +
-      `${usedUp.length === 0 ? "" : `, and used up are ${usedUp.join(", ")}`}. Add a turn, or a fallback.`;
-    return new ResponsesApiError({ status: 400, code: "no_scripted_reply", message });
-  }
+/** Says why, but quotes nothing of the conversation: the message ends up in logs. */
+function noReply({ number, outputs, user }: Situation, isUsedUp: readonly boolean[]): ResponsesApiError {
+  const usedUp = isUsedUp.flatMap((isUsed, index) => (isUsed ? [`turns[${index}]`] : []));
+  const functions = [...new Set(outputs.map(({ name }) => name ?? "an unknown function"))].join(", ");
+  const others = user === undefined ? "no message of the user" : "a message of the user";
+  const ending = outputs.length > 0 ? `outputs of ${functions}` : others;
+  const message =
+    `The script has no reply for request ${number}, which ends with ${ending}: none of its ${isUsedUp.length} turns fits` +
+    `${usedUp.length === 0 ? "" : `, and used up are ${usedUp.join(", ")}`}. Add a turn, or a fallback.`;
+  return new ResponsesApiError({ status: 400, code: "no_scripted_reply", message });
 }
