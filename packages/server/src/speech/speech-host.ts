@@ -57,7 +57,7 @@ export class SpeechHost {
     this.#requested[path] += 1;
     const number = this.#requested[path];
     const query = new Query(url.searchParams);
-    const open = this.#opener(path, query);
+    const { model, open } = this.#opener(path, query);
     if (this.#open >= this.#core.maxConnections) {
       throw new SpeechApiError(429, "TOO_MANY_REQUESTS", "Too many connections are open.");
     }
@@ -75,7 +75,7 @@ export class SpeechHost {
         this.#accepted[path] += 1;
         const connection = this.#accepted[path];
         const init = { path, connection, requestId, query: query.all, clock: this.#core.clock, faults };
-        this.#accept(webSocket, new SpeechSocket(webSocket, socket, init), open);
+        this.#accept(webSocket, new SpeechSocket(webSocket, socket, init), model, open);
       },
       refuse: (error) => {
         const refusal = toSpeechApiError(error);
@@ -86,20 +86,17 @@ export class SpeechHost {
   }
 
   /** Reads the query and returns what starts its session. Throws a 400 for a query that cannot be read. */
-  #opener(path: Path, query: Query): Open {
+  #opener(path: Path, query: Query): { model: string; open: Open } {
     if (path === "speak") {
       const settings = readSpeakQuery(query);
-      return (socket) => {
-        this.#core.onEvent({ type: "opened", path, connection: socket.connection, model: settings.model });
-        new SpeakSession(this.#core, socket, settings).start();
-      };
+      return { model: settings.model, open: (socket) => new SpeakSession(this.#core, socket, settings).start() };
     }
     const settings = readListenQuery(query);
-    return (socket) => {
-      this.#core.onEvent({ type: "opened", path, connection: socket.connection, model: settings.model });
+    const open: Open = (socket) => {
       this.#latestListener = new ListenSession(this.#core, socket, settings, this.#latestListener?.progress);
       this.#latestListener.start();
     };
+    return { model: settings.model, open };
   }
 
   /** Injects the faults of the handshake; the others are for the open connection. */
@@ -113,7 +110,7 @@ export class SpeechHost {
     }
   }
 
-  #accept(webSocket: WebSocket, socket: SpeechSocket, open: Open): void {
+  #accept(webSocket: WebSocket, socket: SpeechSocket, model: string, open: Open): void {
     const { path, connection } = socket;
     this.#connections.push(socket);
     this.#forget();
@@ -123,6 +120,7 @@ export class SpeechHost {
       this.#core.onEvent({ type: "closed", ...end });
     });
     try {
+      this.#core.onEvent({ type: "opened", path, connection, model });
       open(socket);
     } catch (error) {
       this.#core.logger.warn(

@@ -1,15 +1,6 @@
 import { readArgs, UsageError } from "../shared/read-args.ts";
 
-export interface ChatOptions {
-  apiKey: string | undefined;
-  baseURL: string | undefined;
-  model: string | undefined;
-  system: string | undefined;
-  http: boolean;
-  json: boolean;
-  help: boolean;
-  version: boolean;
-}
+export type ChatOptions = ReturnType<typeof readChatOptions>;
 
 const helpCommand = "turnwire chat --help";
 
@@ -27,10 +18,7 @@ const known = {
  * Reads the options of `turnwire chat`.
  * @throws UsageError
  */
-export function readChatOptions(
-  args: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): ChatOptions {
+export function readChatOptions(args: readonly string[], env: Readonly<Record<string, string | undefined>>) {
   const values = readArgs(args, known, { helpCommand });
   const baseURL = values["base-url"] ?? (env["OPENAI_BASE_URL"] || undefined);
   if (baseURL !== undefined && !/^https?:$/.test(URL.parse(baseURL)?.protocol ?? "")) {

@@ -1,4 +1,4 @@
-import { type Listening, readArgs, readListening, refuseEmpty, UsageError } from "../shared/read-args.ts";
+import { readArgs, readListening, refuseEmpty, UsageError } from "../shared/read-args.ts";
 
 /** The port after that of `turnwire server`. */
 export const defaultPort = 8877;
@@ -6,19 +6,10 @@ export const defaultPort = 8877;
 /** Roughly what speech services take, for `--pace`. */
 export const pace = { firstByteMs: 150, realtimeFactor: 5, latencyMs: 150 } as const;
 
-export type VoiceName = "auto" | "espeak" | "tones";
-
-export interface SpeechCommandOptions extends Listening {
-  readonly script: string | undefined;
-  readonly voice: VoiceName;
-  readonly pace: boolean;
-  readonly json: boolean;
-  readonly help: boolean;
-  readonly version: boolean;
-}
+export type SpeechCommandOptions = Readonly<ReturnType<typeof readSpeechOptions>>;
 
 const helpCommand = "turnwire speech --help";
-const voices: readonly VoiceName[] = ["auto", "espeak", "tones"];
+const voices = ["auto", "espeak", "tones"] as const;
 
 const known = {
   port: { type: "string" },
@@ -36,7 +27,7 @@ const known = {
  * Reads the options of `turnwire speech`.
  * @throws UsageError, which never repeats what may be a key.
  */
-export function readSpeechOptions(args: readonly string[]): SpeechCommandOptions {
+export function readSpeechOptions(args: readonly string[]) {
   const values = readArgs(args, known, { helpCommand, secrets: true });
   refuseEmpty(values, helpCommand);
   const voice = voices.find((name) => name === (values.voice ?? "auto"));

@@ -43,7 +43,11 @@ export interface RequestContext {
 }
 
 /** Reads a `response.create` event or the body of a POST. Throws a `ResponsesApiError` if it cannot be answered. */
-export function readRequest(core: ServerCore, body: Record<string, unknown>, context: RequestContext): CreateRequest {
+export function readRequest(
+  core: ServerCore,
+  body: Readonly<Record<string, unknown>>,
+  context: RequestContext,
+): CreateRequest {
   const { dialect } = core;
   const { transport, owner, steered = [] } = context;
   validateFields(body, { transport, nulls: dialect.nulls, unknownFields: dialect.unknownFields });
@@ -80,7 +84,7 @@ export function readRequest(core: ServerCore, body: Record<string, unknown>, con
 
 function rejectUnsupported(
   { models, dialect }: ServerCore,
-  body: Record<string, unknown>,
+  body: Readonly<Record<string, unknown>>,
   transport: RequestContext["transport"],
 ): void {
   if (transport === "websocket" && body["stream"] === false) {

@@ -23,7 +23,6 @@ export interface SessionOptions {
 /** A request that is being answered: the client's, or one that steering has made. */
 interface Exchange {
   readonly queued: QueuedRequest;
-  readonly body: Record<string, unknown>;
   readonly sink: SocketSink;
   /** The response whose queued input this continues. */
   readonly steered: SteerTarget | undefined;
@@ -79,10 +78,10 @@ export class LaneResponder {
   }
 
   /** Answers the connection's `number`th request, and the successors that steering gives it. Never rejects. */
-  async answer(queued: QueuedRequest, body: Record<string, unknown>, number: number): Promise<void> {
+  async answer(queued: QueuedRequest, number: number): Promise<void> {
     const sink = this.#newSink(queued.lane.name);
-    const steered = this.#steering.waiting(queued.lane, body["previous_response_id"]);
-    let exchange: Exchange | undefined = { queued, body, sink, steered, number };
+    const steered = this.#steering.waiting(queued.lane, queued.record.body["previous_response_id"]);
+    let exchange: Exchange | undefined = { queued, sink, steered, number };
     while (exchange !== undefined) {
       const { record } = queued;
       exchange = await this.#answerOne(exchange);
@@ -123,10 +122,10 @@ export class LaneResponder {
     return await generate(this.#core, request, sink, queued.record, queued.controller.signal, links);
   }
 
-  #read({ queued, body, steered }: Exchange): CreateRequest {
+  #read({ queued, steered }: Exchange): CreateRequest {
     // Input that comes from now on would not be in this request.
     if (steered?.state === "waiting") steered.state = "completed";
-    return readRequest(this.#core, body, {
+    return readRequest(this.#core, queued.record.body, {
       transport: "websocket",
       owner: this.#connection.owner,
       kept: (id) => this.#continuable.find(id),
@@ -161,8 +160,8 @@ export class LaneResponder {
   }
 
   /** The request that continues a response with the input queued for it. It inherits the settings. */
-  #successor({ queued, body, number }: Exchange, parent: SteerTarget): Exchange {
-    const inherited = { ...body, previous_response_id: parent.id, input: parent.items };
+  #successor({ queued, number }: Exchange, parent: SteerTarget): Exchange {
+    const inherited = { ...queued.record.body, previous_response_id: parent.id, input: parent.items };
     queued.record = this.#core.log.add({
       transport: "websocket",
       connection: this.#connection.id,
@@ -172,17 +171,17 @@ export class LaneResponder {
       successorOf: parent.id,
     });
     const sink = new SuccessorSink(this.#socket, this.#core.dialect.errors, parent);
-    return { queued, body: inherited, sink, steered: parent, number };
+    return { queued, sink, steered: parent, number };
   }
 
   /** Ends a request that came to nothing, or whose response failed: drops the parent and gives queued input back. */
-  #fail({ queued, body, steered }: Exchange, status?: "rejected" | "cancelled", error?: ResponsesApiError): undefined {
+  #fail({ queued, steered }: Exchange, status?: "rejected" | "cancelled", error?: ResponsesApiError): undefined {
     const { record, lane } = queued;
     if (status !== undefined) record.status = status;
     if (error !== undefined) record.errorCode = error.code;
     // A successor that was never created keeps its parent, and so does a cancelled request.
     const spared = record.successorOf !== undefined && record.responseId === undefined;
-    if (!spared && status !== "cancelled") this.#continuable.evictParent(lane, body["previous_response_id"]);
+    if (!spared && status !== "cancelled") this.#continuable.evictParent(lane, record.body["previous_response_id"]);
     steered?.fail("successor_creation_failed", "The response that was to take up this input could not be created.");
   }
 

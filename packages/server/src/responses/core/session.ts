@@ -106,7 +106,7 @@ export class Session {
     const crowded = this.#crowded(lane);
     if (crowded !== undefined) return refuse(crowded);
     const controller = new AbortController();
-    const queued: QueuedRequest = { lane, record, controller, run: () => this.#responder.answer(queued, body, number) };
+    const queued: QueuedRequest = { lane, record, controller, run: () => this.#responder.answer(queued, number) };
     this.#scheduler.add(queued);
   }
 

@@ -31,20 +31,14 @@ export interface ConnectionLimits {
   readonly maxConnectionsPerKey: number;
 }
 
-interface Connection {
-  readonly session: Session;
-  readonly handle: ServerConnection;
-}
-
 /** Runs a session on each WebSocket connection. */
 export class SessionHost {
   readonly webSockets: WebSocketHost;
   readonly #core: ServerCore;
   readonly #limits: ConnectionLimits;
-  readonly #connections = new Set<Connection>();
-  /** Connections that are being upgraded count, too. */
-  readonly #byOwner = new Map<string, number>();
-  #open = 0;
+  readonly #connections = new Map<Session, ServerConnection>();
+  /** Whose the open connections are, and those that are being upgraded. */
+  readonly #owners = new Map<Duplex, string>();
   #nextId = 1;
 
   constructor(core: ServerCore, connectionLimits: ConnectionLimits) {
@@ -55,7 +49,7 @@ export class SessionHost {
   }
 
   get connections(): ServerConnection[] {
-    return [...this.#connections].map(({ handle }) => handle);
+    return [...this.#connections.values()];
   }
 
   /** Accepts an upgrade of `owner`, or throws the error to refuse it with. */
@@ -65,8 +59,8 @@ export class SessionHost {
     const ownFaults = faultsOf(request, "websocket");
     const faults = faultsAt(this.#core.faults, "connection", { transport: "websocket", connection: id }, ownFaults);
     this.#checkRoom(owner);
-    this.#count(owner, 1);
-    socket.once("close", () => this.#count(owner, -1));
+    this.#owners.set(socket, owner);
+    socket.once("close", () => this.#owners.delete(socket));
     let afterwards: Fault[] = [];
     void this.webSockets.upgrade(upgrade, {
       prepare: async (signal) => {
@@ -82,7 +76,7 @@ export class SessionHost {
 
   /** Ends the work of every session; the connections stay open. */
   end(): void {
-    for (const { session } of this.#connections) session.end();
+    for (const session of this.#connections.keys()) session.end();
   }
 
   /** Injects the faults of the handshake, and returns those for the open connection. */
@@ -100,14 +94,13 @@ export class SessionHost {
   #accept(webSocket: WebSocket, stream: Duplex, options: ConstructorParameters<typeof Session>[0]): Session {
     const socket = new ServerSocket(webSocket, stream);
     const session = new Session(options, this.#core, socket);
-    const connection = { session, handle: connectionOf(session, webSocket, socket) };
-    this.#connections.add(connection);
+    this.#connections.set(session, connectionOf(session, webSocket, socket));
     socket.onMessage((data, isBinary) => {
       if (isBinary) session.receiveBinary();
       else session.receive(data.toString("utf8"), data.length);
     });
     socket.onClose(() => {
-      this.#connections.delete(connection);
+      this.#connections.delete(session);
       session.end();
     });
     return session;
@@ -115,18 +108,14 @@ export class SessionHost {
 
   #checkRoom(owner: string): void {
     const { maxConnections, maxConnectionsPerKey } = this.#limits;
-    if (this.#open >= maxConnections)
+    if (this.#owners.size >= maxConnections) {
       throw tooManyConnections(`The server takes at most ${maxConnections} connections.`);
-    if ((this.#byOwner.get(owner) ?? 0) >= maxConnectionsPerKey) {
+    }
+    if (maxConnectionsPerKey === Infinity) return;
+    const own = [...this.#owners.values()].filter((one) => one === owner);
+    if (own.length >= maxConnectionsPerKey) {
       throw tooManyConnections(`At most ${maxConnectionsPerKey} connections are open at once for an API key.`);
     }
-  }
-
-  #count(owner: string, change: 1 | -1): void {
-    this.#open += change;
-    const count = (this.#byOwner.get(owner) ?? 0) + change;
-    if (count > 0) this.#byOwner.set(owner, count);
-    else this.#byOwner.delete(owner);
   }
 }
 

@@ -74,7 +74,7 @@ export function typed(type: Check, further: Fields): Check {
   };
 }
 
-export function requirePresent(object: Record<string, unknown>, name: string, path: string): void {
+export function requirePresent(object: Readonly<Record<string, unknown>>, name: string, path: string): void {
   if (object[name] !== undefined && object[name] !== null) return;
   throw missingParameter(path);
 }

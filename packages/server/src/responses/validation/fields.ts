@@ -89,7 +89,7 @@ export interface FieldRules {
 }
 
 /** Checks the fields of a request. Throws a `ResponsesApiError` of status 400 naming the field. */
-export function validateFields(body: Record<string, unknown>, rules: FieldRules): void {
+export function validateFields(body: Readonly<Record<string, unknown>>, rules: FieldRules): void {
   const overSocket = rules.transport === "websocket";
   for (const [name, value] of Object.entries(body)) {
     const check = fieldChecks.get(name) ?? (overSocket ? socketFieldChecks.get(name) : undefined);
@@ -107,7 +107,7 @@ export function validateFields(body: Record<string, unknown>, rules: FieldRules)
 
 /** Checks the fields that requests to count tokens or to compact share with requests for a response. */
 export function validateSome(
-  body: Record<string, unknown>,
+  body: Readonly<Record<string, unknown>>,
   names: readonly string[],
   required: readonly string[],
 ): void {

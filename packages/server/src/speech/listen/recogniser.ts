@@ -123,24 +123,18 @@ export class Recogniser {
     const silenceMs = endpointingMs === false ? utteranceEndMs : endpointingMs;
     const take = (): void => {
       this.#inUtterance = false;
-      if (endpointingMs !== false) this.#result({ isFinal: true, speechFinal: true, fromFinalize: false });
+      if (endpointingMs !== false) this.#result({ isFinal: true, speechFinal: true });
     };
     return { atMs: this.#lastEndMs + silenceMs, take };
   }
 
   /** Limits the length of a result, also in silence. */
   #split(): Step {
-    return {
-      atMs: this.#splitMs,
-      take: () => this.#result({ isFinal: true, speechFinal: false, fromFinalize: false }),
-    };
+    return { atMs: this.#splitMs, take: () => this.#result({ isFinal: true }) };
   }
 
   #interim(): Step {
-    return {
-      atMs: this.#interimMs,
-      take: () => this.#result({ isFinal: false, speechFinal: false, fromFinalize: false }),
-    };
+    return { atMs: this.#interimMs, take: () => this.#result({ isFinal: false }) };
   }
 
   /** The gap after the last word, once that word is in a final result. */
@@ -160,17 +154,20 @@ export class Recogniser {
     return this.#words[this.#ended - 1]?.endMs ?? 0;
   }
 
-  #result(kind: Pick<HeardResult, "isFinal" | "speechFinal" | "fromFinalize">): void {
+  #result({
+    isFinal,
+    speechFinal = false,
+    fromFinalize = false,
+  }: Pick<HeardResult, "isFinal"> & Partial<HeardResult>): void {
     const { interimMs = Infinity, segmentMs } = this.#options;
     // A word that has not ended belongs to the next result.
-    const endMs =
-      kind.isFinal && this.#inWord ? Math.max(this.#segmentMs, this.#words[this.#ended]!.startMs) : this.#nowMs;
+    const endMs = isFinal && this.#inWord ? Math.max(this.#segmentMs, this.#words[this.#ended]!.startMs) : this.#nowMs;
     const words = this.#words.slice(this.#final, this.#ended);
     this.#interimMs = this.#nowMs + interimMs;
-    if (kind.isFinal) this.#splitMs = this.#nowMs + segmentMs;
-    if (kind.isFinal && endMs === this.#segmentMs && !kind.fromFinalize) return;
-    this.#heard.push({ type: "result", startMs: this.#segmentMs, endMs, words, ...kind });
-    if (!kind.isFinal) return;
+    if (isFinal) this.#splitMs = this.#nowMs + segmentMs;
+    if (isFinal && endMs === this.#segmentMs && !fromFinalize) return;
+    this.#heard.push({ type: "result", startMs: this.#segmentMs, endMs, words, isFinal, speechFinal, fromFinalize });
+    if (!isFinal) return;
     this.#segmentMs = endMs;
     this.#final = this.#ended;
   }

@@ -1,7 +1,10 @@
-import { spawn } from "node:child_process";
+import { execFile, type ExecFileException } from "node:child_process";
+import { promisify } from "node:util";
 import { type PcmAudio, readWav, resample } from "turnwire/internal";
 import { Condition, Deadline, throwIfAborted, TurnwireError } from "turnwire/internal";
 import type { Voice } from "./voice.ts";
+
+const execute = promisify(execFile);
 
 /** More processes at once would not be faster on a small machine. */
 const mostProcesses = 2;
@@ -71,33 +74,17 @@ export class EspeakVoice implements Voice {
 /** Runs the command and returns its output. There is no shell, and the text is no argument. */
 async function run(command: string, args: string[], input: string, signal?: AbortSignal): Promise<Buffer> {
   using limit = new Deadline("espeak-ng", longestRunMs, { signal });
-  const child = spawn(command, args, {
-    stdio: ["pipe", "pipe", "ignore"],
-    signal: limit.signal,
-    killSignal: "SIGKILL",
-  });
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  child.stdout.on("data", (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > longestOutputBytes) child.kill("SIGKILL");
-    else chunks.push(chunk);
-  });
+  const options = { encoding: "buffer", maxBuffer: longestOutputBytes, killSignal: "SIGKILL" } as const;
+  const running = execute(command, args, { ...options, signal: limit.signal });
   // The command may exit before it has read everything; its exit code says how it ended.
-  child.stdin.on("error", () => undefined);
-  child.stdin.end(input);
-  return await new Promise((resolve, reject) => {
-    child.once("error", (cause) => {
-      reject(limit.signal.aborted ? limit.signal.reason : failed("could not be run", cause));
-    });
-    child.once("close", (code, name) => {
-      if (limit.signal.aborted) reject(limit.signal.reason);
-      else if (code === 0) resolve(Buffer.concat(chunks));
-      else reject(failed(`ended with ${code ?? name}`));
-    });
-  });
-}
-
-function failed(how: string, cause?: unknown): TurnwireError {
-  return new TurnwireError("speech_failed", `espeak-ng ${how}`, { cause });
+  running.child.stdin?.on("error", () => undefined).end(input);
+  try {
+    return (await running).stdout;
+  } catch (cause) {
+    throwIfAborted(limit.signal);
+    const { code, signal: name } = cause as ExecFileException;
+    const end = typeof code === "number" ? code : name;
+    const how = end ? `ended with ${end}` : "could not be run";
+    throw new TurnwireError("speech_failed", `espeak-ng ${how}`, { cause });
+  }
 }

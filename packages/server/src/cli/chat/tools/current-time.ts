@@ -1,18 +1,6 @@
 import { defineTool, type FunctionTool } from "turnwire";
 import { findZone } from "./places.ts";
 
-export interface LocalTime {
-  place: string;
-  zone: string;
-  /** Hours and minutes, 24 hours. */
-  time: string;
-  /** ISO 8601. */
-  date: string;
-  weekday: string;
-  /** Such as `+05:30`. */
-  utc_offset: string;
-}
-
 /** The tool `current_time`. `now` returns milliseconds since 1970. */
 export function currentTime(now: () => number = Date.now): FunctionTool {
   return defineTool({
@@ -31,10 +19,10 @@ export function currentTime(now: () => number = Date.now): FunctionTool {
 }
 
 /**
- * The local time at a place.
+ * The local time at a place: 24 hours, the date as ISO 8601, and the offset such as `+05:30`.
  * @throws Error when the place is not known.
  */
-export function timeIn(place: string, nowMs: number): LocalTime {
+export function timeIn(place: string, nowMs: number) {
   const found = findZone(place);
   if (found === undefined) {
     throw new Error(
