@@ -39,7 +39,7 @@ test("isInstance narrows to its class", () => {
   expect(error.limitMs).toBe(10);
 });
 
-test("a class of one's own is told from the one it extends, and has its own name", () => {
+test("a class of the application differs from the one it extends, and has its own name", () => {
   class QuotaError extends FunctionCallError {
     readonly left = 0;
   }

@@ -159,7 +159,7 @@ describe("names", () => {
     expect(nearestName(name, known)).toBe(nearest);
   });
 
-  it("says what there is where nothing is near", () => {
+  it("lists all names if none is near", () => {
     expect(() => checkName("event", "closed", ["inference", "connected"], "Service")).toThrow(
       "closed: unknown event of Service; the events are inference, connected",
     );

@@ -134,7 +134,7 @@ describe("LLMMessagesAppendFrame", () => {
     expect(talk.server.requests).toHaveLength(1);
   });
 
-  it("waits for the end of a turn under way", async () => {
+  it("waits for the end of a running turn", async () => {
     const go = Promise.withResolvers<void>();
     const brain: Brain = async function* () {
       yield text("It ");

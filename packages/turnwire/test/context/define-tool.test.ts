@@ -72,7 +72,7 @@ describe("a zod schema", () => {
     });
   });
 
-  it("is told to the model as JSON Schema of what it takes in", () => {
+  it("goes to the model as JSON Schema of its input", () => {
     const tool = defineTool({
       name: "weather",
       description: "The weather.",
@@ -179,7 +179,7 @@ describe("a plain JSON Schema", () => {
     },
   });
 
-  it("is told to the model as it is, and takes what fits as it is", async () => {
+  it("goes to the model as it is, and takes fitting arguments as they are", async () => {
     expectTypeOf(tool.parameters).toEqualTypeOf<JsonSchema>();
     expect(tool.parameters).toEqual(parameters);
     const args = { city: "Ulm", place: { at: [{ lat: 1 }, { lat: 2, lon: 3 }] } };

@@ -104,7 +104,7 @@ describe("a function that goes on past the interruption", () => {
       tools: [defineTool({ name: "book", parameters: nothing, cancelOnInterruption: false, execute: () => go })],
     });
 
-  it("has its result told later, and the model asked again", async () => {
+  it("has its result reported later, and the model is asked again", async () => {
     const go = Promise.withResolvers<string>();
     const context = goesOn(go.promise);
     const brain = script([text("Booking. "), call("book", {}, "c1")], "Sure.", "It is booked.");
@@ -168,7 +168,7 @@ describe("a function that goes on past the interruption", () => {
     expect(talk.errors).toEqual([]);
   });
 
-  it("is told of even when the interruption came before its call was delivered", async () => {
+  it("is reported even if the interruption came before its call was delivered", async () => {
     const go = Promise.withResolvers<string>();
     const context = goesOn(go.promise);
     const brain = script([text("Booking. "), call("book", {}, "c1")], "Sure.", "It is booked.");
@@ -191,7 +191,7 @@ describe("a function that goes on past the interruption", () => {
     ]);
   });
 
-  it("is told of when the interruption came between its call and its beginning", async () => {
+  it("is reported if the interruption came between its call and its beginning", async () => {
     const go = Promise.withResolvers<string>();
     const context = goesOn(go.promise);
     const brain = script([call("book", {}, "c1")], "Sure.", "It is booked.");

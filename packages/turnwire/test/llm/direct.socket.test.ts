@@ -457,7 +457,7 @@ describe("a function that goes on past an interruption", () => {
   }
   const told = "developer: The function book (call c1) has finished: seat 4";
 
-  it("is told of between the turns", async () => {
+  it("is reported between the turns", async () => {
     await using service = await setup({ brain: script([call("book", {}, "c1")], "Sure.", "Booked.") });
     const { context, go } = booking();
     for await (const frame of service.llm.respond(context)) if (frame instanceof FunctionCallInProgressFrame) break;
@@ -499,7 +499,7 @@ describe("a function that goes on past an interruption", () => {
     expect(service.logger.warnings).toEqual([]);
   });
 
-  it("is told of when the loop was left before its beginning was taken", async () => {
+  it("is reported if the loop was left before its beginning was taken", async () => {
     await using service = await setup({ brain: script([call("book", {}, "c1")], "Sure.") });
     const { context, go } = booking();
     for await (const frame of service.llm.respond(context)) {
@@ -512,7 +512,7 @@ describe("a function that goes on past an interruption", () => {
     expect(gist(context).at(-1)).toBe(told);
   });
 
-  it("is told of when it finishes before the interrupted turn's frames have been taken", async () => {
+  it("is reported if it finishes before the interrupted turn's frames have been taken", async () => {
     const controller = new AbortController();
     await using service = await setup({ brain: script([text("Hm. "), call("book", {}, "c1")], "Sure.") });
     const { context, go } = booking();

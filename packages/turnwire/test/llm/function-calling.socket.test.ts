@@ -161,7 +161,7 @@ describe("arguments that are not right never reach a function", () => {
 });
 
 describe("an unknown function", () => {
-  it("is told to be unknown, with the names there are", async () => {
+  it("gives the model an error with the names of the known ones", async () => {
     const look = defineTool({ name: "look", parameters: nothing, execute: () => "seen" });
     await using service = await setup(calling(call("lock", {}, "c1"), call("look", {}, "c2")));
     service.llm.registerFunction("find", () => "found");

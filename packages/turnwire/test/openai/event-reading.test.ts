@@ -476,7 +476,7 @@ const calls: Case[] = [
     },
   },
   {
-    name: "a call that only the last event tells of is told apart from those before by its call id",
+    name: "a call that only the last event has differs from those before by its call id",
     events: [created, done(0, call), completedWith({ ...call, id: "fc_2", call_id: "c2" })],
     frames: [],
     result: { functionCalls: [asked, { ...asked, toolCallId: "c2" }] },
@@ -512,7 +512,7 @@ const calls: Case[] = [
     result: { functionCalls: [asked, { ...asked, toolCallId: "c2", functionName: "weather" }] },
   },
   {
-    name: "text and calls are both told",
+    name: "text and calls are both delivered",
     events: [created, hello, completedWith(message, call)],
     frames: ["Hello", ", world."],
     result: { functionCalls: [asked] },
@@ -621,7 +621,7 @@ const skipped: Case[] = [
     result: { completed: true, output: [] },
   },
   {
-    name: "an output item of a kind that is not told is kept in the output",
+    name: "an output item of a kind without frames is kept in the output",
     events: [created, completedWith({ type: "web_search_call", id: "ws_1", status: "completed" })],
     frames: [],
     result: { output: [{ type: "web_search_call", id: "ws_1", status: "completed" }], functionCalls: [] },
@@ -834,7 +834,7 @@ const failures: Failure[] = [
     ended: true,
   },
   {
-    name: "a wait that the event asks for is told",
+    name: "a wait that the event asks for is in the error",
     event: '{"type":"error","status":503,"error":{"message":"Busy.","headers":{"retry-after-ms":"70"}}}',
     error: { code: "http_503", retryAfterMs: 70, retryable: true },
     ended: true,

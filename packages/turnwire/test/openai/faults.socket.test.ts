@@ -79,7 +79,7 @@ describe("error events", () => {
     });
   });
 
-  it("a connection at its age limit is replaced, and the turn asked again", async () => {
+  it("a connection at its age limit is replaced, and the request retried", async () => {
     await using server = await ScriptedServer.start((_message, peer, count, connection) => {
       if (count === 2)
         peer.send({ type: "error", error: { code: "websocket_connection_limit_reached", message: "60 minutes" } });
@@ -164,7 +164,7 @@ describe("a lost connection", () => {
     expect(setup.server.requests[1]!.conversation).toHaveLength(3);
   });
 
-  it("before any output is replaced, and the turn asked again, unseen", async () => {
+  it("before any output is replaced, and the request retried, unseen", async () => {
     await using server = await ScriptedServer.start((_message, peer, count, connection) => {
       if (count === 1) {
         peer.send(created("r1"));

@@ -104,7 +104,7 @@ describe("a turn over HTTP", () => {
     expect(server.received[0]?.url).toBe("/v1/responses?api-version=1");
   });
 
-  test("sends a header of the caller's in place of its own, however it is written", async () => {
+  test("sends a header of the caller instead of its own, in upper or lower case", async () => {
     await turn({ defaultHeaders: { authorization: "Custom scheme" } });
     expect(server.received[0]?.headers.authorization).toBe("Custom scheme");
   });
@@ -162,7 +162,7 @@ describe("runInference", () => {
     await expect(llm.runInference(context)).rejects.toMatchObject(error);
   });
 
-  test("is asked again when the server is busy", async () => {
+  test("is retried when the server is busy", async () => {
     const busy = json(503, { error: { code: "slow_down", message: "later" } });
     const output = [message({ type: "output_text", text: "Now." })];
     const answers = [{ ...busy, headers: { "retry-after-ms": "1" } }, json(200, { status: "completed", output })];
@@ -218,7 +218,7 @@ describe("a refusal over HTTP", () => {
     expect(server.received).toHaveLength(1);
   });
 
-  test("that may pass is asked again after what it says", async () => {
+  test("that may pass is retried after the time that it asks for", async () => {
     server.answer = { status: 429, headers: { "retry-after-ms": "5" }, body: "{}" };
     const first = turn();
     while (server.received.length === 0) await new Promise((resolve) => setImmediate(resolve));

@@ -248,7 +248,7 @@ describe("a standby connection", () => {
     expect(await untilOpen(setup, 2)).toContain(spare);
   });
 
-  it("takes the place of one that is lost within a turn: it is asked again there at once", async () => {
+  it("takes the place of one that is lost within a turn, which is retried there at once", async () => {
     const { promise: isAsked, resolve: sayAsked } = Promise.withResolvers<void>();
     let asked = 0;
     await using setup = await overWebsocket(

@@ -322,7 +322,7 @@ describe("requests in flight", () => {
 });
 
 describe("a server without lanes", () => {
-  it("has one lane without a name, whoever asks", () => {
+  it("has one lane without a name for every tenant", () => {
     const lanes = new Lanes();
     const lane = lanes.takeDefault(ada)!;
     expect(lane).toMatchObject({ name: undefined, tenant: ada, usedAt: 1 });
@@ -331,7 +331,7 @@ describe("a server without lanes", () => {
     expect(lanes.all).toEqual([lane]);
   });
 
-  it("takes no turn while one is under way", () => {
+  it("takes no turn while one is running", () => {
     const lanes = new Lanes();
     const lane = lanes.takeDefault(ada)!;
     occupy(lane);
@@ -342,7 +342,7 @@ describe("a server without lanes", () => {
     expect(lanes.takeDefault(bob)).toBe(lane);
   });
 
-  it("takes no turn while one with a name is under way", () => {
+  it("takes no turn while one with a name is running", () => {
     const lanes = new Lanes();
     run(lanes, running(ada, 1, 1), 1);
     expect(lanes.takeDefault(ada)).toBeUndefined();

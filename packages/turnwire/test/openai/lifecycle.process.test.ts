@@ -82,7 +82,7 @@ describe("the life of a service", () => {
     expect(setup.records[1]).toMatchObject({ mode: "full" });
   });
 
-  it("answers a turn that begins while two stops are under way", async () => {
+  it("answers a turn that begins during two stops", async () => {
     await using setup = await overWebsocket();
     await say(setup.llm, new LLMContext(), "a");
     const first = setup.llm.stop();

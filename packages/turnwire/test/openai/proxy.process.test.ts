@@ -46,7 +46,7 @@ describe("through the environment's proxy", () => {
     expect(proxy.others).toEqual([]);
   });
 
-  it("goes nothing that NO_PROXY names, on either transport", async () => {
+  it("goes no request to a host of NO_PROXY, on either transport", async () => {
     await using proxy = await ConnectProxy.start();
     for (const value of ["127.0.0.1", "*", ".0.0.1", "example.com 127.0.0.1"]) {
       stubProxies({ HTTP_PROXY: proxy.url, NO_PROXY: value });
@@ -62,7 +62,7 @@ describe("through the environment's proxy", () => {
     expect(proxy.targets).toEqual([hostOf(socket.server), hostOf(socket.server)]);
   });
 
-  it("goes nothing of a fetch of the caller's own", async () => {
+  it("goes no request of the caller's own fetch", async () => {
     await using server = await ResponsesServer.start();
     await using proxy = await ConnectProxy.start();
     stubProxies({ HTTP_PROXY: proxy.url });
@@ -113,7 +113,7 @@ describe("a proxy that refuses", () => {
     expect(proxy.targets).toHaveLength(3);
   });
 
-  it("with 502 is asked again by the connecting, and no other transport would help", async () => {
+  it("with 502 is retried while connecting, since no other transport would help", async () => {
     await using proxy = await ConnectProxy.start({ refuse: "502 Bad Gateway" });
     stubProxies({ HTTP_PROXY: proxy.url });
     await using socket = await overWebsocket({}, { backoff: { initialDelayMs: 1, maxAttempts: 2 } });
@@ -123,7 +123,7 @@ describe("a proxy that refuses", () => {
   });
 });
 
-test("a proxy that cannot be reached is told with its host, on either transport", async () => {
+test("the error names the host of a proxy that cannot be reached, on either transport", async () => {
   const host = `127.0.0.1:${await freePort()}`;
   stubProxies({ HTTP_PROXY: `http://caller:s3cret@${host}` });
   const reason = `no tunnel through the proxy ${host}: connect ECONNREFUSED`;
@@ -141,7 +141,7 @@ test("a proxy that cannot be reached is told with its host, on either transport"
   }
 });
 
-test("what is no HTTP proxy is told by the variable's name", async () => {
+test("the error names the variable of a proxy that is not an HTTP proxy", async () => {
   stubProxies({ all_proxy: "socks5://caller:s3cret@127.0.0.1:1080" });
   await using socket = await overWebsocket();
   await using http = await overHttp();

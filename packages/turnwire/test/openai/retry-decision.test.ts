@@ -130,7 +130,7 @@ const beforeOutput: DocumentedCase[] = [
   },
   {
     row: rowOf.timeout,
-    name: "a turn without output in time is asked again",
+    name: "a turn without output in time is retried",
     error: noOutputInTime,
     state: { retryOnTimeout: true },
     decision: noOutput,

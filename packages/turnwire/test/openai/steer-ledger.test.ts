@@ -121,7 +121,7 @@ describe("what the turn takes", () => {
     expect(ledger.isOpen).toBe(true);
   });
 
-  it("is what came to nothing, when the turn goes on elsewhere; the server may still answer", () => {
+  it("is the input without effect when the turn goes on elsewhere; the server may still answer", () => {
     const { ledger, refusals } = said("a", "b");
     ledger.onSteerEvent(accepted("s1"));
     expect(inputsOf(ledger.release())).toEqual(["a", "b"]);

@@ -325,7 +325,7 @@ describe("cancel", () => {
     expect(processor.seen).toEqual(["CancelFrame"]);
   });
 
-  test("while the StartFrame is under way: ends all waits", async () => {
+  test("while the StartFrame is on its way: ends all waits", async () => {
     const { task } = watched([except(StartFrame, forever)], { cancelTimeoutMs: 0 });
     void task.run();
     const waiting = task.queueFrames(Array.from({ length: 100 }, (_, index) => new Data(String(index))));

@@ -161,7 +161,7 @@ describe("transcription", () => {
     expect(await rig.transcription()).toMatchObject({ text: "Bye.", endOfSpeech: false });
   });
 
-  test("tells of speech that begins", async () => {
+  test("reports the beginning of speech", async () => {
     await using server = await ListenServer.start();
     await using rig = await Rig.start(server, { vadEvents: true });
     const started = new Promise<void>((resolve) => rig.stt.on("speechStarted", resolve));

@@ -129,7 +129,7 @@ describe("DeepgramTTSService", () => {
     expect(words(talk.out.slice(talk.out.findIndex((frame) => frame instanceof InterruptionFrame)))).toBe("New.");
   });
 
-  it("asks for nothing to be cleared where nothing is under way", async () => {
+  it("sends no Clear when there is no speech", async () => {
     const speaker = new Speaker();
     await using server = await ScriptedSpeechServer.start(speaker.answer);
     await using talk = await talkWith(service(server));

@@ -201,7 +201,7 @@ describe("what the client says", () => {
     ).ran;
   });
 
-  it("is dropped where it comes faster than it is said, which is told once", async () => {
+  it("is dropped if it comes faster than real time, which is reported once", async () => {
     await using desk = await Desk.open({ maxAheadMs: 1000 });
     await using client = await VoiceClient.greet(desk.url);
     const second = new Uint8Array(32_000);

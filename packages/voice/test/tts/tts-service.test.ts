@@ -344,7 +344,7 @@ describe("interruption", () => {
     expect(tts.asked).toEqual(["say 1 Next.", "finish 1"]);
   });
 
-  it("frees whoever waits for room", async () => {
+  it("ends the waits for room", async () => {
     const turnstile = new Turnstile({ capacity: 1 });
     const tts = new FakeTTS();
     await using talk = await talkWith(tts, [turnstile]);

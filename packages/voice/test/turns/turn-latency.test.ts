@@ -69,7 +69,7 @@ const whole = [
 ] as const;
 
 describe("a voice turn", () => {
-  it("is told in stages from the end of the voice to the bot's", async () => {
+  it("is reported in stages from the end of the voice to the bot's", async () => {
     await using run = await observe();
     for (const [ms, frame] of whole) await run.after(ms, frame);
     await run.after(2000, new VADUserStoppedSpeakingFrame({ stopMs: 200 }));
@@ -121,7 +121,7 @@ describe("a voice turn", () => {
     ]);
   });
 
-  it("is not told when the model is not asked, and the next has its own times", async () => {
+  it("is not reported if the model is not asked, and the next has its own times", async () => {
     await using run = await observe();
     await run.after(0, new VADUserStartedSpeakingFrame());
     await run.after(0, new UserStartedSpeakingFrame());

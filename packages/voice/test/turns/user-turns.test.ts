@@ -304,7 +304,7 @@ describe("idle", () => {
     return { ...running, counts };
   };
 
-  it("is told after a while without the user, and again, counted", async () => {
+  it("is reported after a while without the user, and again, counted", async () => {
     await using turns = await idling();
     await turns.clock.advance(9999);
     expect(turns.counts).toEqual([]);
@@ -325,7 +325,7 @@ describe("idle", () => {
     expect(turns.counts).toEqual([1, 2]);
   });
 
-  it("is not told during a turn, and counts anew after it", async () => {
+  it("is not reported during a turn, and counts anew after it", async () => {
     await using turns = await idling({ turnTimeoutMs: 60_000, stop: [] });
     await turns.clock.advance(10_000);
     await turns.down(final("Hello"));
@@ -336,7 +336,7 @@ describe("idle", () => {
     expect(turns.counts).toEqual([1, 1]);
   });
 
-  it("is not told while a voice is heard that is no turn", async () => {
+  it("is not reported while a voice is heard that starts no turn", async () => {
     await using turns = await idling({ start: [] });
     await turns.down(voice());
     await turns.clock.advance(30_000);
