@@ -9,7 +9,7 @@ import {
   type WebsocketTarget,
 } from "turnwire/provider";
 
-/** What the server sends: pieces of the reply, then `done`; or an error. */
+/** A message of the server: a piece of the reply, then `done`; or an error. */
 type Message = { say: string } | { done: true } | { error: string };
 
 export class OwnLLMService extends WebsocketLLMService {

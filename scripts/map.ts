@@ -2,7 +2,7 @@
 export interface Package {
   /** Rooms: folders, or files directly in `src/`. Each may import those after it. */
   readonly rooms: readonly string[];
-  /** What the package's rooms may import of other packages. `except` gives single rooms a list of their own. */
+  /** The names of other packages that the package's rooms may import. `except` gives single rooms a list of their own. */
   readonly imports: readonly string[];
   readonly except?: Readonly<Record<string, readonly string[]>>;
   /** The rooms within a room: its folders and files, each above those that it may import. */

@@ -38,7 +38,7 @@ export type Step = StepBase &
 
 export type StepKind = Step["kind"];
 
-/** What a server can do, and how. */
+/** The abilities of a server. */
 export interface ServerProfile {
   lanes: "known" | "ignored" | "refused";
   cancel: "honoured" | "refused before" | "refused among" | "refused after" | "ignored";

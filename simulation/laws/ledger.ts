@@ -22,7 +22,7 @@ export interface ModelResponse {
   incompleteReason: string | undefined;
   /** Whether any output has reached the client. */
   outputArrived: boolean;
-  /** What a model sees if a request continues this response. */
+  /** The conversation that a model sees if a request continues this response. */
   after: View;
   /** When steering splits an answer into two responses: the response before this one and the one after it. */
   predecessor: ModelResponse | undefined;

@@ -45,7 +45,7 @@ export interface TurnOptions {
   oneShot?: boolean;
 }
 
-/** Watches one turn of a conversation: interrupts it where the scenario says so, and checks what comes of it. */
+/** Watches one turn of a conversation: interrupts it where the scenario says so, and checks the result. */
 export class TurnWatch implements LiveTurn {
   readonly controller = new AbortController();
   readonly requests: Request[] = [];

@@ -4,7 +4,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const mark = "\n§";
 
-/** What the client sends as the output of a call when the conversation has none. */
+/** The output that the client sends for a call that has none in the conversation. */
 const missingOutput = JSON.stringify({ status: "unknown", reason: "The function gave no output." });
 
 /**

@@ -4,7 +4,7 @@ import type { Timeline } from "../world/timeline.ts";
 import type { Trace } from "../world/trace.ts";
 import type { ErrorShape, ServerError } from "./errors.ts";
 
-/** What the server model reads from the run and reports to it. */
+/** The side of the run that the server model reads from and reports to. */
 export interface ServerHost {
   readonly scenario: Scenario;
   readonly timeline: Timeline;

@@ -30,7 +30,7 @@ export interface Reply {
   /** Messages that a client must skip. */
   noise: "none" | "private" | "unknown" | "garbage" | "terminal twice" | "error null";
   fault: Fault | undefined;
-  /** What happens to the connection while the client is idle after this response. */
+  /** An event on the connection while the client is idle after this response. */
   idle: "nothing" | "limit" | "error" | "closed" | "half-open";
   idleMs: number;
 }

@@ -26,7 +26,7 @@ export type Reception =
   | { kind: "never" }
   | { kind: "close at once"; afterMs: number; code: number; reason: string };
 
-/** What a socket reports to the run. */
+/** The reports of a socket to the run. */
 export interface NetworkHost {
   readonly scenario: { readonly network: NetworkProfile };
   readonly timeline: Timeline;

@@ -140,7 +140,7 @@ export class MemorySocket {
     this.#end(1006, "");
   }
 
-  /** Makes the connection half-open: it answers nothing from now on, and the client is not told. */
+  /** Makes the connection half-open: it answers nothing from now on, and the client does not learn of it. */
   goSilent(): this {
     this.answers = false;
     return this;

@@ -24,7 +24,7 @@ describe("code in the documents", () => {
       await using server = await ResponsesServer.start({ cancel: "honour" });
       const env = { OPENAI_BASE_URL: server.url, OPENAI_API_KEY: "none" };
       const { code, out } = await workshop.runProgram(block, env);
-      // Ada is who is told of in the documents: the answer says her name again.
+      // The programs in the documents introduce Ada: the answer says her name again.
       const answer = block.code.includes("Ada") ? "Ada" : "";
       expect({ code, out }).toEqual({ code: 0, out: expect.stringContaining(answer) });
     },

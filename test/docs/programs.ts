@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Block, root } from "@turnwire/test-kit";
 
-/** What a `ts` block may use without declaring it. */
+/** The names that a `ts` block may use without declaring them. */
 const assumed = `
 import type { LLMContext, OpenAIResponsesLLMService, PipelineTask } from "turnwire";
 import type { ResponsesServer } from "@turnwire/server";
@@ -31,7 +31,7 @@ export class Workshop implements Disposable {
     this.folder = mkdtempSync(join(cache, "turnwire-docs-"));
   }
 
-  /** What the compiler has to say about the blocks, with the documents' own paths and lines. */
+  /** Returns the compiler's errors in the blocks, with the documents' own paths and lines. */
   async typeCheck(blocks: readonly Block[]): Promise<string> {
     const files = blocks.map((block) => this.#write(`${block.path}:${block.line}.ts`, asModule(block)));
     files.push(this.#write("assumed.d.ts", assumed));

@@ -10,7 +10,7 @@ const entries = {
   "@turnwire/server/speech": "packages/server/src/speech/index.ts",
 } as const;
 
-/** What an entry exports by name: `Name`, or `type Name`; a star takes all that the room's entry exports. */
+/** The exports of an entry by name: `Name`, or `type Name`; a star takes all that the room's entry exports. */
 function namesIn(path: string): string[] {
   const source = readFileSync(path, "utf8").replaceAll(/\/\*[\s\S]*?\*\//g, "");
   const names: string[] = [];
