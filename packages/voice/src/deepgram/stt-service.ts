@@ -2,7 +2,7 @@ import { checkOptions, type Checks } from "turnwire/internal";
 import { accessChecks, serviceHints } from "../checks.ts";
 import { WebsocketSTTService, type WebsocketSTTServiceOptions } from "../stt/index.ts";
 import { changedSettings, initialSettings, type WebsocketTarget } from "turnwire/provider";
-import { DeepgramAccess, type DeepgramAccessOptions } from "./access.ts";
+import { DeepgramEndpoint, type DeepgramAccessOptions } from "./endpoint.ts";
 import { readSTTMessage } from "./stt-messages.ts";
 import { type DeepgramSTTSettings, sttQuery, sttSettings } from "./stt-settings.ts";
 
@@ -35,14 +35,14 @@ export class DeepgramSTTService extends WebsocketSTTService {
     // https://developers.deepgram.com/docs/close-stream: Deepgram sends the last results and Metadata, then closes.
     end: '{"type":"CloseStream"}',
   };
-  readonly #access: DeepgramAccess;
+  readonly #endpoint: DeepgramEndpoint;
   #settings: DeepgramSTTSettings;
   #changing: Promise<void> = Promise.resolve();
 
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: DeepgramSTTServiceOptions = {}) {
     super(checkOptions("DeepgramSTTService", options, checks, serviceHints));
-    this.#access = new DeepgramAccess(options);
+    this.#endpoint = new DeepgramEndpoint(options);
     this.#settings = initialSettings(sttSettings, options);
   }
 
@@ -63,7 +63,7 @@ export class DeepgramSTTService extends WebsocketSTTService {
   }
 
   protected override websocketTarget(): Promise<WebsocketTarget> {
-    return this.#access.target("/v1/listen", sttQuery(this.#settings, this.sampleRate ?? 16_000));
+    return this.#endpoint.target("/v1/listen", sttQuery(this.#settings, this.sampleRate ?? 16_000));
   }
 
   protected override async readMessage(message: string | Uint8Array): Promise<void> {

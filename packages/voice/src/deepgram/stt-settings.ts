@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "turnwire/internal";
 import { is, type SettingsTable } from "turnwire/provider";
-import type { QueryValue } from "./access.ts";
+import type { QueryValue } from "./endpoint.ts";
 
 /**
  * Settings of Deepgram's transcription. A change while running replaces the connection.

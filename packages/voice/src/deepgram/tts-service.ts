@@ -2,7 +2,7 @@ import { Alarm, checkOptions, type Checks, is } from "turnwire/internal";
 import { accessChecks, serviceHints } from "../checks.ts";
 import { type SpeechPart, WebsocketTTSService, type WebsocketTTSServiceOptions } from "../tts/index.ts";
 import { parseMessage, type SettingsTable, type WebsocketConnection, type WebsocketTarget } from "turnwire/provider";
-import { DeepgramAccess, type DeepgramAccessOptions } from "./access.ts";
+import { DeepgramEndpoint, type DeepgramAccessOptions } from "./endpoint.ts";
 import { readError } from "./messages.ts";
 
 /**
@@ -58,7 +58,7 @@ const clearTimeoutMs = 2000;
  * ```
  */
 export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings> {
-  readonly #access: DeepgramAccess;
+  readonly #endpoint: DeepgramEndpoint;
   #flushes: Flush[] = [];
   /** When the flushes of the last minute were sent. */
   #flushTimesMs: number[] = [];
@@ -73,7 +73,7 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: DeepgramTTSServiceOptions = {}) {
     super(checkOptions("DeepgramTTSService", options, checks, serviceHints), settingsTable);
-    this.#access = new DeepgramAccess(options);
+    this.#endpoint = new DeepgramEndpoint(options);
     this.#clearAlarm = new Alarm(this.clock, () => this.replaceConnection());
   }
 
@@ -82,7 +82,7 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
   }
 
   protected override websocketTarget(settings: DeepgramTTSSettings): Promise<WebsocketTarget> {
-    return this.#access.target("/v1/speak", {
+    return this.#endpoint.target("/v1/speak", {
       model: settings.model,
       encoding: "linear16",
       sample_rate: this.format.sampleRate,

@@ -28,6 +28,11 @@ export class ReplayBuffer {
     return this.#acknowledged;
   }
 
+  /** Whether the words at a position have come already: its audio was sent again on a new connection. */
+  isRepeated(position: number): boolean {
+    return position < this.#acknowledged;
+  }
+
   /** The kept audio, oldest first. */
   get pieces(): readonly Piece[] {
     return this.#pieces;

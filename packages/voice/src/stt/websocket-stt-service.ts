@@ -193,8 +193,7 @@ export abstract class WebsocketSTTService extends STTService {
     const { startMs, endMs, final } = transcript;
     let { text } = transcript;
     if (final && startMs !== undefined && endMs !== undefined) {
-      // The words of acknowledged audio have come already.
-      if (this.#position((startMs + endMs) / 2) < this.#replay.acknowledged) text = "";
+      if (this.#replay.isRepeated(this.#position((startMs + endMs) / 2))) text = "";
       this.acknowledge(endMs);
     }
     if (text !== "") this.#connection.markHealthy();

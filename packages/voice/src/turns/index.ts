@@ -1,13 +1,11 @@
+export { ExplicitTurnStrategy } from "./explicit-turn-strategy.ts";
 export {
-  EndpointingStopStrategy,
-  ExplicitTurnStrategy,
   MinWordsStartStrategy,
-  SilenceStopStrategy,
   TranscriptionStartStrategy,
   type UserTurnStartStrategy,
-  type UserTurnStopStrategy,
   VADStartStrategy,
-} from "./strategies.ts";
+} from "./start-strategies.ts";
+export { EndpointingStopStrategy, SilenceStopStrategy, type UserTurnStopStrategy } from "./stop-strategies.ts";
 export {
   type TurnLatencyEvents,
   TurnLatencyObserver,

@@ -28,13 +28,8 @@ import {
 } from "turnwire/internal";
 import { clockOf, processorChecks, type ProcessorOptions } from "../checks.ts";
 import { IdleWatch } from "./idle-watch.ts";
-import {
-  SilenceStopStrategy,
-  TranscriptionStartStrategy,
-  type UserTurnStartStrategy,
-  type UserTurnStopStrategy,
-  VADStartStrategy,
-} from "./strategies.ts";
+import { TranscriptionStartStrategy, type UserTurnStartStrategy, VADStartStrategy } from "./start-strategies.ts";
+import { SilenceStopStrategy, type UserTurnStopStrategy } from "./stop-strategies.ts";
 import { type TurnFrame, TurnStateTracker } from "./turn-state.ts";
 
 /** Options of a {@link UserTurnProcessor}. */

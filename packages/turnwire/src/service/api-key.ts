@@ -1,5 +1,5 @@
 import { checkValue, is } from "../checks/index.ts";
-import { InvalidArgumentError, kindOf, MissingApiKeyError } from "../errors.ts";
+import { MissingApiKeyError } from "../errors.ts";
 
 /** A key, or a function that fetches one. */
 export type ApiKey = string | (() => Promise<string>);
@@ -27,16 +27,4 @@ export class ProviderKey {
       `no API key: give \`apiKey\` or set ${this.#variable}; for a server that needs none, any text will do`,
     );
   }
-}
-
-/**
- * Returns the address of a provider's WebSockets; `http` is taken as `ws`.
- * @throws InvalidArgumentError for anything else.
- */
-export function websocketBase(baseURL: unknown): URL {
-  const text = typeof baseURL === "string" ? baseURL.replace(/^http/, "ws") : "";
-  if (/^wss?:\/\/./.test(text) && URL.canParse(text)) return new URL(text);
-  // Not quoted: it may hold a key.
-  const kind = typeof baseURL === "string" ? "another string" : kindOf(baseURL);
-  throw new InvalidArgumentError("baseURL", `expected a URL that begins with wss:, ws:, https: or http:, got ${kind}`);
 }

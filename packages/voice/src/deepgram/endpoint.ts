@@ -12,7 +12,7 @@ export interface DeepgramAccessOptions {
 export type QueryValue = string | number | boolean | ReadonlyArray<string | number | boolean>;
 
 /** Makes the address and the headers of Deepgram's WebSocket endpoints. */
-export class DeepgramAccess {
+export class DeepgramEndpoint {
   readonly #key: ProviderKey;
   readonly #base: URL;
 
