@@ -55,6 +55,6 @@ test("names every event of a client", () => {
     "packages/voice/src/transports/websocket/client/websocket-transport.ts",
     "WebsocketTransportEvents",
   );
-  const [, told = ""] = /`client\.on\(…\)` has the events (.*?)\./s.exec(read(document)) ?? [];
+  const [, told = ""] = /`client\.on\(…\)` has\s+the\s+events (.*?)\./s.exec(read(document)) ?? [];
   expect([...told.matchAll(/`(\w+)`/g)].map(([, event]) => event)).toEqual(events);
 });
