@@ -27,7 +27,7 @@ const formatNames: Record<number, string> = { 2: "ADPCM", 3: "floating point", 6
 
 /**
  * Reads up to the start of the samples. Returns undefined when the bytes end before that.
- * @param totalBytes The size of the whole file, if it is known, so that an unknown size of 0 can be told from an empty file.
+ * @param totalBytes The size of the whole file, if it is known, so that an unknown size of 0 is not taken for an empty file.
  * @throws InvalidArgumentError when it is not a WAV file of 16-bit PCM.
  */
 export function parseWavHeader(bytes: Uint8Array, totalBytes?: number): WavHeader | undefined {

@@ -5,7 +5,7 @@ import { createMessage } from "../request/index.ts";
 import { type ReadResponse, ResponseReader } from "../response/index.ts";
 import type { ResponsesClient } from "../http/index.ts";
 
-/** Gives a server a conversation before it is asked anything, so that the next turn sends only what is new. */
+/** Sends a server the conversation before a turn, so that the turn sends only what is new. */
 export class WarmUp {
   /** The conversation to give. */
   context: LLMContext;

@@ -8,7 +8,7 @@ export interface Attempt {
   /** Why the attempt before failed. */
   readonly reason: RetryReason | undefined;
   readonly overHttp: boolean;
-  /** Whether only the rest of an answer that broke off is asked for. */
+  /** Whether the attempt asks only for the rest of an answer that broke off. */
   readonly resume: boolean;
 }
 

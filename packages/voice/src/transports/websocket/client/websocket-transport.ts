@@ -28,7 +28,7 @@ export interface WebsocketTransportEvents {
   slow: [bufferedBytes: number];
   /** The client reports how much of an utterance it has played. */
   played: [report: PlayedReport];
-  /** The client sent something unusable, and was told so. */
+  /** The client sent a message that cannot be used, and got an `error` message. */
   clientError: [error: InvalidArgumentError];
 }
 
