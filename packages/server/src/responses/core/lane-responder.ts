@@ -35,7 +35,6 @@ export class LaneResponder {
   readonly #connection: SessionOptions;
   readonly #core: ServerCore;
   readonly #socket: SessionSocket;
-  readonly #scheduler: LaneScheduler;
   readonly #checkOpen: () => void;
   readonly #continuable: ContinuableResponses;
   readonly #steering: Steering;
@@ -50,15 +49,10 @@ export class LaneResponder {
   ) {
     this.#connection = connection;
     this.#socket = socket;
-    this.#scheduler = scheduler;
     this.#checkOpen = checkOpen;
     this.#continuable = new ContinuableResponses(core.dialect.keeps);
-    this.#steering = new Steering({
-      newId: core.newId,
-      newSink: () => this.#newSink(undefined),
-      isKept: (id) => this.#continuable.find(id) !== undefined,
-      isContinued: (target) => scheduler.continues(target.lane, target.id),
-    });
+    const newSink = (): SocketSink => this.#newSink(undefined);
+    this.#steering = new Steering(core.newId, newSink, this.#continuable, scheduler);
     this.#core = core.dialect.responseIds === "per-connection" ? withOneResponseId(core) : core;
   }
 
@@ -143,7 +137,11 @@ export class LaneResponder {
     if (outcome.status === "completed" || outcome.status === "steered") {
       if (this.#core.dialect.chains === "all") this.#continuable.put(exchange.queued.lane, outcome.completed);
       target.required = outcome.status === "completed" ? requiredInput(outcome.response.output) : [];
-      if (target.required.length > 0) return this.#wait(target);
+      if (target.required.length > 0) {
+        target.state = "waiting";
+        this.#steering.tellPending(target);
+        return undefined;
+      }
       target.state = outcome.status === "completed" ? "completed" : "ended";
       return target.size > 0 ? this.#successor(exchange, target) : undefined;
     }
@@ -152,11 +150,6 @@ export class LaneResponder {
     const code = status === "cancelled" ? "response_not_active" : "successor_creation_failed";
     target.fail(code, `The response ended as ${status}: nothing continues from it.`);
     return status === "failed" || status === "rejected" ? this.#fail(exchange) : undefined;
-  }
-
-  #wait(target: SteerTarget): undefined {
-    target.state = "waiting";
-    if (!this.#scheduler.continues(target.lane, target.id)) target.tellPending();
   }
 
   /** The request that continues a response with the input queued for it. It inherits the settings. */

@@ -9,7 +9,8 @@ import { invalidRequest } from "../api-error.ts";
 import { steerInputProblem } from "../validation/index.ts";
 import type { EventSink } from "../events.ts";
 import type { IdSource } from "./ids.ts";
-import type { Lane } from "./lane-scheduler.ts";
+import type { ContinuableResponses } from "./continuable-responses.ts";
+import type { Lane, LaneScheduler } from "./lane-scheduler.ts";
 
 /** Input for a running response. The server owns it until it is committed or given back. */
 interface Steer {
@@ -71,7 +72,7 @@ export class SteerTarget implements SteerInbox {
   }
 
   /** Tells the client what each piece of input from the `from`th on waits for. */
-  tellPending(from = 0): void {
+  tellPending(from: number): void {
     for (const { id } of this.#steers.slice(from)) {
       this.sink.event({
         type: "response.steer.pending",
@@ -97,16 +98,6 @@ export class SteerTarget implements SteerInbox {
   }
 }
 
-export interface SteeringOptions {
-  readonly newId: IdSource;
-  /** A sink for failures that concern no response. */
-  newSink(): EventSink;
-  /** Whether a response can still be continued. */
-  isKept(responseId: string): boolean;
-  /** Whether a request that continues the response waits on its lane, so that nothing is missing. */
-  isContinued(target: SteerTarget): boolean;
-}
-
 /** How many pieces of input can wait for one response. The API does not say what its own limit is. */
 const maxPending = 16;
 /** How many responses of a connection are remembered, to tell why they cannot be steered. */
@@ -114,11 +105,18 @@ const rememberedTargets = 64;
 
 /** The steering of one connection: its responses and the input that is queued for them. */
 export class Steering {
-  readonly #options: SteeringOptions;
+  readonly #newId: IdSource;
+  readonly #newSink: () => EventSink;
+  readonly #continuable: ContinuableResponses;
+  readonly #scheduler: LaneScheduler;
   readonly #targets = new Map<string, SteerTarget>();
 
-  constructor(options: SteeringOptions) {
-    this.#options = options;
+  /** @param newSink Makes a sink for failures that concern no response. */
+  constructor(newId: IdSource, newSink: () => EventSink, continuable: ContinuableResponses, scheduler: LaneScheduler) {
+    this.#newId = newId;
+    this.#newSink = newSink;
+    this.#continuable = continuable;
+    this.#scheduler = scheduler;
   }
 
   /** Adds a response, which can be steered from now on. */
@@ -146,11 +144,16 @@ export class Steering {
     const refusal = problem === undefined ? this.#refusal(target) : (["invalid_input", problem] as const);
     if (refusal !== undefined) {
       const [code, message] = refusal;
-      return sendFailure(target?.sink ?? this.#options.newSink(), { input, previous_response_id: id }, code, message);
+      return sendFailure(target?.sink ?? this.#newSink(), { input, previous_response_id: id }, code, message);
     }
     const known = target as SteerTarget;
-    known.accept({ id: this.#options.newId("steer"), input });
-    if (known.state === "waiting" && !this.#options.isContinued(known)) known.tellPending(known.size - 1);
+    known.accept({ id: this.#newId("steer"), input });
+    if (known.state === "waiting") this.tellPending(known, known.size - 1);
+  }
+
+  /** Tells the client what the input from the `from`th on waits for, unless a request that brings it waits on the lane. */
+  tellPending(target: SteerTarget, from = 0): void {
+    if (!this.#scheduler.continues(target.lane, target.id)) target.tellPending(from);
   }
 
   /** The response that a request of the lane continues, if it waits for tool outputs. */
@@ -162,7 +165,7 @@ export class Steering {
   /** Gives back the input of responses that can no longer be continued. */
   giveBackLost(): void {
     for (const target of this.#targets.values()) {
-      if (target.state !== "waiting" || this.#options.isKept(target.id)) continue;
+      if (target.state !== "waiting" || this.#continuable.find(target.id) !== undefined) continue;
       target.state = "completed";
       target.fail("response_not_active", "The lane has gone on without the response that this input was queued for.");
     }

@@ -25,29 +25,30 @@ export interface FaultScope {
   readonly signal: AbortSignal;
 }
 
-type Of<K extends Fault["fault"]> = Extract<Fault, { fault: K }>;
+type ErrorFault = Extract<Fault, { fault: "error" }>;
 
-/** The faults that do the same at every stage. */
-const onTransport: {
-  [K in "close" | "reset" | "half-open" | "garbage" | "evict"]: (fault: Of<K>, on: FaultTarget) => void;
-} = {
-  close: ({ code = 1011, reason = "" }, on) => on.close(code, reason),
-  reset: (_fault, on) => on.reset(),
-  "half-open": (_fault, on) => on.freeze(),
-  garbage: ({ text = "this is no event {" }, on) => on.raw(text),
-  evict: (_fault, on) => on.evict(),
-};
-
+/** Injects a fault that does the same at every stage; others are left alone. */
 export function injectIntoTransport(fault: Fault, on: FaultTarget): void {
-  if (!(fault.fault in onTransport)) return;
-  (onTransport[fault.fault as keyof typeof onTransport] as (fault: Fault, on: FaultTarget) => void)(fault, on);
+  switch (fault.fault) {
+    case "close":
+      return on.close(fault.code ?? 1011, fault.reason ?? "");
+    case "reset":
+      return on.reset();
+    case "half-open":
+      return on.freeze();
+    case "garbage":
+      return on.raw(fault.text ?? "this is no event {");
+    case "evict":
+      return on.evict();
+    default:
+  }
 }
 
-export function injectError(fault: Of<"error">, on: FaultTarget, response?: object): void {
+export function injectError(fault: ErrorFault, on: FaultTarget, response?: object): void {
   on.error(errorOf(fault), fault.shape ?? "wrapped", response);
 }
 
-function errorOf(fault: Of<"error">): ResponsesApiError {
+function errorOf(fault: ErrorFault): ResponsesApiError {
   const { status = 500, code, message = "A fault was asked for here.", param, retryAfterMs } = fault;
   const headers = retryAfterMs === undefined ? {} : { headers: { "retry-after-ms": String(retryAfterMs) } };
   return new ResponsesApiError({

@@ -12,33 +12,6 @@ export interface Saying {
 }
 
 type PieceObject = Exclude<ScriptPiece, string>;
-type Field = PieceObject extends infer Piece ? (Piece extends unknown ? keyof Piece : never) : never;
-type PieceWith<Name extends Field> = Extract<PieceObject, Record<Name, unknown>>;
-/** What a kind of piece says, output by output. */
-type Speaker<Name extends Field> = (piece: PieceWith<Name>) => Iterable<BrainOutput>;
-
-const speakers: {
-  readonly [Name in Exclude<Field, "delayMs" | "hang" | "arguments" | "callId" | "encryptedContent">]: Speaker<Name>;
-} = {
-  text: ({ text }) => deltas("text", text),
-  refusal: ({ refusal }) => deltas("refusal", refusal),
-  *reasoning({ reasoning, encryptedContent }) {
-    yield { type: "reasoning", summary: reasoning, ...defined({ encryptedContent }) };
-  },
-  *call({ call, arguments: args = {}, callId }) {
-    const text = typeof args === "string" ? args : JSON.stringify(args);
-    yield { type: "function_call", name: call, arguments: text, ...defined({ callId }) };
-  },
-  error: ({ error }) => {
-    throw new ResponsesApiError(error);
-  },
-  *incomplete({ incomplete }) {
-    yield { type: "incomplete", reason: incomplete };
-  },
-  *usage({ usage }) {
-    yield { type: "usage", ...usage };
-  },
-};
 
 /** Says a reply, piece by piece, in its time. */
 export async function* say(reply: ScriptReply, saying: Saying): AsyncGenerator<BrainOutput, void> {
@@ -49,15 +22,33 @@ export async function* say(reply: ScriptReply, saying: Saying): AsyncGenerator<B
 async function* sayPiece(piece: PieceObject, saying: Saying): AsyncGenerator<BrainOutput, void> {
   if ("hang" in piece) return await untilAborted(new Promise(() => undefined), saying.signal);
   const waits = "delayMs" in piece ? (piece.delayMs ?? 0) : 0;
-  const kind = Object.keys(speakers).find((name) => name in piece) as keyof typeof speakers | undefined;
-  if (kind === undefined) return await wait(waits, 0, saying);
-  if (kind === "error") await wait(waits, 0, saying);
-  const speak = speakers[kind] as (piece: PieceObject) => Iterable<BrainOutput>;
-  let index = 0;
-  for (const output of speak(piece)) {
-    await wait(waits, index++, saying);
+  if ("error" in piece) {
+    await wait(waits, 0, saying);
+    throw new ResponsesApiError(piece.error);
+  }
+  const outputs = outputsOf(piece);
+  if (outputs === undefined) return await wait(waits, 0, saying);
+  for (const [index, output] of outputs.entries()) {
+    await wait(waits, index, saying);
     yield output;
   }
+}
+
+/** What a piece says, output by output; undefined for one that only waits. */
+function outputsOf(piece: PieceObject): BrainOutput[] | undefined {
+  if ("text" in piece) return deltas("text", piece.text);
+  if ("refusal" in piece) return deltas("refusal", piece.refusal);
+  if ("reasoning" in piece) {
+    const { reasoning: summary, encryptedContent } = piece;
+    return [{ type: "reasoning", summary, ...defined({ encryptedContent }) }];
+  }
+  if ("call" in piece) {
+    const { call: name, arguments: args = {}, callId } = piece;
+    const text = typeof args === "string" ? args : JSON.stringify(args);
+    return [{ type: "function_call", name, arguments: text, ...defined({ callId }) }];
+  }
+  if ("incomplete" in piece) return [{ type: "incomplete", reason: piece.incomplete }];
+  return "usage" in piece ? [{ type: "usage", ...piece.usage }] : undefined;
 }
 
 async function wait(
@@ -70,7 +61,7 @@ async function wait(
 }
 
 /** Text as a model streams it: a word at a time. */
-function* deltas(type: "text" | "refusal", text: string | readonly string[]): Iterable<BrainOutput> {
+function deltas(type: "text" | "refusal", text: string | readonly string[]): BrainOutput[] {
   const parts = typeof text === "string" ? (text.match(/\s*\S+\s*$|\s*\S+|\s+$/g) ?? []) : text;
-  for (const delta of parts) yield { type, delta };
+  return parts.map((delta) => ({ type, delta }));
 }

@@ -16,14 +16,6 @@ export type ItemContent = Message["content"] | ResponseInputItem.FunctionCallOut
 type ContentPart = Exclude<ItemContent, string>[number];
 type PartOf<Type extends ContentPart["type"]> = Extract<ContentPart, { type: Type }>;
 
-const converters: { readonly [Type in ContentPart["type"]]?: (part: PartOf<Type>) => ChatCompletionContentPart } = {
-  input_text: textPart,
-  output_text: textPart,
-  refusal: ({ refusal }) => ({ type: "text", text: refusal }),
-  input_image: imagePart,
-  input_file: filePart,
-};
-
 /** Content for Chat Completions. Text alone becomes a string, since many model servers take nothing else. */
 export function toUserContent(content: ItemContent): UserContent {
   if (typeof content === "string") return content;
@@ -49,13 +41,20 @@ export function splitOutput(content: ItemContent): { text: string; media: ChatCo
 }
 
 function toPart(part: ContentPart): ChatCompletionContentPart {
-  const convert = converters[part.type] as ((part: ContentPart) => ChatCompletionContentPart) | undefined;
-  if (convert !== undefined) return convert(part);
-  throw notForUpstream("input", `Content of the type '${part.type}'`, "send text, images or files");
-}
-
-function textPart({ text }: { text: string }): ChatCompletionContentPart {
-  return { type: "text", text };
+  const { type } = part;
+  switch (part.type) {
+    case "input_text":
+    case "output_text":
+      return { type: "text", text: part.text };
+    case "refusal":
+      return { type: "text", text: part.refusal };
+    case "input_image":
+      return imagePart(part);
+    case "input_file":
+      return filePart(part);
+    default:
+      throw notForUpstream("input", `Content of the type '${type}'`, "send text, images or files");
+  }
 }
 
 function imagePart({ image_url, detail }: PartOf<"input_image">): ChatCompletionContentPartImage {

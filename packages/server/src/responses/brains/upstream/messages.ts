@@ -9,8 +9,7 @@ import { type ItemContent, type Message, splitOutput, toText, toUserContent } fr
 import { compactedText } from "./compacted.ts";
 import { notForUpstream } from "./errors.ts";
 
-type ItemType = NonNullable<ResponseInputItem["type"]>;
-type Item<Type extends ItemType> = Extract<ResponseInputItem, { type: Type }>;
+type Item<Type extends NonNullable<ResponseInputItem["type"]>> = Extract<ResponseInputItem, { type: Type }>;
 
 /** Consecutive items of the assistant, which are one message of Chat Completions. */
 interface AssistantTurn {
@@ -48,25 +47,23 @@ class MessageWriter {
     this.#thoughtsFrom = sendReasoning ? conversation.findLastIndex(isUsers) : conversation.length;
   }
 
-  readonly #byType: { readonly [Type in ItemType]?: (item: Item<Type>, index: number) => void } = {
-    function_call: (item) => this.#call(item),
-    // An output goes right after its call, wherever the client put it.
-    function_call_output: () => this.#closeTurn(),
-    reasoning: (item, index) => this.#think(item, index),
-    compaction: (item) => this.#compacted(item),
-  };
-
   add(item: ResponseInputItem, index: number): void {
     if ("role" in item && "content" in item) return this.#message(item);
-    const write = this.#byType[item.type as ItemType] as ((item: ResponseInputItem, index: number) => void) | undefined;
-    if (write === undefined) {
-      throw notForUpstream(
-        "input",
-        `Items of the type '${item.type}'`,
-        'leave them out, or use an upstream with api: "responses"',
-      );
+    switch (item.type) {
+      case "function_call":
+        return this.#call(item);
+      // An output goes right after its call, wherever the client put it.
+      case "function_call_output":
+        return this.#closeTurn();
+      case "reasoning":
+        return this.#think(item, index);
+      case "compaction":
+        return this.#compacted(item);
+      default: {
+        const wayOut = 'leave them out, or use an upstream with api: "responses"';
+        throw notForUpstream("input", `Items of the type '${item.type}'`, wayOut);
+      }
     }
-    write(item, index);
   }
 
   /** Leading system messages become one, since the templates of many models allow no second. */

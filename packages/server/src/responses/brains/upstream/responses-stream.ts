@@ -3,10 +3,6 @@ import type { BrainOutput } from "../../brain.ts";
 import { fromBody, type Scrub, upstreamFault } from "./errors.ts";
 import { noEncryptedContent } from "./responses-request.ts";
 
-type EventType = ResponseStreamEvent["type"];
-type EventOf<Type extends EventType> = Extract<ResponseStreamEvent, { type: Type }>;
-type Handlers = { readonly [Type in EventType]?: (event: EventOf<Type>) => Iterable<BrainOutput> };
-
 /** Turns the events of a response into a brain's output: text at once, calls and reasoning when they are complete. */
 export async function* readResponsesStream(
   events: AsyncIterable<ResponseStreamEvent>,
@@ -24,31 +20,34 @@ class ResponsesReader {
   readonly #scrub: Scrub;
   /** The output indexes of the items that were yielded. */
   readonly #said = new Set<number>();
-  #ended = false;
+  /** Whether the response is over. Anything that a server sends after that is ignored. */
+  ended = false;
 
   constructor(scrub: Scrub) {
     this.#scrub = scrub;
   }
 
-  /** Whether the response is over. Anything that a server sends after that is ignored. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
   read(event: ResponseStreamEvent): Iterable<BrainOutput> {
-    const handle = this.#handlers[event.type] as ((event: ResponseStreamEvent) => Iterable<BrainOutput>) | undefined;
-    return handle?.(event) ?? [];
+    switch (event.type) {
+      case "response.output_text.delta":
+        return this.#delta("text", event.delta, event.output_index);
+      case "response.refusal.delta":
+        return this.#delta("refusal", event.delta, event.output_index);
+      case "response.output_item.done":
+        return this.#item(event.item, event.output_index);
+      case "response.completed":
+      case "response.incomplete":
+        return this.#end(event.response);
+      case "response.failed":
+        return this.#fail(event.response.error);
+      case "error": {
+        const { type: _type, sequence_number: _number, ...error } = event;
+        return this.#fail(error);
+      }
+      default:
+        return [];
+    }
   }
-
-  readonly #handlers: Handlers = {
-    "response.output_text.delta": ({ delta, output_index }) => this.#delta("text", delta, output_index),
-    "response.refusal.delta": ({ delta, output_index }) => this.#delta("refusal", delta, output_index),
-    "response.output_item.done": ({ item, output_index }) => this.#item(item, output_index),
-    "response.completed": ({ response }) => this.#end(response),
-    "response.incomplete": ({ response }) => this.#end(response),
-    "response.failed": ({ response }) => this.#fail(response.error),
-    error: ({ type: _type, sequence_number: _number, ...error }) => this.#fail(error),
-  };
 
   *#delta(type: "text" | "refusal", delta: string, place: number): Iterable<BrainOutput> {
     this.#said.add(place);
@@ -73,7 +72,7 @@ class ResponsesReader {
 
   /** Some servers send no events for items that they list in the final response. */
   *#end(response: Response): Iterable<BrainOutput> {
-    this.#ended = true;
+    this.ended = true;
     for (const [place, item] of (response.output ?? []).entries()) yield* this.#item(item, place);
     const { usage, incomplete_details: details } = response;
     // Some servers send zeros for what they do not count.
