@@ -1,5 +1,13 @@
-import { defined, type Check, checkFields, checkName, type Checks, is } from "turnwire/internal";
-import type { ServerEnvironment } from "./environment.ts";
+import {
+  type Clock,
+  defined,
+  type Random,
+  type Check,
+  checkFields,
+  checkName,
+  type Checks,
+  is,
+} from "turnwire/internal";
 
 /**
  * An object that has these fields and no others.
@@ -36,6 +44,14 @@ export const listenerChecks = {
     is.custom("a string that is not blank", (value) => typeof value === "string" && value.trim() !== ""),
   ),
 };
+
+/** What only tests need to set. */
+export interface ServerEnvironment {
+  /** Times everything that the server times. Default: the system's clock. */
+  clock?: Clock;
+  /** Where ids come from. Default: `Math.random`. */
+  random?: Random;
+}
 
 export const clockCheck = is.having(["now", "schedule"], "a clock");
 

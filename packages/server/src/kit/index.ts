@@ -1,5 +1,12 @@
-export { clockCheck, environmentCheck, listenerChecks, oneOrMany, record, whole } from "./checks.ts";
-export type { ServerEnvironment } from "./environment.ts";
+export {
+  clockCheck,
+  environmentCheck,
+  listenerChecks,
+  oneOrMany,
+  record,
+  type ServerEnvironment,
+  whole,
+} from "./checks.ts";
 export { closeCode, closeReason, faultPlace, readFault } from "./fault-checks.ts";
 export { type FaultHandle, FaultList, PendingFault } from "./fault-list.ts";
 export { KeyRing } from "./key-ring.ts";

@@ -18,5 +18,5 @@ export type { Fault, FaultAction, FaultKind, FaultPlace } from "./faults/index.t
 export type { FaultHandle, FaultList, ServerEnvironment } from "../kit/index.ts";
 export type { ServerConnection } from "./transport/index.ts";
 export type { ResponsesServerOptions } from "./options.ts";
-export { rulesBrain, type RulesBrainOptions } from "./rules/index.ts";
+export { rulesBrain, type RulesBrainOptions } from "./rules/rules-brain.ts";
 export { ResponsesServer } from "./responses-server.ts";

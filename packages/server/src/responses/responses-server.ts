@@ -16,11 +16,11 @@ import {
 } from "./core/index.ts";
 import { type Fault, readResponsesFault } from "./faults/index.ts";
 import { checkServerOptions, dialectOf, type ResponsesServerOptions } from "./options.ts";
-import { rulesBrain } from "./rules/index.ts";
+import { rulesBrain } from "./rules/rules-brain.ts";
 import {
   ApiAuthentication,
   answerError,
-  faultRoute,
+  faultRoutes,
   HttpServer,
   refuse,
   sendJson,
@@ -57,7 +57,7 @@ export class ResponsesServer {
     for (const fault of options.faults ?? []) core.faults.add(fault);
     const { host = "127.0.0.1", port = 0, maxConnections = 10_000, maxConnectionsPerKey = Infinity } = options;
     const authentication = new ApiAuthentication([host, ...(options.allowedHosts ?? [])], options.apiKeys ?? []);
-    const control = options.faultControl === true ? [faultRoute(core.faults)] : [];
+    const control = options.faultControl === true ? faultRoutes(core.faults) : [];
     const http = new HttpServer(core, options.models ?? ["turnwire-rules"], control);
     const sessions = new SessionHost(core, { maxConnections, maxConnectionsPerKey });
     const listener = await Listener.start({

@@ -5,11 +5,13 @@ import type { SpeechConnection } from "./speech-connection.ts";
 import type { SpeechCore } from "./speech-core.ts";
 import type { SpeechFault } from "./speech-fault.ts";
 import { newUuid } from "./ids.ts";
-import { ListenSession, readListenQuery } from "./listen/index.ts";
+import { readListenQuery } from "./listen/listen-query.ts";
+import { ListenSession } from "./listen/listen-session.ts";
 import { Query } from "./query.ts";
 import { refuse, SpeechApiError, toSpeechApiError } from "./speech-api-error.ts";
 import { SpeechSocket } from "./speech-socket.ts";
-import { readSpeakQuery, SpeakSession } from "./speak/index.ts";
+import { readSpeakQuery } from "./speak/speak-query.ts";
+import { SpeakSession } from "./speak/speak-session.ts";
 
 /** A message larger than this closes the connection with 1009. */
 const largestMessageBytes = 4 * 1024 * 1024;

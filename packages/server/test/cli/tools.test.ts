@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { evaluate } from "../../src/cli/chat/tools/calculate.ts";
-import { timeIn } from "../../src/cli/chat/tools/current-time.ts";
-import { calculate, currentTime } from "../../src/cli/chat/tools/index.ts";
+import { calculate, evaluate } from "../../src/cli/chat/tools/calculate.ts";
+import { currentTime, timeIn } from "../../src/cli/chat/tools/current-time.ts";
 
 describe("calculate", () => {
   it.each([

@@ -11,7 +11,8 @@ import { errorCode, errorLine } from "../shared/error-line.ts";
 import type { Backend } from "./backend.ts";
 import type { ChatEvent } from "./chat-events.ts";
 import { commands } from "./help.ts";
-import { calculate, currentTime } from "./tools/index.ts";
+import { calculate } from "./tools/calculate.ts";
+import { currentTime } from "./tools/current-time.ts";
 
 /** A conversation with a backend. */
 export class ChatSession {

@@ -17,8 +17,8 @@ export class HttpServer {
     this.#modelNames = modelNames;
     this.#routes = [
       ...new ResponsesRoutes(core).routes,
-      { path: /^\/v1\/models\/?$/, methods: { GET: ({ response }) => this.#listModels(response) } },
-      { path: /^\/v1\/models\/(.+)$/, methods: { GET: ({ response, parameter }) => this.#model(response, parameter) } },
+      ["GET", /^\/v1\/models\/?$/, ({ response }) => this.#listModels(response)],
+      ["GET", /^\/v1\/models\/(.+)$/, ({ response, parameter }) => this.#model(response, parameter)],
       ...others,
     ];
   }
@@ -37,13 +37,16 @@ export class HttpServer {
   #route(request: IncomingMessage): { handler: Handler } & Pick<HttpExchange, "parameter" | "url"> {
     const method = request.method ?? "GET";
     const url = requestURL(request);
-    for (const route of this.#routes) {
-      const match = route.path.exec(url.pathname);
-      if (match === null) continue;
-      const handler = Object.hasOwn(route.methods, method) ? route.methods[method] : undefined;
-      if (handler === undefined) throw methodNotAllowed(method, url.pathname, Object.keys(route.methods));
-      return { handler, url, parameter: decode(match[1] ?? "") };
-    }
+    const [, path] = this.#routes.find(([, pattern]) => pattern.test(url.pathname)) ?? [];
+    const routes = this.#routes.filter(([, pattern]) => pattern === path);
+    const handler = routes.find(([allowed]) => allowed === method)?.[2];
+    if (handler !== undefined) return { handler, url, parameter: decode(path?.exec(url.pathname)?.[1] ?? "") };
+    if (routes.length > 0)
+      throw methodNotAllowed(
+        method,
+        url.pathname,
+        routes.map(([allowed]) => allowed),
+      );
     throw new ResponsesApiError({ status: 404, message: `Invalid URL (${method} ${url.pathname.slice(0, 256)})` });
   }
 

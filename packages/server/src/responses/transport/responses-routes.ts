@@ -25,16 +25,15 @@ export class ResponsesRoutes {
 
   constructor(core: ServerCore) {
     this.#core = core;
+    const one = /^\/v1\/responses\/([^/]+)$/;
     this.routes = [
-      { path: /^\/v1\/responses\/?$/, methods: { POST: (exchange) => this.#create(exchange) } },
-      { path: /^\/v1\/responses\/compact\/?$/, methods: { POST: (exchange) => this.#compact(exchange) } },
-      { path: /^\/v1\/responses\/input_tokens\/?$/, methods: { POST: (exchange) => this.#inputTokens(exchange) } },
-      { path: /^\/v1\/responses\/([^/]+)\/input_items$/, methods: { GET: (exchange) => this.#inputItems(exchange) } },
-      { path: /^\/v1\/responses\/([^/]+)\/cancel$/, methods: { POST: (exchange) => this.#cancel(exchange) } },
-      {
-        path: /^\/v1\/responses\/([^/]+)$/,
-        methods: { GET: (exchange) => this.#retrieve(exchange), DELETE: (exchange) => this.#delete(exchange) },
-      },
+      ["POST", /^\/v1\/responses\/?$/, (exchange) => this.#create(exchange)],
+      ["POST", /^\/v1\/responses\/compact\/?$/, (exchange) => this.#compact(exchange)],
+      ["POST", /^\/v1\/responses\/input_tokens\/?$/, (exchange) => this.#inputTokens(exchange)],
+      ["GET", /^\/v1\/responses\/([^/]+)\/input_items$/, (exchange) => this.#inputItems(exchange)],
+      ["POST", /^\/v1\/responses\/([^/]+)\/cancel$/, (exchange) => this.#cancel(exchange)],
+      ["GET", one, (exchange) => this.#retrieve(exchange)],
+      ["DELETE", one, (exchange) => this.#delete(exchange)],
     ];
   }
 

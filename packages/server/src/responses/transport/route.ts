@@ -12,8 +12,4 @@ export interface HttpExchange {
 }
 
 export type Handler = (exchange: HttpExchange) => void | Promise<void>;
-
-export interface Route {
-  readonly path: RegExp;
-  readonly methods: Readonly<Record<string, Handler>>;
-}
+export type Route = readonly [method: "DELETE" | "GET" | "POST", path: RegExp, handler: Handler];

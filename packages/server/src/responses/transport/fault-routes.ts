@@ -4,10 +4,10 @@ import type { FaultList } from "../../kit/index.ts";
 import type { Fault } from "../faults/index.ts";
 import { readJson } from "./read-body.ts";
 import { sendJson } from "./send-json.ts";
-import type { HttpExchange, Route } from "./route.ts";
+import type { Handler, HttpExchange, Route } from "./route.ts";
 
 /** Where a test in another process adds faults. Only processes of this machine may. */
-export function faultRoute(faults: FaultList<Fault>): Route {
+export function faultRoutes(faults: FaultList<Fault>): Route[] {
   const list = ({ response }: HttpExchange): void =>
     sendJson(response, 200, { pending: faults.pending.map(({ fault, injected }) => ({ ...fault, injected })) });
   const add = async (exchange: HttpExchange): Promise<void> => {
@@ -19,13 +19,15 @@ export function faultRoute(faults: FaultList<Fault>): Route {
     faults.clear();
     list(exchange);
   };
-  return {
-    path: /^\/_turnwire\/faults$/,
-    methods: { GET: local(list), POST: local(add), DELETE: local(clear) },
-  };
+  const path = /^\/_turnwire\/faults$/;
+  return [
+    ["GET", path, local(list)],
+    ["POST", path, local(add)],
+    ["DELETE", path, local(clear)],
+  ];
 }
 
-function local(handler: (exchange: HttpExchange) => void | Promise<void>): typeof handler {
+function local(handler: Handler): Handler {
   return (exchange) => {
     const address = exchange.request.socket.remoteAddress ?? "";
     if (/^(?:::ffff:)?127\.|^::1$/.test(address)) return handler(exchange);

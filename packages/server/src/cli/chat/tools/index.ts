@@ -1,2 +1,0 @@
-export { calculate } from "./calculate.ts";
-export { currentTime } from "./current-time.ts";

@@ -1,1 +1,0 @@
-export { rulesBrain, type RulesBrainOptions } from "./rules-brain.ts";

@@ -1,2 +1,0 @@
-export { readListenQuery } from "./listen-query.ts";
-export { ListenSession } from "./listen-session.ts";

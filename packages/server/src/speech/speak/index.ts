@@ -1,2 +1,0 @@
-export { readSpeakQuery } from "./speak-query.ts";
-export { SpeakSession } from "./speak-session.ts";
