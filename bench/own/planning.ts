@@ -2,7 +2,7 @@
 import { Bench } from "tinybench";
 // All three from the sources: two copies of the package would not share what they remember of a message.
 import { LLMContext, type LLMMessage } from "../../packages/turnwire/src/context/index.ts";
-import { ContextAdapter } from "../../packages/turnwire/src/openai/request/to-items.ts";
+import { ContextAdapter } from "../../packages/turnwire/src/openai/request/messages-to-items.ts";
 import { type ContinuableResponse, plan } from "../../packages/turnwire/src/openai/request/continuation.ts";
 import type { Report } from "../support/report.ts";
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Conversation, ItemLog } from "../../src/openai/request/conversation.ts";
 import { Exchange, type ExchangeHost } from "../../src/openai/connection/exchange.ts";
-import { type Lane, Lanes, Tenant, tenantsPerConnection } from "../../src/openai/connection/lanes.ts";
+import { type Lane, Lanes, tenantsPerConnection } from "../../src/openai/connection/lanes.ts";
+import { Tenant } from "../../src/openai/connection/tenant.ts";
 import { toEvent } from "../../src/protocol/index.ts";
 
 const ada = new Tenant();

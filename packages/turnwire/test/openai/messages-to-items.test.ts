@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LLMContext, type LLMMessage } from "../../src/context/index.ts";
 import { InvalidArgumentError } from "../../src/errors.ts";
-import { ContextAdapter } from "../../src/openai/request/to-items.ts";
+import { ContextAdapter } from "../../src/openai/request/messages-to-items.ts";
 import { assistantText, toInputContent } from "../../src/openai/request/content.ts";
 import { RecordingLogger } from "@turnwire/test-kit";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { completed, created, MemoryNetwork, type MemorySocket, RecordingLogger, settle } from "@turnwire/test-kit";
 import { systemClock } from "../../src/async/index.ts";
 import type { Exchange } from "../../src/openai/connection/exchange.ts";
-import { Tenant } from "../../src/openai/connection/lanes.ts";
+import { Tenant } from "../../src/openai/connection/tenant.ts";
 import { ResponsesConnection } from "../../src/openai/connection/responses-connection.ts";
 import { ServerCapabilities } from "../../src/openai/connection/server-capabilities.ts";
 import { Conversation, ItemLog } from "../../src/openai/request/conversation.ts";

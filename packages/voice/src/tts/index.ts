@@ -1,5 +1,5 @@
 export type { SpeechPart } from "./synthesis/speech-part.ts";
-export { withoutMarkdown } from "./text/plain-speech.ts";
+export { withoutMarkdown } from "./text/without-markdown.ts";
 export { SentenceAggregator, type SentenceAggregatorOptions, type TextAggregator } from "./text/sentences.ts";
 export { TTSService, type TTSServiceEvents, type TTSServiceOptions, type TTSTimeouts } from "./tts-service.ts";
 export type { SpokenWord } from "./utterance/utterance.ts";

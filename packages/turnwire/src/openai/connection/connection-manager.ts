@@ -4,7 +4,8 @@ import type { ReconnectingWebsocket, WebsocketConnection } from "../../websocket
 import { type Plan, plan } from "../request/index.ts";
 import type { Conversation } from "../request/index.ts";
 import type { Exchange, Reader } from "./exchange.ts";
-import type { Lane, Tenant } from "./lanes.ts";
+import type { Lane } from "./lanes.ts";
+import type { Tenant } from "./tenant.ts";
 import { ResponsesConnection } from "./responses-connection.ts";
 import type { ServerCapabilities } from "./server-capabilities.ts";
 

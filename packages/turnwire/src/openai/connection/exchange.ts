@@ -6,7 +6,8 @@ import type { ContinuableResponse } from "../request/index.ts";
 import type { Conversation } from "../request/index.ts";
 import { type Steer, SteerLedger } from "../response/index.ts";
 import type { SteerableStream } from "../response/index.ts";
-import type { Lane, Tenant } from "./lanes.ts";
+import type { Lane } from "./lanes.ts";
+import type { Tenant } from "./tenant.ts";
 import { advance, firstPhase, type Phase, responseIdOf } from "./phase.ts";
 
 const queueCapacity = 1024;

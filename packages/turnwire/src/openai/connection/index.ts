@@ -1,6 +1,7 @@
 export { ConnectionManager, type Lease } from "./connection-manager.ts";
 export type { Exchange } from "./exchange.ts";
-export { Tenant } from "./lanes.ts";
+export {} from "./lanes.ts";
+export { Tenant } from "./tenant.ts";
 export { defaultConnectionAgeMs, ResponsesConnectionPool, type ResponsesConnectionPoolOptions } from "./pool.ts";
 export type { ResponsesConnection } from "./responses-connection.ts";
 export { ServerCapabilities } from "./server-capabilities.ts";

@@ -1,5 +1,6 @@
 import { limits } from "../../protocol/index.ts";
 import type { ContinuableResponse, ResponseHolder } from "../request/index.ts";
+import type { Tenant } from "./tenant.ts";
 
 /** How many lanes a tenant moves over: the server keeps as many of its last completed responses. */
 const lanesPerTenant = 4;
@@ -9,18 +10,6 @@ const leastLanes = 2;
 
 /** How many tenants share a connection: each needs at least two lanes, and some requests in flight are abandoned ones. */
 export const tenantsPerConnection = limits.maxInFlight - 3;
-
-/** A user of a connection, alone or with others: a service. */
-export class Tenant {
-  /** Characters of abandoned replies that the server has sent since the last `takeWasted`. */
-  wastedCharacters = 0;
-
-  takeWasted(): number {
-    const wasted = this.wastedCharacters;
-    this.wastedCharacters = 0;
-    return wasted;
-  }
-}
 
 /**
  * A `stream_id` of a connection: one exchange at a time, and the server keeps its latest completed response. `Lanes`

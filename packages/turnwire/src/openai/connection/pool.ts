@@ -4,7 +4,8 @@ import { InvalidArgumentError } from "../../errors.ts";
 import { type Environment, environmentCheck, type ReconnectingWebsocket } from "../../websocket/index.ts";
 import type { Address } from "../endpoint.ts";
 import { ConnectionManager, type ConnectionManagerOptions } from "./connection-manager.ts";
-import { type Tenant, tenantsPerConnection } from "./lanes.ts";
+import { tenantsPerConnection } from "./lanes.ts";
+import { type Tenant } from "./tenant.ts";
 import { ServerCapabilities } from "./server-capabilities.ts";
 
 export interface ResponsesConnectionPoolOptions {

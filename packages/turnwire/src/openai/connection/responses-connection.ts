@@ -7,7 +7,8 @@ import { ambiguousCode } from "../retry/index.ts";
 import { Cancels } from "./cancels.ts";
 import { attributeError } from "./error-attribution.ts";
 import { Exchange, type ExchangeHost, type ExchangePlace, type Reader } from "./exchange.ts";
-import { Lanes, type Tenant } from "./lanes.ts";
+import { Lanes } from "./lanes.ts";
+import { type Tenant } from "./tenant.ts";
 import type { ServerCapabilities } from "./server-capabilities.ts";
 
 export interface ResponsesConnectionOptions {

@@ -5,5 +5,5 @@ export { createMessage, requestDetails, type Sending } from "./create-message.ts
 export { keyOf } from "./items.ts";
 export { isKnownNotToReason } from "./models.ts";
 export { requestFields, type RequestFields, type ResponseFormat } from "./request-fields.ts";
-export { ContextAdapter, providerName } from "./to-items.ts";
+export { ContextAdapter, providerName } from "./messages-to-items.ts";
 export { resumedMessages } from "./resume.ts";
