@@ -6,6 +6,7 @@ import { Tenant } from "../../src/openai/connection/tenant.ts";
 import { ResponsesConnection } from "../../src/openai/connection/responses-connection.ts";
 import { ServerCapabilities } from "../../src/openai/connection/server-capabilities.ts";
 import { Conversation, ItemLog } from "../../src/openai/request/conversation.ts";
+import type { Steer } from "../../src/openai/response/steer-ledger.ts";
 import { ReconnectingWebsocket } from "../../src/websocket/index.ts";
 
 const nothing = new Conversation(new ItemLog(), []);
@@ -129,5 +130,39 @@ describe("an exchange that is abandoned", () => {
     server.send({ type: "error", error: { code: "rate_limit_exceeded" } });
     await settle();
     expect(exchange.phase.kind).toBe("closed");
+  });
+});
+
+const begun = { type: "response.created", response: { id: "r1", status: "in_progress", output: [] } };
+
+describe("a steer", () => {
+  const steer = (): Steer => ({
+    input: "And?",
+    messages: [],
+    items: [],
+    resolve: () => undefined,
+    reject: () => undefined,
+  });
+
+  it("is sent to a response that is running", async () => {
+    const { server, ask } = await open(true);
+    const exchange = ask();
+    server.send({ ...begun, stream_id: "1" });
+    await settle();
+    expect(exchange.steer("{}", steer())).toBe(true);
+  });
+
+  it.each([
+    ["has been left", (exchange: Exchange) => exchange.abandon()],
+    ["is over", (exchange: Exchange) => exchange.end()],
+  ])("is not sent to an exchange that %s: it waits for the next attempt", async (_, leave) => {
+    const { server, ask } = await open(true);
+    const exchange = ask();
+    server.send({ ...begun, stream_id: "1" });
+    await settle();
+    leave(exchange);
+    const sent = server.sent.length;
+    expect(exchange.steer("{}", steer())).toBe(false);
+    expect(server.sent.length).toBe(sent);
   });
 });

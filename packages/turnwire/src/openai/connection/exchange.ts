@@ -94,7 +94,8 @@ export class Exchange implements SteerableStream {
   }
 
   steer(message: string, steer: Steer): boolean {
-    if (!this.connection.isOpen) return false;
+    // Between two attempts the turn has no exchange: the steer waits for the next one.
+    if (!this.connection.isOpen || this.#reader === "nobody" || this.#phase.kind === "closed") return false;
     this.steers.add(steer);
     this.connection.send(message);
     return true;

@@ -1,6 +1,5 @@
 export { ConnectionManager, type Lease } from "./connection-manager.ts";
 export type { Exchange } from "./exchange.ts";
-export {} from "./lanes.ts";
 export { Tenant } from "./tenant.ts";
 export { defaultConnectionAgeMs, ResponsesConnectionPool, type ResponsesConnectionPoolOptions } from "./pool.ts";
 export type { ResponsesConnection } from "./responses-connection.ts";

@@ -7,7 +7,7 @@ import type { Steer, SteeringInput, SteeringOutcome, SteerLedger } from "./steer
 /** A request whose responses can be steered. */
 export interface SteerableStream {
   readonly steers: SteerLedger;
-  /** Sends the message and enters the steer in the ledger; returns false when the connection is gone. */
+  /** Sends the message and enters the steer in the ledger; returns false when it cannot be sent here. */
   steer(message: string, steer: Steer): boolean;
 }
 
