@@ -59,7 +59,7 @@ export class ResponsesServer {
     const authentication = new ApiAuthentication([host, ...(options.allowedHosts ?? [])], options.apiKeys ?? []);
     const control = options.faultControl === true ? faultRoutes(core.faults) : [];
     const http = new HttpServer(core, options.models ?? ["turnwire-rules"], control);
-    const sessions = new SessionHost(core, { maxConnections, maxConnectionsPerKey });
+    const sessions = new SessionHost(core, maxConnections, maxConnectionsPerKey);
     const listener = await Listener.start({
       port,
       host,

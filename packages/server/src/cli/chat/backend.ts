@@ -18,21 +18,22 @@ export interface Backend extends AsyncDisposable {
   drop(): number;
 }
 
-export interface BackendSettings {
-  options: ChatOptions;
-  /** Whether the embedded server answers at a person's pace instead of as fast as it can. */
-  natural: boolean;
-  logger: Logger;
-}
-
 /** The pace of the rules for a person. */
 export const naturalPace = { msPerToken: 25, firstTokenMs: 150 };
 
 /** If the server refused to cancel, an interrupted reply would have to end before the next one begins. */
 const cancel = "honour";
 
-/** Makes the service, and starts the embedded server if there is no other. */
-export async function openBackend({ options, natural, logger }: BackendSettings): Promise<Backend> {
+/**
+ * Makes the service, and starts the embedded server if there is no other.
+ * @param settings.natural Whether the embedded server answers at a person's pace instead of as fast as it can.
+ */
+export async function openBackend(settings: {
+  options: ChatOptions;
+  natural: boolean;
+  logger: Logger;
+}): Promise<Backend> {
+  const { options, natural, logger } = settings;
   const { apiKey } = options;
   const embedded = apiKey === undefined && options.baseURL === undefined;
   const server = embedded

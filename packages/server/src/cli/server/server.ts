@@ -13,7 +13,7 @@ import type { Surroundings } from "../shared/surroundings.ts";
 import { describeBrain, openBrain } from "./brain.ts";
 import { serverHelp } from "./help.ts";
 import { lineWriter } from "../shared/line-writer.ts";
-import { LogFile } from "./log-file.ts";
+import { type Log, openLogFile } from "./log-file.ts";
 import { readServerOptions, type ServerCommandOptions } from "./options.ts";
 import { entryOf } from "./request-entry.ts";
 import { StopSignal } from "../shared/stop-signal.ts";
@@ -103,9 +103,9 @@ function showFor({ json, log }: ServerCommandOptions, { env, stdout, stderr }: S
 async function openLog(
   { log }: ServerCommandOptions,
   { stdout, stderr }: Surroundings,
-): Promise<{ line?: (text: string) => void } & AsyncDisposable> {
+): Promise<Partial<Log> & AsyncDisposable> {
   if (log !== undefined && log !== "-") {
-    return await LogFile.open(log, ({ message }) => {
+    return await openLogFile(log, ({ message }) => {
       stderr.write(`turnwire: --log ${log}: nothing more is written: ${message}\n`);
     });
   }

@@ -1,5 +1,5 @@
 import type { CompactedResponse, ResponseInputItem } from "openai/resources/responses/responses";
-import { textsIn } from "../item-text.ts";
+import { textsIn } from "../input-items.ts";
 import type { IdSource } from "./ids.ts";
 import { unixSeconds } from "./response-object.ts";
 import { countValueTokens, type TokenCounter } from "./tokens.ts";

@@ -8,6 +8,7 @@ import {
   unsupportedParameter,
 } from "../api-error.ts";
 import type { Dialect } from "../dialects/index.ts";
+import { itemsOf } from "../input-items.ts";
 import { validateCalls, validateFields, validateReasoning } from "../validation/index.ts";
 import type { Prefix } from "./prompt-cache.ts";
 import type { CompletedResponse } from "./response-store.ts";
@@ -56,7 +57,8 @@ export function readRequest(
   const params = body as unknown as CreateRequest["params"];
   const generate = body["generate"] !== false;
   const parent = findParent(core, params, context);
-  const own = readInput(params, parent !== undefined || !generate);
+  if ((params.input ?? undefined) === undefined && parent === undefined && generate) throw missingInput();
+  const own = itemsOf(params.input);
   validateReasoning(own, params.store !== false);
   if (dialect.itemIds === "refuse" && params.store === false) rejectItemIds(own);
   validateCalls(parent?.conversation ?? [], own, !generate);
@@ -135,14 +137,6 @@ function rejectItemIds(input: readonly ResponseInputItem[]): void {
     const message = `Item with id '${item.id.slice(0, 128)}' not found. Items are not persisted when \`store\` is set to false. Leave the ids out.`;
     throw new ResponsesApiError({ status: 404, param: "input", message });
   }
-}
-
-function readInput(params: CreateRequest["params"], mayBeAbsent: boolean): ResponseInputItem[] {
-  const { input } = params;
-  if (typeof input === "string") return [{ type: "message", role: "user", content: input }];
-  if (Array.isArray(input)) return input;
-  if (mayBeAbsent) return [];
-  throw missingInput();
 }
 
 function includes(params: CreateRequest["params"], name: string): boolean {

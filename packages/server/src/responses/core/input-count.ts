@@ -1,5 +1,6 @@
 import type { ResponseInputItem } from "openai/resources/responses/responses";
 import { missingInput, previousResponseNotFound } from "../api-error.ts";
+import { itemsOf } from "../input-items.ts";
 import { validateSome } from "../validation/index.ts";
 import type { CompletedResponse } from "./response-store.ts";
 import { countValueTokens, type TokenCounter } from "./tokens.ts";
@@ -38,9 +39,4 @@ export function countInput(
       countValueTokens(instructions ?? "", counter) +
       countValueTokens(tools ?? [], counter),
   };
-}
-
-function itemsOf(input: unknown): ResponseInputItem[] {
-  if (typeof input === "string") return [{ type: "message", role: "user", content: input }];
-  return Array.isArray(input) ? (input as ResponseInputItem[]) : [];
 }

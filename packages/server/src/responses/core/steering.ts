@@ -6,6 +6,7 @@ import type {
   ResponseOutputItem,
 } from "openai/resources/responses/responses";
 import { invalidRequest } from "../api-error.ts";
+import { itemsOf } from "../input-items.ts";
 import { steerInputProblem } from "../validation/index.ts";
 import type { EventSink } from "../events.ts";
 import type { IdSource } from "./ids.ts";
@@ -62,7 +63,7 @@ export class SteerTarget implements SteerInbox {
 
   /** The queued input as items, in the order in which it came. */
   get items(): ResponseInputItem[] {
-    return this.#steers.flatMap(({ input }) => inputItems(input));
+    return this.#steers.flatMap(({ input }) => itemsOf(input));
   }
 
   accept(steer: Steer): void {
@@ -196,12 +197,6 @@ function sendFailure(
 ): void {
   const error = { type: "invalid_request_error", code, message } as const;
   sink.event({ type: "response.steer.failed", steer, error });
-}
-
-function inputItems(input: ResponseSteerInput): ResponseInputItem[] {
-  if (typeof input === "string") return [{ type: "message", role: "user", content: input }];
-  // Validated input fits both types.
-  return input as ResponseInputItem[];
 }
 
 /** What the client has to send before a completed response can go on. */

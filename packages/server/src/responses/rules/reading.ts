@@ -1,5 +1,5 @@
 import type { ResponseInputItem } from "openai/resources/responses/responses";
-import { textsIn } from "../item-text.ts";
+import { textsIn } from "../input-items.ts";
 
 /** A function call of the current turn. */
 export interface ReadCall {

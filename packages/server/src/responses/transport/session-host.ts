@@ -24,26 +24,25 @@ export interface ServerConnection {
   send(text: string): void;
 }
 
-export interface ConnectionLimits {
-  /** How many WebSocket connections may be open at once. */
-  readonly maxConnections: number;
-  /** How many of them for one API key. */
-  readonly maxConnectionsPerKey: number;
-}
-
 /** Runs a session on each WebSocket connection. */
 export class SessionHost {
   readonly webSockets: WebSocketHost;
   readonly #core: ServerCore;
-  readonly #limits: ConnectionLimits;
+  readonly #maxConnections: number;
+  readonly #maxPerKey: number;
   readonly #connections = new Map<Session, ServerConnection>();
   /** Whose the open connections are, and those that are being upgraded. */
   readonly #owners = new Map<Duplex, string>();
   #nextId = 1;
 
-  constructor(core: ServerCore, connectionLimits: ConnectionLimits) {
+  /**
+   * @param maxConnections How many connections may be open at once.
+   * @param maxPerKey How many of them for one API key.
+   */
+  constructor(core: ServerCore, maxConnections: number, maxPerKey: number) {
     this.#core = core;
-    this.#limits = connectionLimits;
+    this.#maxConnections = maxConnections;
+    this.#maxPerKey = maxPerKey;
     // A message of exactly the limit is already refused. `ws` closes with 1009.
     this.webSockets = new WebSocketHost({ maxPayload: limits.maxMessageBytes - 1 });
   }
@@ -107,14 +106,13 @@ export class SessionHost {
   }
 
   #checkRoom(owner: string): void {
-    const { maxConnections, maxConnectionsPerKey } = this.#limits;
-    if (this.#owners.size >= maxConnections) {
-      throw tooManyConnections(`The server takes at most ${maxConnections} connections.`);
+    if (this.#owners.size >= this.#maxConnections) {
+      throw tooManyConnections(`The server takes at most ${this.#maxConnections} connections.`);
     }
-    if (maxConnectionsPerKey === Infinity) return;
+    if (this.#maxPerKey === Infinity) return;
     const own = [...this.#owners.values()].filter((one) => one === owner);
-    if (own.length >= maxConnectionsPerKey) {
-      throw tooManyConnections(`At most ${maxConnectionsPerKey} connections are open at once for an API key.`);
+    if (own.length >= this.#maxPerKey) {
+      throw tooManyConnections(`At most ${this.#maxPerKey} connections are open at once for an API key.`);
     }
   }
 }

@@ -12,27 +12,20 @@ export function validateCalls(
 ): void {
   const known = new Set<string>();
   const open = new Set<string>();
-  // Earlier items were checked when they came, and steering may have put messages between a call and its output.
-  for (const item of earlier) {
-    if (item.type === "function_call") {
-      known.add(item.call_id);
-      open.add(item.call_id);
-    } else if (item.type === "function_call_output") open.delete(item.call_id ?? "");
-  }
-  for (const item of input) {
+  for (const [index, item] of [...earlier, ...input].entries()) {
+    // Earlier items were checked when they came, and steering may have put messages between a call and its output.
+    const isNew = index >= earlier.length;
     if (item.type === "function_call") {
       known.add(item.call_id);
       open.add(item.call_id);
     } else if (item.type === "function_call_output") {
       const callId = item.call_id ?? "";
-      if (!known.has(callId)) {
-        throw invalidRequest(
-          "input",
-          `No tool call found for function call output with call_id ${callId.slice(0, 128)}.`,
-        );
+      if (isNew && !known.has(callId)) {
+        const message = `No tool call found for function call output with call_id ${callId.slice(0, 128)}.`;
+        throw invalidRequest("input", message);
       }
       open.delete(callId);
-    } else if ("role" in item && item.role !== "assistant") {
+    } else if (isNew && "role" in item && item.role !== "assistant") {
       requireAnswered(open);
     }
   }

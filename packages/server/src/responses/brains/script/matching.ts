@@ -1,5 +1,5 @@
 import type { BrainRequest } from "../../brain.ts";
-import { textsIn } from "../../item-text.ts";
+import { textsIn } from "../../input-items.ts";
 import type { ScriptCondition, TextMatch } from "./fixture.ts";
 
 /** What conditions look at in a request. */

@@ -2,33 +2,11 @@ import type { OpenAI } from "openai";
 import type { Brain, BrainOutput, BrainRequest } from "../../brain.ts";
 import { toChatRequest } from "./chat-request.ts";
 import { readChatStream } from "./chat-stream.ts";
-import { clientSource } from "./client.ts";
-import { type Scrub, scrubber, toUpstreamError } from "./errors.ts";
+import { newClient } from "./client.ts";
+import { scrubber, toUpstreamError } from "./errors.ts";
 import { readOptions, type UpstreamBrainOptions, type UpstreamSettings } from "./options.ts";
 import { toResponsesRequest } from "./responses-request.ts";
 import { readResponsesStream } from "./responses-stream.ts";
-
-interface UpstreamCall {
-  readonly client: OpenAI;
-  readonly request: BrainRequest;
-  readonly settings: UpstreamSettings;
-  readonly scrub: Scrub;
-}
-
-type Ask = (call: UpstreamCall) => AsyncIterable<BrainOutput>;
-
-const apis: Readonly<Record<UpstreamSettings["api"], Ask>> = {
-  async *chat({ client, request, settings }) {
-    const { signal, conversation } = request;
-    const stream = await client.chat.completions.create(toChatRequest(request, settings), { signal });
-    yield* readChatStream(stream, conversation);
-  },
-  async *responses({ client, request, settings, scrub }) {
-    const { signal } = request;
-    const stream = await client.responses.create(toResponsesRequest(request, settings), { signal });
-    yield* readResponsesStream(stream, scrub);
-  },
-};
 
 /**
  * A brain that asks another server, one that speaks Chat Completions or Responses over HTTP. Ollama, llama.cpp, vLLM or
@@ -45,12 +23,23 @@ const apis: Readonly<Record<UpstreamSettings["api"], Ask>> = {
 export function upstreamBrain(options: UpstreamBrainOptions): Brain {
   const settings = readOptions(options);
   const secrets = new Set(Object.values(settings.headers));
-  const client = clientSource({ ...settings, apiKey: watched(settings.apiKey, secrets) });
   const scrub = scrubber(secrets);
-  const ask = apis[settings.api];
+  let opened: Promise<OpenAI> | undefined;
+  async function* ask(request: BrainRequest): AsyncGenerator<BrainOutput, void> {
+    const { signal, conversation } = request;
+    // On first use: the `openai` package takes longer to load than a server to start.
+    const client = await (opened ??= newClient({ ...settings, apiKey: watched(settings.apiKey, secrets) }));
+    if (settings.api === "chat") {
+      const stream = await client.chat.completions.create(toChatRequest(request, settings), { signal });
+      yield* readChatStream(stream, conversation);
+    } else {
+      const stream = await client.responses.create(toResponsesRequest(request, settings), { signal });
+      yield* readResponsesStream(stream, scrub);
+    }
+  }
   async function* brain(request: BrainRequest): AsyncGenerator<BrainOutput, void> {
     try {
-      yield* ask({ client: await client(), request, settings, scrub });
+      yield* ask(request);
       // An aborted stream ends as if it were whole.
       request.signal.throwIfAborted();
     } catch (error) {
