@@ -1,4 +1,5 @@
 import { formatCount, formatMs, printable } from "../shared/format.ts";
+import type { Style } from "../shared/style.ts";
 import type { RequestEntry } from "./request-entry.ts";
 
 interface Column {
@@ -25,7 +26,7 @@ const columns: readonly Column[] = [
     head: "first",
     width: 7,
     right: true,
-    cell: ({ firstOutputMs }) => (firstOutputMs === null ? none : formatMs(firstOutputMs)),
+    cell: ({ firstOutputMs: ms }) => (ms === null ? none : formatMs(ms)),
   },
   { head: "total", width: 7, right: true, cell: ({ durationMs }) => formatMs(durationMs) },
 ];
@@ -34,18 +35,13 @@ const columns: readonly Column[] = [
 export const requestHead = ["time    ", ...columns.map((column) => pad(column, column.head)), "end"].join("  ");
 
 /** A request in one line: `12:31:05  3/left  gpt-4.1  incremental, 1 of 7  …  completed`. */
-export function requestLine(entry: RequestEntry): { time: string; middle: string; end: string; wentWell: boolean } {
+export function requestLine(entry: RequestEntry, style: Style): string {
   const { receivedAt, durationMs, status, errorCode } = entry;
-  const ended = new Date(Date.parse(receivedAt) + durationMs);
-  const digits = [ended.getHours(), ended.getMinutes(), ended.getSeconds()].map((part) =>
-    String(part).padStart(2, "0"),
-  );
-  return {
-    time: digits.join(":"),
-    middle: columns.map((column) => pad(column, column.cell(entry))).join("  "),
-    end: errorCode === null ? status : `${status} ${name(errorCode, 48)}`,
-    wentWell: status !== "failed" && status !== "rejected",
-  };
+  const time = new Date(Date.parse(receivedAt) + durationMs).toTimeString().slice(0, 8);
+  const cells = columns.map((column) => pad(column, column.cell(entry)));
+  const end = errorCode === null ? status : `${status} ${name(errorCode, 48)}`;
+  const isBad = status === "failed" || status === "rejected";
+  return [style.dim(time), ...cells, isBad ? style.red(end) : end].join("  ");
 }
 
 function sent({ mode, itemsSent, itemsTotal }: RequestEntry): string {

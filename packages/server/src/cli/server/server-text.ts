@@ -33,8 +33,7 @@ export function serverText(style: Style): (event: ServerEvent) => string {
       case "request": {
         const head = hasHead ? "" : `${style.bold(requestHead)}\n`;
         hasHead = true;
-        const { time, middle, end, wentWell } = requestLine(event);
-        return `${head}${style.dim(time)}  ${middle}  ${wentWell ? end : style.red(end)}`;
+        return head + requestLine(event, style);
       }
       case "closed":
         return style.dim(`closed after ${counted(event.requests, "request")}`);

@@ -11,9 +11,7 @@ export function sayResult({ name, arguments: given, output = "" }: ReadCall): st
   if (result === "") return `The call of ${name} returned nothing.`;
   if (/^\S.*\s.*[.!?]$/s.test(result)) return result;
   const asked = parse(given);
-  const { expression, place = isObject(asked) ? (asked["city"] ?? asked["location"]) : undefined } = isObject(asked)
-    ? asked
-    : {};
+  const { expression, city, location, place = city ?? location } = isObject(asked) ? asked : {};
   if (typeof expression === "string") return sentence(`${expression} is ${result}`);
   const noun = wordsOf(name).at(-1) ?? name;
   return sentence(typeof place === "string" ? `The ${noun} in ${place} is ${result}` : `${name}: ${result}`);
