@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { chatHelp } from "./chat/help.ts";
 import { help } from "./help.ts";
 import { serverHelp } from "./server/help.ts";
-import { errorLine } from "./shared/error-line.ts";
+import { errorLine } from "./shared/error-hints.ts";
 import { Output } from "./shared/output.ts";
 import { UsageError } from "./shared/read-args.ts";
 import type { Surroundings } from "./shared/surroundings.ts";

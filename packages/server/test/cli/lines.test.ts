@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LLMContext, ProviderError, type InferenceRecord, TurnwireError, WebsocketConnectError } from "turnwire";
 import { contextList } from "../../src/cli/chat/context-list.ts";
-import { errorLine } from "../../src/cli/shared/error-line.ts";
+import { errorLine } from "../../src/cli/shared/error-hints.ts";
 import { printable } from "../../src/cli/shared/format.ts";
 import { statsTable } from "../../src/cli/chat/stats-table.ts";
 import { styleFor } from "../../src/cli/shared/style.ts";

@@ -11,7 +11,7 @@ import {
   LLMThoughtEndFrame,
   TextFrame,
 } from "../frames/index.ts";
-import { AssistantTurn } from "./assistant-turn.ts";
+import { AssistantMessages } from "./assistant-messages.ts";
 import type { LLMContext } from "./llm-context.ts";
 import { freezeMessages, type LLMMessage } from "./messages.ts";
 import { cancelledOutput, runningOutput } from "./outputs.ts";
@@ -27,7 +27,7 @@ interface OpenCall {
  */
 export class AssistantWriter {
   readonly #context: LLMContext;
-  readonly #turn = new AssistantTurn();
+  readonly #output = new AssistantMessages();
   /** Calls that have no output in the context yet. */
   readonly #open = new Map<string, OpenCall>();
   /** Calls whose output says that they are still running. */
@@ -47,7 +47,7 @@ export class AssistantWriter {
   take(frame: Frame): boolean {
     // First the most frequent frames.
     if (frame instanceof TextFrame) {
-      if (this.#listening) this.#turn.addText(frame.text);
+      if (this.#listening) this.#output.addText(frame.text);
     } else if (frame instanceof LLMFullResponseStartFrame) this.#listening = frame.id > this.#interruptedAt;
     else if (frame instanceof FunctionCallInProgressFrame) this.#onInProgress(frame);
     else if (frame instanceof FunctionCallResultFrame) this.#onResult(frame);
@@ -65,7 +65,7 @@ export class AssistantWriter {
    */
   interrupt(cause?: Frame): void {
     if (cause !== undefined) this.#interruptedAt = cause.id;
-    if (this.#listening) this.#context.addMessages(this.#turn.take(true));
+    if (this.#listening) this.#context.addMessages(this.#output.take(true));
     this.#listening = false;
     this.#runLLM = false;
     for (const { call, cancelOnInterruption } of this.#open.values()) {
@@ -92,17 +92,17 @@ export class AssistantWriter {
 
   #hear(frame: Frame): void {
     if (frame instanceof LLMThoughtEndFrame) {
-      this.#turn.addThought(frame.llm, frame.item);
+      this.#output.addThought(frame.llm, frame.item);
     } else if (frame instanceof LLMSteeredFrame) {
-      if (!frame.pending) this.#context.addMessages(this.#turn.take(true));
+      if (!frame.pending) this.#context.addMessages(this.#output.take(true));
       this.#waiting.push(...(frame.messages as LLMMessage[]));
       if (!frame.pending) this.#appendNow();
     } else if (frame instanceof FunctionCallsStartedFrame) {
-      this.#turn.addFunctionCalls(frame.functionCalls);
-      this.#context.addMessages(this.#turn.take(false));
+      this.#output.addFunctionCalls(frame.functionCalls);
+      this.#context.addMessages(this.#output.take(false));
       for (const call of frame.functionCalls) this.#open.set(call.toolCallId, { call, cancelOnInterruption: true });
     } else if (frame instanceof LLMFullResponseEndFrame) {
-      this.#context.addMessages(this.#turn.take(frame.interrupted || frame.incompleteReason !== undefined));
+      this.#context.addMessages(this.#output.take(frame.interrupted || frame.incompleteReason !== undefined));
       this.#listening = false;
       this.#appendWaiting();
     }

@@ -12,11 +12,5 @@ export type {
   ResponseOutputItem,
 } from "./items.ts";
 export { checkRequestSize, laneNamePattern, limits } from "./limits.ts";
-export {
-  errorCodes,
-  isKnownErrorCode,
-  normalizeError,
-  providerError,
-  retryAfter,
-  type WireError,
-} from "./wire-errors.ts";
+export { retryAfter } from "./retry-after.ts";
+export { errorCodes, isKnownErrorCode, normalizeError, providerError, type WireError } from "./wire-errors.ts";

@@ -2,6 +2,7 @@ import { defined } from "../async/index.ts";
 import { ProviderError } from "../errors.ts";
 import { withoutKeys } from "../redaction.ts";
 import { isObject } from "./events.ts";
+import { retryAfter } from "./retry-after.ts";
 
 /**
  * An error of a Responses server, in one shape whatever form the server used. Fields that the server left out are undefined.
@@ -117,20 +118,6 @@ function isRetryable(wire: WireError): boolean {
 function codeFromMessage(message: string | undefined): string | undefined {
   if (message === undefined) return undefined;
   return codesByMessage.find(([pattern]) => pattern.test(message))?.[1];
-}
-
-/** Reads `retry-after-ms`, or `retry-after` in seconds or as a date. Returns milliseconds. */
-export function retryAfter(headers: unknown, nowMs: () => number = Date.now): number | undefined {
-  if (!isObject(headers)) return undefined;
-  const lowered = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  const milliseconds = Number(lowered.get("retry-after-ms") ?? Number.NaN);
-  if (Number.isFinite(milliseconds)) return Math.max(0, milliseconds);
-  const value = lowered.get("retry-after");
-  if (value === undefined || value === null || value === "") return undefined;
-  const seconds = Number(value);
-  if (Number.isFinite(seconds)) return Math.max(0, seconds * 1000);
-  const date = typeof value === "string" ? Date.parse(value) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - nowMs());
 }
 
 function text(value: unknown): string | undefined {

@@ -7,7 +7,7 @@ import {
   LLMTextFrame,
   LLMThoughtTextFrame,
 } from "turnwire";
-import { errorCode, errorLine } from "../shared/error-line.ts";
+import { errorCode, errorLine } from "../shared/error-hints.ts";
 import type { Backend } from "./backend.ts";
 import type { ChatEvent } from "./chat-events.ts";
 import { commands } from "./help.ts";

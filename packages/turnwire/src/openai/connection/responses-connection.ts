@@ -4,6 +4,7 @@ import { normalizeError, parseEvent, type RawEvent, type WireError } from "../..
 import type { WebsocketConnection } from "../../websocket/index.ts";
 import type { Conversation } from "../request/index.ts";
 import { ambiguousCode } from "../retry/index.ts";
+import { mayPause } from "./backpressure.ts";
 import { Cancels } from "./cancels.ts";
 import { attributeError } from "./error-attribution.ts";
 import { Exchange, type ExchangeHost, type ExchangePlace, type Reader } from "./exchange.ts";
@@ -112,10 +113,9 @@ export class ResponsesConnection implements ExchangeHost {
     this.connection.send(JSON.stringify({ type: "response.cancel", response_id: responseId }));
   }
 
-  /** Pauses the socket for a slow reader, unless others on the connection would have to wait for it. */
+  /** Pauses the socket for a slow reader, or lets it go on. */
   onBacklog(): void {
-    const read = this.#exchanges.filter(({ reader }) => reader !== "nobody");
-    if (read.length === 1 && read[0]!.isFull) this.connection.pause();
+    if (mayPause(this.#exchanges)) this.connection.pause();
     else this.connection.resume();
   }
 

@@ -1,11 +1,12 @@
 import type { Logger } from "../../async/index.ts";
 import { historyOf, isSpecificMessage, type LLMContext, type LLMMessage } from "../../context/index.ts";
 import { InvalidArgumentError, kindOf } from "../../errors.ts";
-import { isObject, type ResponseInputItem } from "../../protocol/index.ts";
+import type { ResponseInputItem } from "../../protocol/index.ts";
 import { assistantText, toInputContent } from "./content.ts";
 import { Conversation, ItemLog } from "./conversation.ts";
 import { type Item, makeItem, outputItem } from "./items.ts";
 import { pairCalls } from "./pair-calls.ts";
+import { specificItem } from "./specific-item.ts";
 
 /** The `llm` of the `LLMSpecificMessage`s that these services send, and make of reasoning items. */
 export const providerName = "openai";
@@ -100,21 +101,4 @@ function assistantItems(message: RoleMessage<"assistant">, field: string): Item[
 function callItem(callId: string, name: string, args: string): Item {
   const wire: ResponseInputItem = { type: "function_call", call_id: callId, name, arguments: args };
   return makeItem(wire, { kind: "call", callId, name, arguments: args });
-}
-
-/**
- * A reasoning item is sent without its id, which a server that stores nothing cannot find, and only if it has encrypted
- * content, which alone tells another connection what the model thought. Other items are sent as they are.
- */
-function specificItem(item: unknown, field: string): Item {
-  if (!isObject(item) || typeof item["type"] !== "string") {
-    throw new InvalidArgumentError(`${field}.message`, "expected an input item of the Responses API, with its type");
-  }
-  if (item["type"] !== "reasoning") return makeItem(item as unknown as ResponseInputItem, { kind: "other" });
-  const { id, encrypted_content: encrypted, summary } = item;
-  const wire = { type: "reasoning", summary: summary ?? [], encrypted_content: encrypted };
-  return makeItem(typeof encrypted === "string" ? (wire as unknown as ResponseInputItem) : undefined, {
-    kind: "reasoning",
-    id: String(id),
-  });
 }

@@ -8,7 +8,7 @@ type Entry =
   | { kind: "calls"; calls: readonly FunctionCall[] };
 
 /** Gathers the output of a model's response, in order, as messages. */
-export class AssistantTurn {
+export class AssistantMessages {
   #entries: Entry[] = [];
 
   addText(text: string): void {
