@@ -52,12 +52,6 @@ export function refuseEmpty(values: Readonly<Record<string, unknown>>, helpComma
   }
 }
 
-export interface Listening {
-  readonly port: number;
-  readonly host: string;
-  readonly apiKeys: readonly string[];
-}
-
 /**
  * Reads where a server listens, and who is let in.
  * @throws UsageError for a text that is no TCP port.
@@ -66,7 +60,7 @@ export function readListening(
   values: { port?: string | undefined; host?: string | undefined; "api-key"?: string[] | undefined },
   defaultPort: number,
   helpCommand: string,
-): Listening {
+): { port: number; host: string; apiKeys: readonly string[] } {
   const { port: text = String(defaultPort), host = "127.0.0.1", "api-key": keys = [] } = values;
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Infinity;
   if (port > 65_535) throw new UsageError("--port is not a number from 0 to 65535", helpCommand);

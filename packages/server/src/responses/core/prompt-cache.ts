@@ -16,7 +16,6 @@ export interface PromptHead {
 }
 
 export interface ReadPrompt {
-  readonly head: Prefix;
   /** The prompt up to its end. */
   readonly end: Prefix;
   /** How many of its tokens a recent prompt began with. */
@@ -59,7 +58,7 @@ export class PromptCache {
       if (unbroken) cachedTokens = prefix.tokens;
       this.#remember(prefix.key);
     }
-    return { head: start, end: prefix, cachedTokens };
+    return { end: prefix, cachedTokens };
   }
 
   /** The prompt with its answer, which the next one begins with. */

@@ -82,7 +82,7 @@ const socketFieldChecks = new Map<string, Check>([
 ]);
 
 /** How strict the server is with the fields of a request. */
-export interface FieldRules {
+interface FieldRules {
   readonly transport: "websocket" | "http";
   readonly nulls: "accept" | "refuse";
   readonly unknownFields: "accept" | "refuse";
