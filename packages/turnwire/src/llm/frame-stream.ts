@@ -60,12 +60,16 @@ export class FrameStream {
   /**
    * The next frame that the reader picks something of; done at the end. The first call starts the producer.
    * @param pick What the reader wants of a frame; undefined for nothing: the frame counts as taken then.
-   * @throws The producer's error, once.
+   * @throws The producer's error or that of a hook, once.
    */
   next<T>(pick: (frame: Frame) => T | undefined): Promise<IteratorResult<T, void>> {
     // Frames that are there cost no wait.
-    const picked = this.#unanswered.length === 0 ? this.#poll(pick) : undefined;
-    if (picked !== undefined) return Promise.resolve({ value: picked, done: false });
+    try {
+      const picked = this.#unanswered.length === 0 ? this.#poll(pick) : undefined;
+      if (picked !== undefined) return Promise.resolve({ value: picked, done: false });
+    } catch (error) {
+      return this.#fail(error);
+    }
     const answer = this.#wait(pick, this.#unanswered.at(-1));
     this.#unanswered.push(answer);
     return answer;
@@ -110,12 +114,18 @@ export class FrameStream {
       await this.#end;
       return { value: undefined, done: true };
     } catch (error) {
+      if (error !== endOfStream) return await this.#fail(error);
       await this.leave();
-      if (error !== endOfStream) throw error;
       return { value: undefined, done: true };
     } finally {
       void this.#unanswered.shift();
     }
+  }
+
+  async #fail(error: unknown): Promise<never> {
+    this.#failure ??= { error };
+    await this.leave();
+    throw error;
   }
 
   #await(): void {
@@ -136,7 +146,7 @@ export class FrameStream {
     return this.#produce(sink, signal, askedForMore).then(
       () => this.#queue.close(endOfStream),
       (error: unknown) => {
-        this.#failure = { error };
+        this.#failure ??= { error };
         this.#queue.close(error);
       },
     );
@@ -149,7 +159,11 @@ export class FrameStream {
     else this.interrupt(new DOMException("the reader left", "AbortError"));
     await this.#producer;
     for (let frame = this.#queue.poll(); frame !== undefined; frame = this.#queue.poll()) {
-      this.#hooks.onLeft(this.#marked(frame));
+      try {
+        this.#hooks.onLeft(this.#marked(frame));
+      } catch (error) {
+        this.#failure ??= { error };
+      }
     }
     const started = this.#producer !== undefined;
     const failure = this.#failure === undefined ? {} : { failure: this.#failure };

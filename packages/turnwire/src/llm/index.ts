@@ -1,9 +1,9 @@
 export { Inference } from "./inference.ts";
 export { type InferenceRecord, type InferenceTimes, timeToFirstOutput } from "./inference-record.ts";
+export type { InferenceResult } from "./inference-result.ts";
 export { InferenceTrace, type RequestDetails } from "./inference-trace.ts";
 export {
   type InferenceOptions,
-  type InferenceResult,
   LLMService,
   type LLMServiceEvents,
   type LLMServiceOptions,

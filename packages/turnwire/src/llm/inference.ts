@@ -1,4 +1,4 @@
-import { type Frame, LLMTextFrame } from "../frames/index.ts";
+import { checkFrame, type Frame, LLMTextFrame } from "../frames/index.ts";
 import type { InferenceTrace } from "./inference-trace.ts";
 
 /** Takes a frame of the answer; the promise, if any, resolves when there is room for the next, and never rejects. */
@@ -36,8 +36,12 @@ export class Inference {
     return this.#characters;
   }
 
-  /** Delivers a frame of the answer. After an interruption it drops the frame. */
+  /**
+   * Delivers a frame of the answer. After an interruption it drops the frame.
+   * @throws InvalidArgumentError for something that is not a frame.
+   */
   emit(frame: Frame): void | Promise<void> {
+    checkFrame(frame);
     if (this.signal.aborted) return;
     if (!this.#hasOutput) {
       this.#hasOutput = true;

@@ -27,6 +27,7 @@ import { AIService, type AIServiceOptions } from "../service/index.ts";
 import { type RegisteredFunction, runFunctionCalls } from "./function-call-runner.ts";
 import { type FrameSink, Inference } from "./inference.ts";
 import { type InferenceRecord, timeToFirstOutput } from "./inference-record.ts";
+import { checkInferenceResult, type InferenceResult } from "./inference-result.ts";
 import { InferenceTrace } from "./inference-trace.ts";
 import { type TurnNotes, TurnStream } from "./turn-stream.ts";
 
@@ -52,14 +53,6 @@ export interface LLMServiceEvents extends ReconnectingWebsocketEvents {
   completionTimeout: [];
   /** An inference is over. */
   inference: [record: InferenceRecord];
-}
-
-/** The result of a provider's inference. */
-export interface InferenceResult {
-  /** The complete calls that the model asked for. */
-  functionCalls: readonly FunctionCall[];
-  /** Why the model stopped before it was done. */
-  incompleteReason?: string;
 }
 
 export interface InferenceOptions {
@@ -106,6 +99,7 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
 
   /**
    * Asks the model once. The answer's frames go to `inference.emit`; what was sent and received is noted on `inference.trace`.
+   * @returns The calls that the model asked for. An unusable result fails the inference.
    * @throws TurnwireError; what it throws after `inference.signal` has fired is ignored.
    */
   protected abstract inference(context: LLMContext, inference: Inference): Promise<InferenceResult>;
@@ -266,7 +260,9 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     let failure: { error: unknown } | undefined;
     try {
       signal.throwIfAborted();
-      result = await this.inference(context, inference);
+      const returned: unknown = await this.inference(context, inference);
+      checkInferenceResult(returned);
+      result = returned;
     } catch (error) {
       if (!signal.aborted) failure = { error: this.#asFailure(error) };
     }

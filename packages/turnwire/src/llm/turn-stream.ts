@@ -43,6 +43,8 @@ export class TurnStream implements AsyncIterable<Frame>, AsyncDisposable {
    * The record of the turn, after its end. If it is awaited while nothing reads the turn, it runs the turn to its end, and
    * rejects with the turn's error if there is one. If there is a loop, the loop throws the error and the record holds it
    * as `error`.
+   *
+   * Await it after the loop. Inside of the loop it never resolves: the turn waits there for the loop to take the next frame.
    */
   readonly record: Promise<TurnRecord>;
   readonly #frames: FrameStream;
@@ -121,8 +123,8 @@ export class TurnStream implements AsyncIterable<Frame>, AsyncDisposable {
     this.#hooks.onTaken?.(frame);
   }
 
-  #onEnd({ started, cutShort, failure }: StreamEnd): void {
-    if (started) this.#hooks.onEnd?.();
+  #onEnd({ started, cutShort, failure: failureBefore }: StreamEnd): void {
+    const failure = failureBefore ?? (started ? failureOf(() => this.#hooks.onEnd?.()) : undefined);
     if (failure !== undefined && this.#reader === "record") {
       this.#outcome.reject(failure.error);
       return;
@@ -138,6 +140,15 @@ export class TurnStream implements AsyncIterable<Frame>, AsyncDisposable {
         : { error: toTurnwireError(failure.error, "inference_failed", "the turn failed") }),
     });
   }
+}
+
+function failureOf(act: () => void): { error: unknown } | undefined {
+  try {
+    act();
+  } catch (error) {
+    return { error };
+  }
+  return undefined;
 }
 
 const oneReader = "a turn has one reader; call respond() again for another turn";

@@ -7,7 +7,7 @@ import {
   systemClock,
   onAbort,
 } from "../async/index.ts";
-import { checkOptions, type Checks, is } from "../checks/index.ts";
+import { checkOptions, type Checks, checkValue, is } from "../checks/index.ts";
 import { PipelineError, type TurnwireError } from "../errors.ts";
 import {
   CancelFrame,
@@ -52,6 +52,10 @@ const hints = {
   clock: "put it into `environment`",
 };
 const runChecks = { signal: is.signal };
+const iterable = is.custom(
+  "an array of frames",
+  (value) => typeof value === "object" && value !== null && Symbol.iterator in value,
+);
 
 /** How a task ended. */
 export type PipelineTaskOutcome =
@@ -95,6 +99,8 @@ export class PipelineTask implements AsyncDisposable {
   /** `starting` from `run` until the StartFrame has come out of the end of the pipeline. */
   #state: "new" | "starting" | "started" = "new";
   #outcome: PipelineTaskOutcome | undefined;
+  /** Whether the logger knows that frames are dropped after the end. */
+  #hasWarned = false;
 
   /** @throws InvalidArgumentError for an unusable option or processor; PipelineError when one is part of another pipeline. */
   constructor(pipeline: FrameProcessor | readonly FrameProcessor[], options: PipelineTaskOptions = {}) {
@@ -153,21 +159,34 @@ export class PipelineTask implements AsyncDisposable {
 
   /**
    * Sends a frame into the pipeline. Until the `StartFrame` has come out of the end, frames are held, in order. After the
-   * task has ended, they are dropped.
+   * task has ended, they are dropped; the logger gets one warning about them.
    * @returns Resolves when the frame is accepted: data and control frames wait for room, except before `run()`.
    */
   async queueFrame(frame: Frame): Promise<void> {
     checkFrame(frame);
-    if (this.#outcome !== undefined) return;
+    if (this.#outcome !== undefined) return this.#warnOfDropped(frame);
     if (this.#state === "started") return this.#source.send(frame);
     const admitted = this.#held.push(frame, "downstream");
     // Before run() nothing makes room, and a caller may await this before it calls run().
     if (this.#state === "starting" && !(frame instanceof SystemFrame)) await admitted;
   }
 
-  /** Sends frames into the pipeline, with no others in between; see `queueFrame`. */
+  #warnOfDropped(frame: Frame): void {
+    // Whoever ends or interrupts a task need not know whether it has ended by itself.
+    if (this.#hasWarned || frame instanceof SystemFrame || frame instanceof EndFrame) return;
+    this.#hasWarned = true;
+    this.#logger.warn("a frame was dropped, since the task has ended", { frame: frame.toString() });
+  }
+
+  /**
+   * Sends frames into the pipeline, with no others in between; see `queueFrame`.
+   * @throws InvalidArgumentError for something that is not an iterable of frames; none is sent then.
+   */
   async queueFrames(frames: Iterable<Frame>): Promise<void> {
-    await Promise.all(Array.from(frames, (frame) => this.queueFrame(frame)));
+    checkValue(frames, "frames", iterable);
+    const all = [...frames];
+    for (const [index, frame] of all.entries()) checkFrame(frame, `frames[${index}]`);
+    await Promise.all(all.map((frame) => this.queueFrame(frame)));
   }
 
   /** Queues an `EndFrame`: the pipeline ends when every frame that was queued before has been handled. */

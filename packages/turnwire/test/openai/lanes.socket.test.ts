@@ -367,6 +367,23 @@ describe("a pool", () => {
     expect(new Set(server.requests.map(({ connection }) => connection)).size).toBe(1);
   });
 
+  it.each([true, false])(
+    "serves no turn after its end, of services that are connected neither (lanes: %s)",
+    async (lanes) => {
+      await using server = await ResponsesServer.start({ brain, lanes });
+      const pool = new ResponsesConnectionPool();
+      await using llm = new OpenAIResponsesLLMService({ apiKey: "k", baseURL: server.url, pool });
+      const context = new LLMContext();
+      await say(llm, context, "a");
+      await pool.close();
+      const closed = { code: "invalid_argument", field: "pool" };
+      await expect(say(llm, context, "b")).rejects.toMatchObject(closed);
+      await expect(llm.connect()).rejects.toMatchObject(closed);
+      await expect(llm.warmUp()).rejects.toMatchObject(closed);
+      expect([server.requests.length, pool.connections]).toEqual([1, 0]);
+    },
+  );
+
   it("gives each service a connection of its own where there are no lanes", async () => {
     await using server = await ResponsesServer.start({ brain, lanes: false });
     await using pool = new ResponsesConnectionPool();

@@ -233,13 +233,16 @@ describe("a run", () => {
     await expect(task.run()).rejects.toThrow("run() was called before: a task runs once; make a new PipelineTask");
   });
 
-  test("frames queued after the end are dropped", async () => {
+  test("frames queued after the end are dropped, with one warning about those that somebody may miss", async () => {
     const processor = new Scripted();
-    const { task } = watched([processor]);
+    const { task, logger } = watched([processor]);
     void task.stopWhenDone();
     await task.run();
-    await task.queueFrames([new Data("a"), new System("s")]);
     await task.interrupt();
+    await task.stopWhenDone();
+    expect(logger.warned).toEqual([]);
+    await task.queueFrames([new Data("a"), new System("s"), new Data("b")]);
+    expect(logger.warned).toEqual(["a frame was dropped, since the task has ended"]);
     expect(processor.seen).toEqual(["StartFrame", "EndFrame"]);
   });
 

@@ -123,6 +123,18 @@ test.each<[string, () => unknown, string]>([
   expect(refused).toThrow(message);
 });
 
+test.each<[string, unknown, string]>([
+  [
+    "one frame for several",
+    new TextFrame("a"),
+    "frames: expected an array of frames, got an object of class TextFrame",
+  ],
+  ["text", "abc", "frames: expected an array of frames, got a string"],
+  ["text among frames", [new TextFrame("a"), "b"], "frames[1]: expected a Frame, got a string"],
+])("queueFrames() refuses %s", async (_, frames, message) => {
+  await expect(new PipelineTask([new Echo()]).queueFrames(untyped(frames))).rejects.toThrow(message);
+});
+
 test("the options of run() are checked before it counts as called", async () => {
   const task = new PipelineTask([new Echo()]);
   await expect(task.run(untyped({ signal: {} }))).rejects.toThrow("signal: expected an AbortSignal, got an object");

@@ -78,7 +78,7 @@ export class ResponsesConnectionPool implements AsyncDisposable {
    * @internal
    */
   admit(address: Address): void {
-    this.#checkOpen();
+    this.checkOpen();
     this.#address ??= address;
     for (const [name, what] of addressParts) {
       const [ours, theirs] = [this.#address[name], address[name]];
@@ -94,7 +94,7 @@ export class ResponsesConnectionPool implements AsyncDisposable {
    * @internal
    */
   join(tenant: Tenant, makeWebsocket: () => ReconnectingWebsocket): ConnectionManager {
-    this.#checkOpen();
+    this.checkOpen();
     const room = this.#capabilities.lanes === false ? 1 : tenantsPerConnection;
     const managers = [...this.#managers].toSorted((a, b) => a.tenants.size - b.tenants.size);
     // One after the other is filled, so that few connections are held.
@@ -117,7 +117,7 @@ export class ResponsesConnectionPool implements AsyncDisposable {
     await manager.close();
   }
 
-  /** Closes every connection. No service can use the pool afterwards. */
+  /** Closes every connection. Turns of the pool's services fail afterwards. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#managers].map((manager) => manager.close()));
@@ -127,7 +127,11 @@ export class ResponsesConnectionPool implements AsyncDisposable {
     await this.close();
   }
 
-  #checkOpen(): void {
+  /**
+   * @throws InvalidArgumentError when the pool is closed.
+   * @internal
+   */
+  checkOpen(): void {
     if (this.#isClosed) throw new InvalidArgumentError("pool", "it is closed; make a new ResponsesConnectionPool");
   }
 

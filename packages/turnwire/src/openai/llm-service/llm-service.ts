@@ -144,7 +144,8 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     return this.#client.websocketTarget();
   }
 
-  protected override ensureConnected(signal?: AbortSignal): Promise<WebsocketConnection> {
+  protected override async ensureConnected(signal?: AbortSignal): Promise<WebsocketConnection> {
+    this.#options.pool?.checkOpen();
     this.#currentManager();
     return super.ensureConnected(signal);
   }
@@ -163,6 +164,7 @@ export class OpenAIResponsesLLMService extends WebsocketLLMService {
     this.#running.add(running);
     try {
       return await this.#client.infer(inference, allowed, (attempt) => {
+        this.#options.pool?.checkOpen();
         if (!attempt.overHttp) return running.attempt(attempt);
         running.steering.end("steering_not_supported", "a turn over HTTP cannot be steered");
         return this.#client.inferOverHttp(context, inference, attempt);
