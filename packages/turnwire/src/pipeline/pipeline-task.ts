@@ -159,7 +159,8 @@ export class PipelineTask implements AsyncDisposable {
 
   /**
    * Sends a frame into the pipeline. Until the `StartFrame` has come out of the end, frames are held, in order. After the
-   * task has ended, they are dropped; the logger gets one warning about them.
+   * task has ended, they are dropped; the logger gets one warning about
+   * them, unless the task was cancelled.
    * @returns Resolves when the frame is accepted: data and control frames wait for room, except before `run()`.
    */
   async queueFrame(frame: Frame): Promise<void> {
@@ -172,8 +173,14 @@ export class PipelineTask implements AsyncDisposable {
   }
 
   #warnOfDropped(frame: Frame): void {
-    // Whoever ends or interrupts a task need not know whether it has ended by itself.
-    if (this.#hasWarned || frame instanceof SystemFrame || frame instanceof EndFrame) return;
+    // Who cancels a task expects that, and who ends or interrupts one need not know whether it has ended by itself.
+    if (
+      this.#hasWarned ||
+      this.#outcome?.kind === "cancelled" ||
+      frame instanceof SystemFrame ||
+      frame instanceof EndFrame
+    )
+      return;
     this.#hasWarned = true;
     this.#logger.warn("a frame was dropped, since the task has ended", { frame: frame.toString() });
   }
