@@ -6,7 +6,6 @@ import {
   type RunInferenceOptions,
   WebsocketLLMService,
   type WebsocketLLMServiceOptions,
-  type WebsocketTarget,
 } from "turnwire/provider";
 
 /** A message of the server: a piece of the reply, then `done`; or an error. */
@@ -30,18 +29,20 @@ export class OwnLLMService extends WebsocketLLMService {
   }
 
   override async runInference(context: LLMContext, options: RunInferenceOptions = {}): Promise<string> {
-    let text = "";
-    for await (const piece of this.stream(context, options).text) text += piece;
-    return text;
+    return (await this.stream(context, options).record).text;
   }
 
-  protected override websocketTarget(): WebsocketTarget {
+  protected override websocketTarget() {
     return { url: this.#url, headers: {} };
   }
 
   protected override inference({ messages }: LLMContext, inference: Inference): Promise<InferenceResult> {
     return this.exchange(inference, async () => {
-      await this.wsSend({ ask: messages, model: this.#model });
+      const request = JSON.stringify({ ask: messages, model: this.#model });
+      const [items, bytes] = [messages.length, Buffer.byteLength(request)];
+      const sizes = { itemsSent: items, itemsTotal: items, bytesSent: bytes, bytesFull: bytes };
+      inference.trace.sending({ transport: "websocket", mode: "full", reason: "nothing-kept", ...sizes });
+      await this.wsSend(request);
       for (;;) {
         const message = JSON.parse(await this.wsRecv()) as Message;
         if ("error" in message) throw new ProviderError("refused", message.error);
