@@ -5,8 +5,12 @@ import {
   type Check,
   checkFields,
   checkName,
+  checkOptions,
   type Checks,
+  type Hints,
+  InvalidArgumentError,
   is,
+  kindOf,
 } from "turnwire/internal";
 
 /**
@@ -36,14 +40,57 @@ export function whole(min: number, max?: number): Check {
   return is.number({ integer: true, min, ...defined({ max }) });
 }
 
+const apiKeys = is.listOf(
+  is.custom("a string that is not blank", (value) => typeof value === "string" && value.trim() !== ""),
+);
+
 /** What both servers can be told about where they listen and who is let in. */
 export const listenerChecks = {
   port: whole(0, 65_535),
   host: is.text,
-  apiKeys: is.listOf(
-    is.custom("a string that is not blank", (value) => typeof value === "string" && value.trim() !== ""),
-  ),
+  apiKeys: {
+    ...apiKeys,
+    within: (keys, field) => {
+      apiKeys.within?.(keys, field);
+      if (Array.isArray(keys) && keys.length > 0) return;
+      throw new InvalidArgumentError(field, "expected at least one key, got none; leave it out to let everyone in");
+    },
+  } satisfies Check,
 };
+
+const listenerHints: Hints = {
+  clock: "it belongs in `environment`",
+  random: "it belongs in `environment`",
+  hostname: "it is called `host`",
+  address: "it is called `host`",
+};
+
+/**
+ * Checks what the `start()` of a server is given.
+ * @throws InvalidArgumentError which names the option.
+ */
+export function checkStart(
+  server: string,
+  options: unknown,
+  table: Readonly<Record<string, Check>>,
+  hints: Hints,
+): void {
+  const owner = `${server}.start()`;
+  if (typeof options === "number") {
+    const expected = `expected an object with the options of ${owner}`;
+    throw new InvalidArgumentError("options", `${expected}, got ${kindOf(options)}; give the port as { port }`);
+  }
+  checkOptions(owner, options, table, { ...listenerHints, ...hints });
+}
+
+/**
+ * For callers of JavaScript, who can call a private constructor.
+ * @throws InvalidArgumentError unless the server has what `start()` gives it.
+ */
+export function checkStarted(server: string, isStarted: boolean): void {
+  if (isStarted) return;
+  throw new InvalidArgumentError("constructor", `${server} is not made with new; call await ${server}.start()`);
+}
 
 /** What only tests need to set. */
 export interface ServerEnvironment {

@@ -1,4 +1,6 @@
 export {
+  checkStart,
+  checkStarted,
   clockCheck,
   environmentCheck,
   listenerChecks,

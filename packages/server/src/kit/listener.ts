@@ -33,9 +33,9 @@ export class Listener {
       onUpgrade({ request, socket, head });
     });
     await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
+      server.once("error", (error) => reject(withWayOut(error, port)));
       server.listen(port, host, () => {
-        server.off("error", reject);
+        server.removeAllListeners("error");
         resolve();
       });
     });
@@ -49,6 +49,13 @@ export class Listener {
     this.#server.closeAllConnections();
     await closed;
   }
+}
+
+/** Node's error, or one with the same fields that names the option. */
+function withWayOut(error: Error, port: number): Error {
+  if (!("code" in error) || error.code !== "EADDRINUSE") return error;
+  const message = `port: ${port} is in use; give another one, or leave it out for any free one`;
+  return Object.assign(new Error(message, { cause: error }), error);
 }
 
 /** The URL of a request. Only its path and query mean anything. */

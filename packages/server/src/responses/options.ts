@@ -1,5 +1,5 @@
-import { type Check, checkOptions, type Checks, defined, is } from "turnwire/internal";
-import { environmentCheck, listenerChecks, type ServerEnvironment, whole } from "../kit/index.ts";
+import { type Check, type Checks, defined, is } from "turnwire/internal";
+import { checkStart, environmentCheck, listenerChecks, type ServerEnvironment, whole } from "../kit/index.ts";
 import type { Brain } from "./brain.ts";
 import type { ReceivedRequest, ResponseStore, Timing, TokenCounter } from "./core/index.ts";
 import {
@@ -108,12 +108,10 @@ const checks = {
 } satisfies Checks<ResponsesServerOptions>;
 
 const hints = {
-  clock: "it belongs in `environment`",
-  random: "it belongs in `environment`",
   url: "the server listens at `host` and `port`; `upstreamBrain({ url })` asks another server",
 };
 
 /** Throws an `InvalidArgumentError` that names the option. */
 export function checkServerOptions(options: ResponsesServerOptions): void {
-  checkOptions("ResponsesServer.start()", options, checks, hints);
+  checkStart("ResponsesServer", options, checks, hints);
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { defaultLogger, kindOf, systemClock } from "turnwire/internal";
-import { FaultList, Listener, requestURL, type Upgrade } from "../kit/index.ts";
+import { defaultLogger, InvalidArgumentError, kindOf, systemClock } from "turnwire/internal";
+import { checkStarted, FaultList, Listener, requestURL, type Upgrade } from "../kit/index.ts";
 import { ResponsesApiError } from "./api-error.ts";
 import {
   estimatedTokens,
@@ -70,6 +70,7 @@ export class ResponsesServer {
   }
 
   private constructor(listener: Listener, sessions: SessionHost, core: ServerCore) {
+    checkStarted("ResponsesServer", listener instanceof Listener);
     this.#listener = listener;
     this.#sessions = sessions;
     this.#core = core;
@@ -146,10 +147,15 @@ function newCore(options: ResponsesServerOptions, tokens: TokenCounter): ServerC
   };
 }
 
-/** Prints neither the message nor the stack, which may hold a part of the conversation. */
+/**
+ * Prints neither the message nor the stack, which may hold a part of the conversation. Only the message of an
+ * InvalidArgumentError holds none.
+ */
 function warnOfBrainError(error: unknown): void {
+  const told = "the client was told server_error";
+  if (error instanceof InvalidArgumentError) return defaultLogger.warn(`${error.message}; ${told}.`);
   const name = error instanceof Error ? error.name : kindOf(error);
-  defaultLogger.warn(`a brain threw ${name}; the client was told server_error. Pass onBrainError to see the error.`);
+  defaultLogger.warn(`a brain threw ${name}; ${told}. Pass onBrainError to see the error.`);
 }
 
 function handle(

@@ -1,6 +1,6 @@
-import { type Check, checkOptions, type Checks, is, type Logger } from "turnwire/internal";
+import { type Check, type Checks, is, type Logger } from "turnwire/internal";
 
-import { environmentCheck, listenerChecks, type ServerEnvironment } from "../kit/index.ts";
+import { checkStart, environmentCheck, listenerChecks, type ServerEnvironment } from "../kit/index.ts";
 import type { SpeechEvent } from "./speech-connection.ts";
 import { readSpeechFault, type SpeechFault } from "./speech-fault.ts";
 import { checkScript, type ListenRequest, type Script } from "./script.ts";
@@ -74,9 +74,7 @@ const checks = {
   logger: is.having(["debug", "warn"], "a logger"),
 } satisfies Checks<SpeechServerOptions>;
 
-const hints = { clock: "it belongs in `environment`", random: "it belongs in `environment`" };
-
 /** Throws an `InvalidArgumentError` that names the option. */
 export function checkSpeechOptions(options: SpeechServerOptions): void {
-  checkOptions("SpeechServer.start()", options, checks, hints);
+  checkStart("SpeechServer", options, checks, {});
 }

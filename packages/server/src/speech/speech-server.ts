@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { FaultList, Listener, requestURL, type Upgrade } from "../kit/index.ts";
+import { checkStarted, FaultList, Listener, requestURL, type Upgrade } from "../kit/index.ts";
 import { SpeechAuthentication } from "./speech-authentication.ts";
 import type { SpeechConnection } from "./speech-connection.ts";
 import { coreOf, type SpeechCore } from "./speech-core.ts";
@@ -51,6 +51,7 @@ export class SpeechServer {
   }
 
   private constructor(listener: Listener, host: SpeechHost, init: { faults: FaultList<SpeechFault>; voice: string }) {
+    checkStarted("SpeechServer", listener instanceof Listener);
     this.#listener = listener;
     this.#host = host;
     this.faults = init.faults;

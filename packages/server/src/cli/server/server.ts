@@ -64,7 +64,7 @@ async function start(
       port,
       host,
       allowedHosts,
-      apiKeys,
+      ...(apiKeys.length === 0 ? {} : { apiKeys }),
       brain,
       store,
       dialect,

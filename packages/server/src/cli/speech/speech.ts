@@ -59,7 +59,7 @@ async function start(
     return await SpeechServer.start({
       port,
       host,
-      apiKeys,
+      ...(apiKeys.length === 0 ? {} : { apiKeys }),
       voice,
       onEvent,
       // The command does not look at them.

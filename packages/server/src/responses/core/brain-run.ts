@@ -1,5 +1,6 @@
 import { untilAborted } from "turnwire/internal";
 import type { BrainOutput, BrainRequest } from "../brain.ts";
+import { checkOutput, iteratorOf } from "./brain-output.ts";
 import type { CreateRequest } from "./create-request.ts";
 import type { ServerCore } from "./server-core.ts";
 import type { Pace } from "./timing.ts";
@@ -14,16 +15,17 @@ export class BrainRun {
 
   /** @param signal What the brain gets: it fires when the response is not wanted any more. */
   constructor({ brain, pace }: ServerCore, request: CreateRequest, signal: AbortSignal) {
-    const outputs = brain(brainRequest(request, signal));
-    this.#iterator = Symbol.asyncIterator in outputs ? outputs[Symbol.asyncIterator]() : outputs[Symbol.iterator]();
+    this.#iterator = iteratorOf(brain(brainRequest(request, signal)));
     this.#request = request;
     this.#pace = pace;
   }
 
-  /** The next piece of output. Rejects with the signal's reason. */
+  /** The next piece of output. Rejects with the signal's reason, and if the brain yields something that is no piece. */
   async next(signal: AbortSignal): Promise<Result> {
     const iterator = this.#iterator as AsyncIterator<BrainOutput>;
-    return await untilAborted(Promise.resolve(iterator.next()), signal);
+    const result = await untilAborted(Promise.resolve(iterator.next()), signal);
+    if (result.done !== true) checkOutput(result.value);
+    return result;
   }
 
   /** Delays a piece to when a model would have produced it. */

@@ -5,7 +5,6 @@ import type {
   ResponseOutputText,
   ResponseReasoningItem,
 } from "openai/resources/responses/responses";
-import { InvalidArgumentError, kindOf } from "turnwire/internal";
 import type { BrainOutput } from "../brain.ts";
 import type { EventBody } from "../events.ts";
 import type { CreateRequest } from "./create-request.ts";
@@ -78,8 +77,6 @@ export class OutputWriter {
         return this.#reasoning(output.summary ?? "", output.encryptedContent);
       case "function_call":
         return this.#functionCall(output.name, output.arguments, output.callId);
-      default:
-        throw new InvalidArgumentError("type", `a brain said something of an unknown type: ${kindOf(output)}`);
     }
   }
 
