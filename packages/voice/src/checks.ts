@@ -6,6 +6,7 @@ import {
   type Check,
   type Checks,
   checkFields,
+  checkOptions,
   type Clock,
   InvalidArgumentError,
   is,
@@ -55,16 +56,30 @@ export function partOf<Fields extends object>(checks: Checks<Fields>, expected =
   return { ...is.object, expected, within: (value, field) => checkFields(value as object, checks, `${field}.`) };
 }
 
+/** A group of options, as `is.group`, with hints for names that callers are likely to try. */
+export function groupOf<Options extends object>(checks: Checks<Options>, hints: Hints): Check {
+  return {
+    ...is.group(checks),
+    within: (value, field) => void checkOptions(`\`${field}\``, value, checks, hints, `${field}.`),
+  };
+}
+
 /** Of the options that lead to a provider. */
 export const accessChecks = { apiKey: is.anyOf(is.string, is.func), baseURL: is.text };
 
 const inTimeouts = "it belongs to the option `timeouts`";
 const inEnvironment = "it belongs to the option `environment`";
 
+/** For names that callers are likely to try with a transport. */
+export const transportHints: Hints = {
+  vadAnalyzer: "a VADProcessor takes it, as `analyzer`; its place is after the input",
+};
+
 /** For names that callers are likely to try with a speech service. */
 export const serviceHints: Hints = {
   settings: "the settings are options of their own, such as `model`",
   key: "it is called `apiKey`",
+  lang: "it is called `language`",
   clock: inEnvironment,
   random: inEnvironment,
   socketFactory: inEnvironment,

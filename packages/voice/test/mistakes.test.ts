@@ -7,6 +7,8 @@ import {
   EnergyVADAnalyzer,
   ExplicitTurnStrategy,
   FileTransport,
+  formatWaterfall,
+  InputAudioRawFrame,
   InputTransport,
   MinWordsStartStrategy,
   SentenceAggregator,
@@ -28,10 +30,36 @@ class Loudspeaker extends OutputTransport {
 }
 const onConnection = (): void => undefined;
 const analyzer = new EnergyVADAnalyzer();
+const methods = { analyze: () => 0, reset: () => undefined, close: () => undefined };
 
 test.each<[make: () => unknown, message: string]>([
   [() => new VADProcessor({ analyzer: "silero" as Anything }), "analyzer: expected a VADAnalyzer, got a string"],
   [() => new VADProcessor({} as Anything), "analyzer: expected a VADAnalyzer, got undefined"],
+  [() => Reflect.construct(VADProcessor, []), "analyzer: expected a VADAnalyzer, got undefined"],
+  [
+    () => new VADProcessor({ analyzer: Promise.resolve(analyzer) as Anything }),
+    "analyzer: expected a VADAnalyzer, got a promise of one; await it",
+  ],
+  [
+    () => new VADProcessor({ analyzer: { ...methods, sampleRate: 16_000, windowSamples: Number.NaN } }),
+    "analyzer.windowSamples: expected a whole number of at least 1, got NaN",
+  ],
+  [
+    () => new VADProcessor({ analyzer, stop_secs: 0.2 } as Anything),
+    "stop_secs: unknown option of VADProcessor; it is called `stopMs`, in milliseconds",
+  ],
+  [
+    () => new VADProcessor({ vadAnalyzer: analyzer } as Anything),
+    "vadAnalyzer: unknown option of VADProcessor; it is called `analyzer`",
+  ],
+  [
+    () => Reflect.construct(WebRTCVADAnalyzer, []),
+    "constructor: WebRTCVADAnalyzer is not made with new; call await WebRTCVADAnalyzer.create()",
+  ],
+  [
+    () => new UserTurnProcessor({ start: [] }),
+    "start: expected at least one start strategy, got none; to start turns yourself, give an ExplicitTurnStrategy",
+  ],
   [
     () => new VADProcessor({ analyzer, stopMS: 200 } as Anything),
     "stopMS: unknown option of VADProcessor; did you mean `stopMs`?",
@@ -114,9 +142,51 @@ test.each<[make: () => unknown, message: string]>([
     () => new FileTransport({ output: { to: "" } }),
     "output.to: expected a path or a writable stream, got an empty string",
   ],
-  [() => new FileTransport({}).input(), "input: expected the options of the input, got undefined"],
-  [() => new FileTransport({}).output(), "output: expected the options of the output, got undefined"],
+  [() => new FileTransport({ output: { to: "x" } }).input(), "input: expected the options of the input, got undefined"],
+  [
+    () => new FileTransport({ input: { from: "x" } }).output(),
+    "output: expected the options of the output, got undefined",
+  ],
+  [() => new FileTransport({}), "input: expected the options of the input, the output or both, got neither"],
+  [
+    () => new FileTransport({ from: "x" } as Anything),
+    "from: unknown option of FileTransport; it belongs to the option `input`",
+  ],
+  [
+    () => new FileTransport({ to: "x" } as Anything),
+    "to: unknown option of FileTransport; it belongs to the option `output`",
+  ],
+  [
+    () => new FileTransport({ input: { path: "x" } as Anything }),
+    "input.path: unknown option of `input`; it is called `from`",
+  ],
+  [
+    () => new FileTransport({ input: { from: "x", vadAnalyzer: analyzer } as Anything }),
+    "input.vadAnalyzer: unknown option of `input`; a VADProcessor takes it, as `analyzer`",
+  ],
   [() => new WebsocketServerTransport({} as Anything), "onConnection: expected a function, got undefined"],
+  [() => Reflect.construct(WebsocketServerTransport, []), "onConnection: expected a function, got undefined"],
+  [
+    () => new WebsocketServerTransport({ onConnection, port: 8765 } as Anything),
+    "port: unknown option of WebsocketServerTransport; it is an option of listen()",
+  ],
+  [
+    () => new WebsocketServerTransport({ onConnection, sampleRate: 8000 } as Anything),
+    "sampleRate: unknown option of WebsocketServerTransport; it belongs to the options `input` and `output`",
+  ],
+  [
+    () => new WebsocketServerTransport({ onConnection, allowedOrigins: ["example.com"] }),
+    'allowedOrigins[0]: expected an origin such as "https://example.com", or "*", got a string',
+  ],
+  [
+    () => new WebsocketServerTransport({ onConnection }).attach({} as Anything),
+    "server: expected an HTTP server, got an object",
+  ],
+  [() => formatWaterfall(undefined as Anything), "record: expected the record of a voice turn"],
+  [
+    () => Reflect.construct(InputAudioRawFrame, [Buffer.alloc(2), 16_000, 1]),
+    "data: expected one object, { audio, sampleRate, channels }, got an object of class Buffer",
+  ],
   [
     () => new WebsocketServerTransport({ onConnection, maxConnections: 0 }),
     "maxConnections: expected a whole number of at least 1, got the number 0",
@@ -157,6 +227,26 @@ test.each<[make: () => unknown, message: string]>([
     () => new DeepgramSTTService({ baseURL: "ftp://x" }),
     "baseURL: expected a URL that begins with wss:, ws:, https: or http:, got another string",
   ],
+  [
+    () => new DeepgramSTTService({ sampleRate: 1 }),
+    "sampleRate: expected a whole number from 1000 to 192000, got the number 1",
+  ],
+  [
+    () => new DeepgramSTTService({ lang: "en" } as Anything),
+    "lang: unknown option of DeepgramSTTService; it is called `language`",
+  ],
+  [
+    () => new DeepgramSTTService({ liveOptions: {} } as Anything),
+    "liveOptions: unknown option of DeepgramSTTService; Deepgram's settings are options of their own",
+  ],
+  [
+    () => new DeepgramSTTService({ keywords: ["Ada"] } as Anything),
+    "keywords: unknown option of DeepgramSTTService; it is called `keyterm`",
+  ],
+  [
+    () => new CartesiaTTSService({ voiceId: "x" } as Anything),
+    "voiceId: unknown option of CartesiaTTSService; it is called `voice`",
+  ],
   [() => new DeepgramSTTService({ model: "" }), "model: expected a non-empty string, got an empty string"],
   [
     () => new DeepgramSTTService({ endpointing: -1 }),
@@ -193,7 +283,7 @@ test.each<[make: () => unknown, message: string]>([
   [() => new DeepgramTTSService({ speed: 9 }), "speed: expected a number from 0.5 to 2, got the number 9"],
   [
     () => new DeepgramTTSService({ voice: "x" } as Anything),
-    "voice: unknown option of DeepgramTTSService; the options are name",
+    "voice: unknown option of DeepgramTTSService; Deepgram's voices are models; it is called `model`",
   ],
   [
     () => new DeepgramTTSService({ sampleRate: 0 }),
@@ -244,4 +334,9 @@ test.each<[options: Anything, message: string]>([
   [{ sampleRate: 44_100 } as Anything, "sampleRate: expected 8000, 16000, 32000 or 48000, got the number 44100"],
 ])("the WebRTC analyzer with %o", async (options, message) => {
   await expect(WebRTCVADAnalyzer.create(options)).rejects.toThrow(message);
+});
+
+test("listen() with a number says where the port goes", async () => {
+  const listening = new WebsocketServerTransport({ onConnection }).listen(8765 as Anything);
+  await expect(listening).rejects.toThrow("got the number 8765; give the port as { port }");
 });

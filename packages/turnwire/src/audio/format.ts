@@ -1,5 +1,5 @@
 import { checkFields, type Checks, checkValue, is } from "../checks/index.ts";
-import { InvalidArgumentError } from "../errors.ts";
+import { InvalidArgumentError, kindOf } from "../errors.ts";
 
 /** The sample rate and the channels of PCM audio. Samples are signed 16-bit little-endian. */
 export interface AudioFormat {
@@ -54,6 +54,9 @@ const anObject = is.custom("an object with audio, sampleRate and channels", is.o
 
 /** @throws InvalidArgumentError for something else than an object with `audio`, `sampleRate` and `channels`. */
 export function checkPcmAudio(audio: unknown, field = "audio"): asserts audio is PcmAudio {
+  if (ArrayBuffer.isView(audio)) {
+    throw new InvalidArgumentError(field, `expected one object, { audio, sampleRate, channels }, got ${kindOf(audio)}`);
+  }
   checkValue(audio, field, anObject);
   checkFields(audio as object, pcmAudioChecks, `${field}.`);
 }

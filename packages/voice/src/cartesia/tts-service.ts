@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type ApiKey, ProviderKey, websocketBase, type WebsocketTarget } from "turnwire/provider";
-import { checkOptions, type Checks, is } from "turnwire/internal";
+import { checkOptions, type Checks, type Hints, is } from "turnwire/internal";
 import { accessChecks, serviceHints } from "../checks.ts";
 import { type SpeechPart, WebsocketTTSService, type WebsocketTTSServiceOptions } from "../tts/index.ts";
 import { readMessage } from "./messages.ts";
@@ -21,6 +21,9 @@ const checks: Checks<CartesiaTTSServiceOptions> = {
   ...ttsSettings.checks,
   version: is.text,
 };
+
+const voice = "it is called `voice`";
+const hints: Hints = { ...serviceHints, voiceId: voice, voice_id: voice };
 
 /** A context in Cartesia's sense: here, a part of an utterance. */
 interface Context {
@@ -51,7 +54,7 @@ export class CartesiaTTSService extends WebsocketTTSService<CartesiaTTSSettings>
 
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: CartesiaTTSServiceOptions = {}) {
-    super(checkOptions("CartesiaTTSService", options, checks, serviceHints), ttsSettings);
+    super(checkOptions("CartesiaTTSService", options, checks, hints), ttsSettings);
     this.#key = new ProviderKey(options.apiKey, "CARTESIA_API_KEY");
     const base = websocketBase(options.baseURL ?? process.env["CARTESIA_BASE_URL"] ?? "wss://api.cartesia.ai");
     this.#url = `${base.href.replace(/\/$/, "")}/tts/websocket`;

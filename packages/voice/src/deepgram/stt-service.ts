@@ -1,4 +1,4 @@
-import { checkOptions, type Checks } from "turnwire/internal";
+import { checkOptions, type Checks, type Hints, is } from "turnwire/internal";
 import { accessChecks, serviceHints } from "../checks.ts";
 import { WebsocketSTTService, type WebsocketSTTServiceOptions } from "../stt/index.ts";
 import { changedSettings, initialSettings, type WebsocketTarget } from "turnwire/provider";
@@ -13,6 +13,15 @@ const checks: Checks<DeepgramSTTServiceOptions> = {
   ...WebsocketSTTService.optionChecks,
   ...accessChecks,
   ...sttSettings.checks,
+  sampleRate: is.number({ min: 1000, max: 192_000, integer: true }),
+};
+
+const ownOptions = "Deepgram's settings are options of their own, and further ones belong to `extra`";
+const hints: Hints = {
+  ...serviceHints,
+  liveOptions: ownOptions,
+  live_options: ownOptions,
+  keywords: "it is called `keyterm`; for the keywords of models before nova-3 use `extra`",
 };
 
 /**
@@ -41,7 +50,7 @@ export class DeepgramSTTService extends WebsocketSTTService {
 
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: DeepgramSTTServiceOptions = {}) {
-    super(checkOptions("DeepgramSTTService", options, checks, serviceHints));
+    super(checkOptions("DeepgramSTTService", options, checks, hints));
     this.#endpoint = new DeepgramEndpoint(options);
     this.#settings = initialSettings(sttSettings, options);
   }

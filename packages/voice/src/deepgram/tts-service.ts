@@ -1,4 +1,4 @@
-import { Alarm, checkOptions, type Checks, is } from "turnwire/internal";
+import { Alarm, checkOptions, type Checks, type Hints, is } from "turnwire/internal";
 import { accessChecks, serviceHints } from "../checks.ts";
 import { type SpeechPart, WebsocketTTSService, type WebsocketTTSServiceOptions } from "../tts/index.ts";
 import { parseMessage, type SettingsTable, type WebsocketConnection, type WebsocketTarget } from "turnwire/provider";
@@ -31,6 +31,9 @@ const checks: Checks<DeepgramTTSServiceOptions> = {
   ...accessChecks,
   ...settingsTable.checks,
 };
+
+const voice = "Deepgram's voices are models; it is called `model`";
+const hints: Hints = { ...serviceHints, voice, voiceId: voice, voice_id: voice };
 
 /** A `Flush` that Deepgram has not answered yet. */
 interface Flush {
@@ -72,7 +75,7 @@ export class DeepgramTTSService extends WebsocketTTSService<DeepgramTTSSettings>
 
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: DeepgramTTSServiceOptions = {}) {
-    super(checkOptions("DeepgramTTSService", options, checks, serviceHints), settingsTable);
+    super(checkOptions("DeepgramTTSService", options, checks, hints), settingsTable);
     this.#endpoint = new DeepgramEndpoint(options);
     this.#clearAlarm = new Alarm(this.clock, () => this.replaceConnection());
   }

@@ -13,6 +13,7 @@ import {
   type Checks,
   type Clock,
   defined,
+  InvalidArgumentError,
   is,
   PipelineError,
   BotStartedSpeakingFrame,
@@ -48,9 +49,19 @@ export interface UserTurnProcessorOptions extends ProcessorOptions {
   holdMs?: number;
 }
 
+const strategies = is.listOf(is.having(["starts"]), "an array of start strategies");
+
 const checks: Checks<UserTurnProcessorOptions> = {
   ...processorChecks,
-  start: is.listOf(is.having(["starts"]), "an array of start strategies"),
+  start: {
+    ...strategies,
+    within: (start, field) => {
+      strategies.within?.(start, field);
+      if (Array.isArray(start) && start.length > 0) return;
+      const wayOut = "to start turns yourself, give an ExplicitTurnStrategy";
+      throw new InvalidArgumentError(field, `expected at least one start strategy, got none; ${wayOut}`);
+    },
+  },
   stop: is.listOf(is.having(["endsInMs"]), "an array of stop strategies"),
   userIdleMs: is.timeLimit,
   turnTimeoutMs: is.timeLimit,

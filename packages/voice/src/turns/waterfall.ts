@@ -1,3 +1,4 @@
+import { checkValue, is, isRecord } from "turnwire/internal";
 import type { VoiceStageName, VoiceTurnRecord } from "./turn-latency.ts";
 
 const labels: Record<VoiceStageName, string> = {
@@ -13,8 +14,17 @@ const labelWidth = 18;
 const msWidth = 9;
 const barWidth = 80 - labelWidth - msWidth - 2;
 
-/** Formats the stages of a turn as bars, one below the other, at most 80 columns wide. */
+const aRecord = is.custom(
+  "the record of a voice turn, as the event `turn` of a TurnLatencyObserver has it",
+  (record) => isRecord(record) && Array.isArray(record["stages"]),
+);
+
+/**
+ * Formats the stages of a turn as bars, one below the other, at most 80 columns wide.
+ * @throws InvalidArgumentError
+ */
 export function formatWaterfall(record: VoiceTurnRecord): string {
+  checkValue(record, "record", aRecord);
   const { turn, stages, totalMs, interrupted } = record;
   const column = (ms: number): number => (totalMs > 0 ? Math.round((ms / totalMs) * barWidth) : 0);
   let fromMs = 0;

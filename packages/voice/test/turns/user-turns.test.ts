@@ -149,7 +149,7 @@ describe("a turn", () => {
   });
 
   it("is started and ended by the application", async () => {
-    await using turns = await runTurns({ start: [], stop: [] });
+    await using turns = await runTurns({ start: [new ExplicitTurnStrategy()], stop: [] });
     turns.turns.stopUserTurn();
     turns.turns.startUserTurn();
     turns.turns.startUserTurn();
@@ -337,7 +337,7 @@ describe("idle", () => {
   });
 
   it("is not reported while a voice is heard that starts no turn", async () => {
-    await using turns = await idling({ start: [] });
+    await using turns = await idling({ start: [new ExplicitTurnStrategy()] });
     await turns.down(voice());
     await turns.clock.advance(30_000);
     await turns.down(quiet());

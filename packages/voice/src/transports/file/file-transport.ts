@@ -8,7 +8,7 @@ import {
   systemClock,
 } from "turnwire/internal";
 import { type Environment, environmentCheck } from "turnwire/provider";
-import { paceCheck } from "../../checks.ts";
+import { groupOf, paceCheck, transportHints } from "../../checks.ts";
 import { FileInput, fileInputChecks, type FileInputOptions } from "./file-input.ts";
 import { FileOutput, fileOutputChecks, type FileOutputOptions } from "./file-output.ts";
 
@@ -23,11 +23,17 @@ export interface FileTransportOptions {
 }
 
 const checks: Checks<FileTransportOptions> = {
-  input: is.group(fileInputChecks),
-  output: is.group(fileOutputChecks),
+  input: groupOf(fileInputChecks, { path: "it is called `from`", ...transportHints }),
+  output: groupOf(fileOutputChecks, { path: "it is called `to`" }),
   pace: paceCheck,
   environment: environmentCheck,
   logger: is.logger,
+};
+
+const hints = {
+  from: "it belongs to the option `input`",
+  to: "it belongs to the option `output`",
+  ...transportHints,
 };
 
 /**
@@ -45,7 +51,10 @@ export class FileTransport {
 
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: FileTransportOptions) {
-    const { input, output, pace, environment, logger } = checkOptions("FileTransport", options, checks);
+    const { input, output, pace, environment, logger } = checkOptions("FileTransport", options, checks, hints);
+    if (input === undefined && output === undefined) {
+      throw new InvalidArgumentError("input", "expected the options of the input, the output or both, got neither");
+    }
     const clock = environment?.clock ?? systemClock;
     const shared = defined({ pace, environment, logger });
     // Whichever starts first begins it, so that both files have the same length and the same time at each point.

@@ -1,9 +1,12 @@
 import { CancelFrame, EndFrame, type Frame, type FrameDirection, FrameProcessor, StartFrame } from "turnwire";
 import {
+  type Check,
+  checkFields,
   checkOptions,
   type Checks,
   type Clock,
   InactivityTimer,
+  InvalidArgumentError,
   is,
   PipelineError,
   rms,
@@ -31,14 +34,38 @@ export interface VADProcessorOptions extends ProcessorOptions {
   audioTimeoutMs?: number;
 }
 
+const methods = is.having(["analyze", "reset", "close"], "a VADAnalyzer");
+
+const analyzerCheck: Check = {
+  expected: methods.expected,
+  holds: (analyzer) => analyzer instanceof Promise || methods.holds(analyzer),
+  within: (analyzer, field) => {
+    if (analyzer instanceof Promise) {
+      throw new InvalidArgumentError(field, `expected ${methods.expected}, got a promise of one; await it`);
+    }
+    const positive = is.required(is.number({ min: 1, integer: true }));
+    checkFields(analyzer as object, { sampleRate: positive, windowSamples: positive }, `${field}.`);
+  },
+};
+
 const checks: Checks<VADProcessorOptions> = {
   ...processorChecks,
-  analyzer: is.required(is.having(["analyze", "reset", "close"], "a VADAnalyzer")),
+  analyzer: is.required(analyzerCheck),
   startMs: is.duration,
   stopMs: is.duration,
   confidence: is.number({ min: 0, max: 1 }),
   minVolume: is.number({ min: 0, max: 1 }),
   audioTimeoutMs: is.timeLimit,
+};
+
+const stop = "it is called `stopMs`, in milliseconds";
+const start = "it is called `startMs`, in milliseconds";
+const hints = {
+  vadAnalyzer: "it is called `analyzer`",
+  stopSecs: stop,
+  stop_secs: stop,
+  startSecs: start,
+  start_secs: start,
 };
 
 /** How long a loud window counts on, in milliseconds: a voice pauses before a "t". */
@@ -66,7 +93,7 @@ export class VADProcessor extends FrameProcessor {
 
   /** @throws InvalidArgumentError for an option that is unknown or unusable. */
   constructor(options: VADProcessorOptions) {
-    super(checkOptions("VADProcessor", options, checks));
+    super(checkOptions("VADProcessor", options ?? {}, checks, hints));
     this.#analyzer = options.analyzer;
     this.#analysis = new AnalysisQueue(options.analyzer, {
       onWindow: (window, confidence) => this.#hear(this.#isLoud(window) && confidence >= this.#confidence),

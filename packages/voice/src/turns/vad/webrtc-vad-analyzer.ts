@@ -1,4 +1,4 @@
-import { checkOptions, type Checks, is, TurnwireError, type PcmAudio } from "turnwire/internal";
+import { checkOptions, type Checks, InvalidArgumentError, is, TurnwireError, type PcmAudio } from "turnwire/internal";
 import type { VADAnalyzer } from "./vad-analyzer.ts";
 
 /** Options of {@link WebRTCVADAnalyzer.create}. */
@@ -45,6 +45,11 @@ export class WebRTCVADAnalyzer implements VADAnalyzer {
   }
 
   private constructor(Detector: DetectorClass, mode: number, sampleRate: number) {
+    // Callers of JavaScript can call a private constructor.
+    if (typeof Detector !== "function") {
+      const wayOut = "call await WebRTCVADAnalyzer.create()";
+      throw new InvalidArgumentError("constructor", `WebRTCVADAnalyzer is not made with new; ${wayOut}`);
+    }
     this.sampleRate = sampleRate;
     this.windowSamples = (sampleRate * windowMs) / 1000;
     this.#make = () => new Detector(mode, sampleRate);

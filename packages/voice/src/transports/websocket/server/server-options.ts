@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { checkOptions, type Checks, type Clock, defaultLogger, defined, is, type Logger } from "turnwire/internal";
 import { connectionChecks, type Environment, environmentCheck, type HeartbeatOptions } from "turnwire/provider";
-import { chunkBytes, clockOf, formatChecks } from "../../../checks.ts";
+import { chunkBytes, clockOf, formatChecks, transportHints } from "../../../checks.ts";
 import type { InputTransportOptions } from "../../input-transport.ts";
 import type { OutputTransportOptions } from "../../output-transport.ts";
 import { pacerChecks } from "../../pacer.ts";
@@ -63,12 +63,18 @@ export interface WebsocketServerTransportOptions {
 const count = is.number({ min: 1, integer: true });
 const { reportTimeoutMs, leadMs, chunkMs } = pacerChecks;
 
+const origin = is.custom(
+  'an origin such as "https://example.com", or "*"',
+  (value) =>
+    typeof value === "string" && (value === "*" || value === "null" || /^[a-z][a-z\d+.-]*:\/\/[^/]+$/i.test(value)),
+);
+
 const checks: Checks<WebsocketServerTransportOptions> = {
   onConnection: is.required(is.func),
   input: is.group<InputOptions>({ ...formatChecks, chunkMs }),
   output: is.group<OutputOptions>({ ...formatChecks, chunkMs, leadMs, silenceMs: is.duration, reportTimeoutMs }),
   verifyClient: is.func,
-  allowedOrigins: is.listOf(is.text, "an array of origins"),
+  allowedOrigins: is.listOf(origin, "an array of origins"),
   maxConnections: count,
   maxMessageBytes: count,
   maxBufferedBytes: count,
@@ -85,6 +91,18 @@ const checks: Checks<WebsocketServerTransportOptions> = {
   logger: is.logger,
 };
 
+const ofListen = "it is an option of listen()";
+const ofFormats = "it belongs to the options `input` and `output`";
+const hints = {
+  ...transportHints,
+  port: ofListen,
+  host: ofListen,
+  path: `${ofListen} and attach()`,
+  sampleRate: ofFormats,
+  channels: ofFormats,
+  chunkMs: ofFormats,
+};
+
 /** The options, checked, with the defaults. */
 export interface ServerSettings extends Required<
   Omit<WebsocketServerTransportOptions, "verifyClient" | "timeouts" | "environment">
@@ -96,7 +114,7 @@ export interface ServerSettings extends Required<
 
 /** @throws InvalidArgumentError for an option that is unknown or unusable. */
 export function settingsOf(options: WebsocketServerTransportOptions): ServerSettings {
-  checkOptions("WebsocketServerTransport", options, checks);
+  checkOptions("WebsocketServerTransport", options ?? {}, checks, hints);
   const { input = {}, output = {}, allowedOrigins = [], timeouts = {} } = options;
   // Checked now; the processors of each client are made later.
   chunkBytes(input.chunkMs ?? 20, { sampleRate: 16_000, channels: 1, ...input });

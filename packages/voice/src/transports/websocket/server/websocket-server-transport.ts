@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import { checkOptions, defined, is } from "turnwire/internal";
+import { checkOptions, checkValue, defined, InvalidArgumentError, is, kindOf } from "turnwire/internal";
 import { type WebSocket, WebSocketServer } from "ws";
 import { WebsocketTransport } from "../client/websocket-transport.ts";
 import { closeCodes, type HelloMessage } from "../protocol.ts";
@@ -15,6 +15,8 @@ const listenChecks = {
   host: is.text,
   path: is.custom("a path that begins with /", (path) => typeof path === "string" && path.startsWith("/")),
 };
+
+const httpServer = is.having(["on", "off", "listenerCount"], "an HTTP server");
 
 /**
  * A server for voice clients, with a pipeline for each connection. docs/transports.md describes the protocol.
@@ -57,6 +59,10 @@ export class WebsocketServerTransport implements AsyncDisposable {
    * Rejects with Node's error if it cannot listen on the address.
    */
   async listen(options: { port?: number; host?: string; path?: string } = {}): Promise<string> {
+    if (typeof options === "number") {
+      const expected = `expected an object with the options of listen(), got ${kindOf(options)}`;
+      throw new InvalidArgumentError("options", `${expected}; give the port as { port }`);
+    }
     checkOptions("listen()", options, listenChecks);
     const { port = 0, host = "127.0.0.1", path } = options;
     const server = createServer((_request, response) => {
@@ -75,6 +81,7 @@ export class WebsocketServerTransport implements AsyncDisposable {
    * are none, they are refused with 404. The function returned detaches from the server.
    */
   attach(server: Server, options: { path?: string } = {}): () => void {
+    checkValue(server, "server", httpServer);
     checkOptions("attach()", options, { path: listenChecks.path });
     const listener = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
       const [path] = (request.url ?? "").split("?", 1);
