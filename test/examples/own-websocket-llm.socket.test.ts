@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import {
+  type InferenceRecord,
   LLMContext,
   LLMFullResponseEndFrame,
   LLMTextFrame,
@@ -67,10 +68,15 @@ describe("a service on the WebSocket base", () => {
   it("asks and is answered, turn after turn on one connection", async () => {
     onMessage = (_, socket, count) => send(socket, { say: "Hello " }, { say: `${count}` }, { done: true });
     await using llm = new OwnLLMService(url);
+    const records: InferenceRecord[] = [];
+    llm.on("inference", (record) => void records.push(record));
     expect(await textOf(llm, "a")).toBe("Hello 1");
     expect(await llm.runInference(asked("b"))).toBe("Hello 2");
     expect(sockets).toHaveLength(1);
     expect(received[0]).toEqual({ ask: [{ role: "user", content: "a" }], model: "parrot" });
+    const { mode, reason, itemsSent, bytesSent } = records[0]!;
+    expect({ mode, reason, itemsSent }).toEqual({ mode: "full", reason: "nothing-kept", itemsSent: 1 });
+    expect(bytesSent).toBe(JSON.stringify(received[0]).length);
   });
 
   it("connects on start and disconnects on stop", async () => {
