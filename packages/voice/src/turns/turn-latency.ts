@@ -28,7 +28,7 @@ export interface VoiceTurnRecord {
   readonly turn: number;
   /** When the user's voice ended, in milliseconds of the task's clock; without a VAD, when the user's turn ended. */
   readonly startMs: number;
-  /** In order; each begins where the one before it ends. A stage that was not seen is a part of the next one. */
+  /** In order; each begins where the one before it ends. If the frame that ends a stage does not come, the next stage includes its time. */
   readonly stages: ReadonlyArray<{ readonly name: VoiceStageName; readonly ms: number }>;
   /** The sum of the stages, in milliseconds. */
   readonly totalMs: number;
