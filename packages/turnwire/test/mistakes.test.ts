@@ -16,6 +16,7 @@ import {
   ResponsesConnectionPool,
 } from "turnwire";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 
 /** A mistake of a caller: what is done, the field that the error names, and what its message says. */
 type Mistake = [what: string, act: () => unknown, field: string, says: string];
@@ -72,6 +73,74 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       "timeouts.functionMs",
       "expected milliseconds above 0, or Infinity for no limit",
     ],
+    ["an empty key", () => service({ apiKey: "" }), "apiKey", "expected a non-empty string or a function"],
+    [
+      "a key with a line break",
+      () => service({ apiKey: "a\nb" }),
+      "apiKey",
+      "expected characters that an HTTP header can carry, got others in a string",
+    ],
+    ["a key with an arrow", () => service({ apiKey: "→" }), "apiKey", "characters that an HTTP header can carry"],
+    [
+      "the address of the API's method",
+      () => service({ baseURL: "https://a.test/v1/responses/" }),
+      "baseURL",
+      "expected the URL without `/responses`, which is added",
+    ],
+    [
+      "a Map of headers",
+      () => service({ defaultHeaders: new Map([["a", "b"]]) }),
+      "defaultHeaders",
+      "expected an object of strings, or Headers (of a Map: `Object.fromEntries(map)`), got an object of class Map",
+    ],
+    [
+      "an unknown effort",
+      () => service({ reasoning: { effort: "lots" } }),
+      "reasoning.effort",
+      '"xhigh" or "max" (others go into `extra: { reasoning }`), got a string',
+    ],
+    [
+      "a slip in reasoning",
+      () => llm.updateSettings(anything({ reasoning: { efort: "low" } })),
+      "reasoning.efort",
+      "did you mean `reasoning.effort`?",
+    ],
+    [
+      "a field that turnwire sets",
+      () => service({ extra: { previous_response_id: "r" } }),
+      "extra.previous_response_id",
+      "turnwire sets this field itself",
+    ],
+    [
+      "a stream",
+      () => llm.updateSettings(anything({ extra: { stream: false } })),
+      "extra.stream",
+      "sets this field itself",
+    ],
+    [
+      "instructions as another library calls them",
+      () => service({ system: "a" }),
+      "system",
+      "it is called `instructions`",
+    ],
+    [
+      "effort beside reasoning",
+      () => service({ reasoningEffort: "low" }),
+      "reasoningEffort",
+      "`reasoning: { effort }`",
+    ],
+    [
+      "a name of a time limit of old",
+      () => service({ connectTimeoutMs: 5 }),
+      "connectTimeoutMs",
+      "`timeouts.connectMs`",
+    ],
+    [
+      "one in the group",
+      () => service({ timeouts: { idleEventTimeoutMs: 5 } }),
+      "timeouts.idleEventTimeoutMs",
+      "it is called `timeouts.idleMs`",
+    ],
     ["a clock beside its group", () => service({ clock: {} }), "clock", "it belongs to the option `environment`"],
     ["tools", () => service({ tools: [] }), "tools", "it belongs to the context: `new LLMContext({ tools })`"],
     [
@@ -85,7 +154,7 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       "a key of another kind",
       () => service({ apiKey: 7 }),
       "apiKey",
-      "expected a string or a function, got the number 7",
+      "expected a non-empty string or a function, got the number 7",
     ],
     [
       "an address that is none",
@@ -145,6 +214,30 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       () => llm.runInference(context, anything({ systemInstruction: "a" })),
       "systemInstruction",
       "it is called `instructions`",
+    ],
+    [
+      "a Standard Schema for a format",
+      () => overHttp.runInference(context, { responseFormat: anything(z.object({ a: z.string() })) }),
+      "responseFormat",
+      "expected { name, schema } (of a Standard Schema: `schema: z.toJSONSchema(schema)`)",
+    ],
+    [
+      "a Standard Schema in a format",
+      () => overHttp.runInference(context, { responseFormat: { name: "a", schema: anything(z.object({})) } }),
+      "responseFormat.schema",
+      "expected a JSON Schema, got a Standard Schema; use z.toJSONSchema(schema)",
+    ],
+    [
+      "no name of a format",
+      () => overHttp.runInference(context, { responseFormat: anything({ schema: {} }) }),
+      "responseFormat.name",
+      "got undefined",
+    ],
+    [
+      "a format of Chat Completions",
+      () => overHttp.runInference(context, { responseFormat: anything({ type: "json_schema", json_schema: {} }) }),
+      "responseFormat.type",
+      "its fields are given directly: { name, schema }",
     ],
     [
       "half a token",
@@ -355,7 +448,44 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       "the shape of Chat Completions",
       () => defineTool(anything({ type: "function", function: {} })),
       "type",
-      "unknown option of defineTool()",
+      "unknown option of defineTool(); its fields are given directly: { name, description, parameters, execute }",
+    ],
+    ["another name of execute", () => define({ run: () => 1 }), "look.run", "it is called `execute`"],
+    [
+      "the fields of a Standard Schema",
+      () => define({ parameters: { city: z.string() } }),
+      "look.parameters",
+      "expected a schema, got an object of schemas; wrap it, as in z.object({ … })",
+    ],
+    [
+      "the properties of a JSON Schema",
+      () => define({ parameters: { city: { type: "string" } } }),
+      "look.parameters",
+      'expected a JSON Schema, got properties of one; put them into { type: "object", properties: { … } }',
+    ],
+    [
+      "a Standard Schema of a string",
+      () => define({ parameters: z.string() }),
+      "look.parameters.type",
+      'expected "object", got "string"; put it into',
+    ],
+    [
+      "an array",
+      () => define({ parameters: { type: "array" } }),
+      "look.parameters.type",
+      'expected "object", got "array"',
+    ],
+    [
+      "a slip in a type",
+      () => define({ parameters: { type: "object", properties: { city: { type: "strng" } } } }),
+      "look.parameters.properties.city.type",
+      'expected "object", "array", "string", "number", "integer", "boolean" or "null", got a string',
+    ],
+    [
+      "a Standard Schema in a JSON Schema",
+      () => define({ parameters: { type: "object", properties: { list: { type: "array", items: z.string() } } } }),
+      "look.parameters.properties.list.items",
+      "got a Standard Schema; use z.toJSONSchema(schema)",
     ],
     ["a handler", () => define({ handler: () => 1 }), "look.handler", "it is called `execute`"],
     ["no function", () => define({ execute: "look" }), "look.execute", "expected a function, got a string"],
@@ -427,7 +557,14 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       "a tool to register",
       () => llm.registerFunction(anything(tool), anything(undefined)),
       "name",
-      "expected a non-empty string, got an object",
+      "expected 1 to 64 of A-Z, a-z, 0-9, _ and -, got an object",
+    ],
+    ["a name with spaces", () => llm.registerFunction("look up", () => 1), "name", "expected 1 to 64 of A-Z"],
+    [
+      "an address to connect to",
+      () => llm.connect(anything("ws://x")),
+      "signal",
+      "expected an AbortSignal, got a string",
     ],
     ["no handler", () => llm.registerFunction("look", anything({})), "handler", "expected a function, got an object"],
     [

@@ -1,4 +1,5 @@
 import { type Check, checkValue, isRecord } from "./check.ts";
+import type { Hints } from "./names.ts";
 import { checkOptions, type Checks } from "./options.ts";
 
 export interface NumberLimits {
@@ -114,12 +115,12 @@ export function recordOf(element: Check, expected = "an object"): Check {
 }
 
 /** A group of options: their names and values are checked as those of `checkOptions`. */
-export function group<Options extends object>(table: Checks<Options>): Check {
+export function group<Options extends object>(table: Checks<Options>, hints: Hints = {}): Check {
   const checks: Readonly<Record<string, Check>> = table;
   return {
     expected: `an object with ${Object.keys(checks).join(", ")}`,
     holds: isRecord,
-    within: (value, field) => void checkOptions(`\`${field}\``, value, checks, {}, `${field}.`),
+    within: (value, field) => void checkOptions(`\`${field}\``, value, checks, hints, `${field}.`),
   };
 }
 

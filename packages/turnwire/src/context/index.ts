@@ -1,3 +1,4 @@
+export { checkObjectSchema, isStandardSchema } from "./check-schema.ts";
 export { LLMContextAggregatorPair } from "./aggregator-pair.ts";
 export { LLMAssistantAggregator } from "./assistant-aggregator.ts";
 export { AssistantWriter } from "./assistant-writer.ts";
@@ -34,6 +35,7 @@ export {
   type CheckedArguments,
   defineTool,
   functionChecks,
+  functionName,
   functionTimeLimit,
   type FunctionCallParams,
   type FunctionHandler,

@@ -2,6 +2,7 @@ import { Validator } from "@cfworker/json-schema";
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
 import { checkOptions, type Checks, is, isRecord } from "../checks/index.ts";
 import { InvalidArgumentError } from "../errors.ts";
+import { checkObjectSchema, isStandardSchema } from "./check-schema.ts";
 import type { LLMMessage } from "./messages.ts";
 
 /** A JSON Schema object that describes a function's parameters. */
@@ -88,9 +89,12 @@ const schemaCheck = is.custom(
   (value) => is.object.holds(value) || isStandardSchema(value),
 );
 
+/** Not public: the name of a function. */
+export const functionName = is.custom("1 to 64 of A-Z, a-z, 0-9, _ and -", isName);
+
 const definitionChecks = {
   ...functionChecks,
-  name: is.required(is.custom("1 to 64 of A-Z, a-z, 0-9, _ and -", isName)),
+  name: is.required(functionName),
   description: is.string,
   parameters: is.required(schemaCheck),
   jsonSchema: is.object,
@@ -105,6 +109,12 @@ const definitionHints = {
   input_schema: "it is called `parameters`",
   schema: "it is called `parameters`",
   handler: "it is called `execute`",
+  run: "it is called `execute`",
+  func: "it is called `execute`",
+  fn: "it is called `execute`",
+  callback: "it is called `execute`",
+  args: "it is called `parameters`",
+  type: "its fields are given directly: { name, description, parameters, execute }",
   function: "its fields are given directly: { name, description, parameters, execute }",
 };
 
@@ -136,16 +146,13 @@ export function defineTool(
   const { parameters, jsonSchema, strict, ...rest } = definition;
   const standard = isStandardSchema(parameters);
   const schema = jsonSchema ?? (standard ? describe(parameters, rest.name) : parameters);
+  checkObjectSchema(schema, `${rest.name}.${jsonSchema === undefined ? "parameters" : "jsonSchema"}`);
   const check = standard ? standardCheck(parameters) : jsonSchemaCheck(schema, rest.name);
   return Object.freeze({ ...rest, strict: strict ?? false, parameters: schema, check });
 }
 
 function isName(value: unknown): boolean {
   return typeof value === "string" && namePattern.test(value);
-}
-
-function isStandardSchema(value: unknown): value is StandardSchemaV1 {
-  return value !== null && (typeof value === "object" || typeof value === "function") && "~standard" in value;
 }
 
 function describe(schema: StandardSchemaV1 | DescribedSchema<unknown, unknown>, name: string): JsonSchema {

@@ -4,6 +4,7 @@ import {
   AssistantWriter,
   checkContext,
   functionChecks,
+  functionName,
   functionTimeLimit,
   type FunctionHandler,
   type FunctionOptions,
@@ -122,7 +123,7 @@ export abstract class LLMService extends AIService<LLMServiceEvents> {
     handler: FunctionHandler<Arguments>,
     options: FunctionOptions = {},
   ): void {
-    checkValue(name, "name", is.text);
+    checkValue(name, "name", functionName);
     checkValue(handler, "handler", is.func);
     checkOptions("registerFunction()", options, functionChecks);
     this.#functions.set(name, { ...options, handler: handler as FunctionHandler });

@@ -1,4 +1,5 @@
 import { Deadline, untilAborted } from "../async/index.ts";
+import { checkValue, is } from "../checks/index.ts";
 import {
   LostAfterOutputError,
   ProviderError,
@@ -81,8 +82,12 @@ export abstract class WebsocketLLMService extends LLMService {
     await Promise.all([super.stop(), this.disconnect()]);
   }
 
-  /** Connects unless a connection is open. */
+  /**
+   * Connects unless a connection is open.
+   * @throws InvalidArgumentError for something that is not a signal.
+   */
   async connect(signal?: AbortSignal): Promise<void> {
+    if (signal !== undefined) checkValue(signal, "signal", is.signal);
     await this.ensureConnected(signal);
   }
 

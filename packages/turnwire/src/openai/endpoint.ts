@@ -12,7 +12,7 @@ export interface EndpointOptions {
   /** Default: the environment's OPENAI_PROJECT_ID. */
   project?: string;
   /** Sent with every request and WebSocket upgrade. A header of turnwire's is replaced by one of the same name. */
-  defaultHeaders?: Readonly<Record<string, string>>;
+  defaultHeaders?: Readonly<Record<string, string>> | Headers;
   /** Makes the HTTP requests in place of Node's `fetch`, and goes through no proxy but its own. */
   fetch?: typeof fetch;
 }
@@ -81,12 +81,12 @@ export class Endpoint {
 
   async #headers(): Promise<Record<string, string>> {
     const { organization = process.env["OPENAI_ORG_ID"], project = process.env["OPENAI_PROJECT_ID"] } = this.#options;
-    return {
+    const own = {
       Authorization: `Bearer ${await this.#key.get()}`,
       ...(organization ? { "OpenAI-Organization": organization } : {}),
       ...(project ? { "OpenAI-Project": project } : {}),
-      ...this.#options.defaultHeaders,
     };
+    return replaced(own, this.#options.defaultHeaders);
   }
 
   async #fetch(): Promise<typeof fetch> {
@@ -100,6 +100,14 @@ export class Endpoint {
   }
 }
 
+/** Headers with those of the caller, which replace ours however the caller writes their names. */
+function replaced(own: Record<string, string>, given: EndpointOptions["defaultHeaders"]): Record<string, string> {
+  const headers = given instanceof Headers ? Object.fromEntries(given) : (given ?? {});
+  const names = new Set(Object.keys(headers).map((name) => name.toLowerCase()));
+  const kept = Object.entries(own).filter(([name]) => !names.has(name.toLowerCase()));
+  return { ...Object.fromEntries(kept), ...headers };
+}
+
 /** `https://host/v1` → `https://host/v1/responses`. A query stays. */
 function responsesURL(baseURL: string): URL {
   if (!/^(https?|wss?):\/\/./i.test(baseURL) || !URL.canParse(baseURL)) {
@@ -108,6 +116,12 @@ function responsesURL(baseURL: string): URL {
     throw new InvalidArgumentError("baseURL", `expected a URL such as ${defaultBaseURL}, got ${got}`);
   }
   const url = new URL(baseURL);
+  if (/\/responses\/*$/.test(url.pathname)) {
+    throw new InvalidArgumentError(
+      "baseURL",
+      "expected the URL without `/responses`, which is added, got it with that",
+    );
+  }
   url.pathname = `${url.pathname.replace(/\/+$/, "")}/responses`;
   return url;
 }

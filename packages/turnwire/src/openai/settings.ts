@@ -1,5 +1,15 @@
-import { checkFields, checkName, type Checks, checkValue, type Hints, is } from "../checks/index.ts";
+import {
+  type Check,
+  checkFields,
+  checkName,
+  type Checks,
+  checkValue,
+  type Hints,
+  is,
+  isRecord,
+} from "../checks/index.ts";
 import { functionTimeLimit } from "../context/index.ts";
+import { InvalidArgumentError } from "../errors.ts";
 import type { LLMServiceOptions, LLMTimeouts } from "../llm/index.ts";
 import { environmentCheck } from "../websocket/index.ts";
 import type { EndpointOptions } from "./endpoint.ts";
@@ -64,15 +74,44 @@ export interface OpenAIResponsesHttpLLMServiceOptions
   timeouts?: OpenAIResponsesTimeouts & LLMTimeouts;
 }
 
+const ofTurnwire = "turnwire sets this field itself";
+
+/** Fields of a request that no caller can set. */
+const reserved: Readonly<Record<string, string>> = {
+  input: `${ofTurnwire}, from the context's messages`,
+  previous_response_id: `${ofTurnwire}, when it continues a response`,
+  conversation: "the context is the conversation; turnwire keeps none at the provider",
+  stream: ofTurnwire,
+  stream_id: ofTurnwire,
+  background: "a turn is read while it is generated",
+  type: ofTurnwire,
+};
+
 const settingsChecks: Checks<OpenAIResponsesLLMSettings> = {
   model: is.text,
   instructions: is.string,
   temperature: is.number({ min: 0, max: 2 }),
   topP: is.number({ min: 0, max: 1 }),
   maxTokens: is.number({ min: 1, integer: true }),
-  reasoning: is.object,
-  extra: is.object,
+  reasoning: is.group<Reasoning>({
+    effort: wordOrNull(["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
+    summary: wordOrNull(["auto", "concise", "detailed"]),
+  }),
+  extra: {
+    ...is.object,
+    within: (value: unknown, field: string) => {
+      for (const [name, wayOut] of Object.entries(reserved)) {
+        if (isRecord(value) && value[name] !== undefined) throw new InvalidArgumentError(`${field}.${name}`, wayOut);
+      }
+    },
+  },
 };
+
+function wordOrNull(words: readonly string[]): Check {
+  const known = is.oneOf(words);
+  const expected = `${known.expected} (others go into \`extra: { reasoning }\`)`;
+  return is.custom(expected, (value) => value === null || known.holds(value));
+}
 
 const defaultSettings: OpenAIResponsesLLMSettings = { model: "gpt-4.1" };
 
@@ -102,6 +141,20 @@ export function changedSettings(
   return settingsOf({ ...settings, ...changes });
 }
 
+const inTimeouts = (name: string): string => `it is called \`timeouts.${name}\``;
+
+/** The names of time limits in earlier versions and other libraries. */
+export const timeoutHints: Hints = {
+  connectTimeoutMs: inTimeouts("connectMs"),
+  closeTimeoutMs: inTimeouts("closeMs"),
+  firstEventTimeoutMs: inTimeouts("firstEventMs"),
+  idleEventTimeoutMs: inTimeouts("idleMs"),
+  retryTimeoutMs: inTimeouts("outputMs"),
+  drainTimeoutMs: inTimeouts("drainMs"),
+  functionTimeoutMs: inTimeouts("functionMs"),
+  retryBudgetMs: inTimeouts("retryMs"),
+};
+
 export const timeoutChecks = {
   firstEventMs: is.timeLimit,
   idleMs: is.timeLimit,
@@ -112,11 +165,15 @@ export const timeoutChecks = {
 
 export const sharedChecks = {
   ...settingsChecks,
-  apiKey: is.anyOf(is.string, is.func),
+  apiKey: is.anyOf(is.text, is.func),
   baseURL: is.text,
   organization: is.string,
   project: is.string,
-  defaultHeaders: is.recordOf(is.string),
+  defaultHeaders: {
+    ...is.recordOf(is.string),
+    expected: "an object of strings, or Headers (of a Map: `Object.fromEntries(map)`)",
+    holds: (value: unknown) => is.object.holds(value) && !(value instanceof Map),
+  },
   fetch: is.func,
   serviceTier: is.text,
   retryOnTimeout: is.flag,
@@ -130,7 +187,7 @@ export const sharedChecks = {
 
 export const httpServiceChecks: Checks<OpenAIResponsesHttpLLMServiceOptions> = {
   ...sharedChecks,
-  timeouts: is.group<NonNullable<OpenAIResponsesHttpLLMServiceOptions["timeouts"]>>(timeoutChecks),
+  timeouts: is.group<NonNullable<OpenAIResponsesHttpLLMServiceOptions["timeouts"]>>(timeoutChecks, timeoutHints),
 };
 
 /** For names of the API and of other libraries. */
@@ -138,9 +195,21 @@ export const optionHints: Hints = {
   settings: "the settings are options of their own: `model`, `instructions` and so on",
   systemInstruction: "it is called `instructions`",
   systemPrompt: "it is called `instructions`",
+  system: "it is called `instructions`",
+  system_instruction: "it is called `instructions`",
+  system_prompt: "it is called `instructions`",
+  params: "the settings are options of their own: `model`, `instructions` and so on",
+  key: "it is called `apiKey`",
+  url: "it is called `baseURL`",
+  headers: "it is called `defaultHeaders`",
+  reasoningEffort: "it is called `reasoning: { effort }`",
+  reasoning_effort: "it is called `reasoning: { effort }`",
+  maxRetries: "how long retries may wait is `timeouts: { retryMs }`",
+  timeout: "the time limits are in the option `timeouts`",
   maxCompletionTokens: "it is called `maxTokens`",
   maxOutputTokens: "it is called `maxTokens`",
   max_output_tokens: "it is called `maxTokens`",
+  ...timeoutHints,
   client: "give a `fetch` instead",
   clock: "it belongs to the option `environment`",
   random: "it belongs to the option `environment`",

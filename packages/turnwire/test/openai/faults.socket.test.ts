@@ -294,13 +294,13 @@ describe("connecting", () => {
       apiKey: async () => `key-${++fetched}`,
       organization: "org",
       project: "proj",
-      defaultHeaders: { "X-Extra": "1" },
+      defaultHeaders: new Headers({ "X-Extra": "1", "OpenAI-Project": "another" }),
     });
     const context = new LLMContext();
     await say(llm, context, "a");
     await llm.disconnect();
     await say(llm, context, "b");
-    const expected = { "openai-organization": "org", "openai-project": "proj", "x-extra": "1" };
+    const expected = { "openai-organization": "org", "openai-project": "another", "x-extra": "1" };
     expect(seen).toMatchObject([
       { authorization: "Bearer key-1", ...expected },
       { authorization: "Bearer key-2", ...expected },

@@ -109,6 +109,17 @@ describe("a turn over HTTP", () => {
     expect(server.received[0]?.headers.authorization).toBe("Custom scheme");
   });
 
+  test("sends Headers, and a key without the line break of its file", async () => {
+    await turn({ apiKey: "a-key\n", defaultHeaders: new Headers({ "X-Extra": "1" }) });
+    expect(server.received[0]?.headers).toMatchObject({ authorization: "Bearer a-key", "x-extra": "1" });
+  });
+
+  test("refuses a key that was fetched and no header can carry", async () => {
+    const refused = { code: "invalid_argument", field: "apiKey" };
+    await expect(turn({ apiKey: async () => "a\u0000key" })).rejects.toMatchObject(refused);
+    expect(server.received).toEqual([]);
+  });
+
   test("takes organisation and project from the environment", async () => {
     process.env["OPENAI_ORG_ID"] = "org-of-env";
     process.env["OPENAI_PROJECT_ID"] = "project-of-env";

@@ -117,7 +117,7 @@ describe("a request", () => {
     [{ temperature: 3 }, "temperature: expected a number from 0 to 2, got the number 3"],
     [{ model: "" }, "model: expected a non-empty string, got an empty string"],
     [{ maxTokens: 1.5 }, "maxTokens: expected a whole number of at least 1, got the number 1.5"],
-    [{ reasoning: "high" }, "reasoning: expected an object, got a string"],
+    [{ reasoning: "high" }, "reasoning: expected an object with effort, summary, got a string"],
     [{ temprature: 1 }, "temprature: unknown setting of updateSettings(); did you mean `temperature`?"],
     [{ apiKey: "k" }, "apiKey: unknown setting of updateSettings(); it is an option of the constructor"],
     [{ max_output_tokens: 1 }, "max_output_tokens: unknown setting of updateSettings(); it is called `maxTokens`"],

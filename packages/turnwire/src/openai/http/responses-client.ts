@@ -1,6 +1,12 @@
 import type { Clock, Logger, Random } from "../../async/index.ts";
-import { checkOptions, type Checks, type Hints, is } from "../../checks/index.ts";
-import { checkContext, type LLMContext } from "../../context/index.ts";
+import { type Check, checkOptions, type Checks, type Hints, is, isRecord } from "../../checks/index.ts";
+import {
+  checkContext,
+  checkObjectSchema,
+  functionName,
+  isStandardSchema,
+  type LLMContext,
+} from "../../context/index.ts";
 import type { Inference, InferenceResult, RunInferenceOptions } from "../../llm/index.ts";
 import type { WebsocketTarget } from "../../websocket/index.ts";
 import { type Address, Endpoint } from "../endpoint.ts";
@@ -31,10 +37,29 @@ export interface OpenAIRunInferenceOptions extends RunInferenceOptions {
   responseFormat?: ResponseFormat;
 }
 
+const responseFormat: Check = {
+  ...is.group<ResponseFormat>(
+    {
+      name: is.required(functionName),
+      schema: is.required({
+        ...is.object,
+        within: (value, field) => isRecord(value) && checkObjectSchema(value, field),
+      }),
+    },
+    {
+      type: "its fields are given directly: { name, schema }",
+      json_schema: "its fields are given directly: { name, schema }",
+      strict: "the answer always conforms to the schema",
+    },
+  ),
+  expected: "{ name, schema } (of a Standard Schema: `schema: z.toJSONSchema(schema)`)",
+  holds: (value) => isRecord(value) && !isStandardSchema(value),
+};
+
 const runInferenceChecks: Checks<OpenAIRunInferenceOptions> = {
   instructions: is.string,
   maxTokens: is.number({ min: 1, integer: true }),
-  responseFormat: is.group<ResponseFormat>({ name: is.text, schema: is.object }),
+  responseFormat,
   signal: is.signal,
 };
 

@@ -3,7 +3,13 @@ import { LLMContext } from "../../context/index.ts";
 import type { WebsocketLLMServiceOptions, WebsocketLLMTimeouts } from "../../llm/index.ts";
 import { connectionChecks, connectionTimeoutChecks } from "../../websocket/index.ts";
 import { ResponsesConnectionPool } from "../connection/index.ts";
-import { type OpenAIResponsesOptions, type OpenAIResponsesTimeouts, sharedChecks, timeoutChecks } from "../settings.ts";
+import {
+  type OpenAIResponsesOptions,
+  type OpenAIResponsesTimeouts,
+  sharedChecks,
+  timeoutChecks,
+  timeoutHints,
+} from "../settings.ts";
 
 /** Time limits of the WebSocket service, in milliseconds. */
 export interface OpenAIResponsesLLMTimeouts extends OpenAIResponsesTimeouts, WebsocketLLMTimeouts {
@@ -40,11 +46,10 @@ export interface OpenAIResponsesLLMServiceOptions
 
 export const websocketServiceChecks: Checks<OpenAIResponsesLLMServiceOptions> = {
   ...sharedChecks,
-  timeouts: is.group<OpenAIResponsesLLMTimeouts>({
-    ...timeoutChecks,
-    ...connectionTimeoutChecks,
-    drainMs: is.duration,
-  }),
+  timeouts: is.group<OpenAIResponsesLLMTimeouts>(
+    { ...timeoutChecks, ...connectionTimeoutChecks, drainMs: is.duration },
+    timeoutHints,
+  ),
   ...connectionChecks,
   reconnectOnError: is.flag,
   standby: is.flag,
