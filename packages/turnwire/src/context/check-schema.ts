@@ -26,13 +26,20 @@ export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
   return value !== null && (typeof value === "object" || typeof value === "function") && "~standard" in value;
 }
 
+/** Whether it is no JSON Schema. What zod converts to JSON Schema is one, though it has a hidden `~standard`. */
+function isUnconverted(value: unknown): boolean {
+  if (!isStandardSchema(value)) return false;
+  const isPlain = Object.getPrototypeOf(value) === Object.prototype;
+  return !isPlain || Object.prototype.propertyIsEnumerable.call(value, "~standard");
+}
+
 /**
  * Checks that a schema describes an object, which the arguments of a function and a structured answer have to be, and
  * that the types within are known ones.
  * @throws InvalidArgumentError which names the path that cannot be used.
  */
 export function checkObjectSchema(schema: Readonly<Record<string, unknown>>, field: string): void {
-  if (isStandardSchema(schema)) refuseStandard(field);
+  if (isUnconverted(schema)) refuseStandard(field);
   const { type } = schema;
   if (type === undefined) {
     checkShape(schema, field);
@@ -48,7 +55,7 @@ function checkShape(schema: Readonly<Record<string, unknown>>, field: string): v
   const names = Object.keys(schema);
   if (names.length === 0 || names.some((name) => objectWords.includes(name))) return;
   const values = Object.values(schema);
-  if (values.some(isStandardSchema)) {
+  if (values.some(isUnconverted)) {
     throw new InvalidArgumentError(
       field,
       "expected a schema, got an object of schemas; wrap it, as in z.object({ … })",
@@ -61,7 +68,7 @@ function checkShape(schema: Readonly<Record<string, unknown>>, field: string): v
 }
 
 function checkTypes(schema: unknown, field: string): void {
-  if (isStandardSchema(schema)) refuseStandard(field);
+  if (isUnconverted(schema)) refuseStandard(field);
   if (!isRecord(schema)) return;
   const { type } = schema;
   if (Array.isArray(type)) checkValue(type, `${field}.type`, is.listOf(types));

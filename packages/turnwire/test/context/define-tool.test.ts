@@ -40,6 +40,13 @@ const handMade: StandardSchemaV1<{ names: string }, { names: string[] }> = {
 };
 const namesSchema = { type: "object", properties: { names: { type: "string" } }, required: ["names"] };
 
+it("takes what zod converted to JSON Schema, also within another schema", () => {
+  const city = z.toJSONSchema(z.object({ name: z.string() }));
+  expect(defineTool({ name: "look", parameters: city }).parameters).toMatchObject({ type: "object" });
+  const nested = { type: "object", properties: { city } };
+  expect(defineTool({ name: "look", parameters: nested }).parameters).toBe(nested);
+});
+
 describe("a zod schema", () => {
   it("types what execute is given, after defaults and transforms, and the params", () => {
     const tool = defineTool({

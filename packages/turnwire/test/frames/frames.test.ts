@@ -33,7 +33,7 @@ test.each<[string, () => unknown, string]>([
   [
     "bytes alone",
     () => new InputAudioRawFrame(untyped(new Uint8Array(2))),
-    "data.audio: expected an instance of Uint8Array, got undefined",
+    "data: expected one object, { audio, sampleRate, channels }, got an object of class Uint8Array",
   ],
   [
     "samples",
