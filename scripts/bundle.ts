@@ -18,8 +18,7 @@ const bundle = await rolldown({
   external: /^[^./]/,
   platform: "node",
 });
-// Errors and frames are called by the names of their classes.
-const { output } = await bundle.generate({ format: "esm", keepNames: true, chunkFileNames: "chunks/[name].js" });
+const { output } = await bundle.generate({ format: "esm", chunkFileNames: "chunks/[name].js" });
 await bundle.close();
 
 for (const file of globSync("dist/**/*.js")) rmSync(file);
@@ -27,5 +26,15 @@ for (const file of output) {
   if (file.type !== "chunk") throw new Error(`${file.fileName} is no module`);
   const path = join("dist", file.fileName);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, file.code);
+  writeFileSync(path, withConstantClasses(file.code));
+}
+
+/**
+ * The bundler declares classes with `var`, which the engine has to read anew at every use. A constant keeps the class's name,
+ * too, by which frames and errors are called.
+ */
+function withConstantClasses(code: string): string {
+  const renamed = /^var (\w+\$\d+) = class\b/m.exec(code);
+  if (renamed !== null) throw new Error(`two classes have the name of ${renamed[1]}; give one another name`);
+  return code.replace(/^var (\w+) = class\b/gm, "const $1 = class");
 }
