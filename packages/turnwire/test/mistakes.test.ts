@@ -14,6 +14,7 @@ import {
   Pipeline,
   PipelineTask,
   ResponsesConnectionPool,
+  TranscriptionFrame,
 } from "turnwire";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -271,6 +272,7 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       "pool",
       "its services use another server",
     ],
+    ["another name of its size", () => new ResponsesConnectionPool(anything({ size: 2 })), "size", "`maxConnections`"],
     ["another project", () => share({ project: "a" }, { project: "b" }), "pool", "its services use another project"],
     ["a second connection kept open", () => share({ standby: true }), "standby", "a pool keeps no spare connection"],
     [
@@ -351,6 +353,24 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       "messages",
       "an array of messages, got an object",
     ],
+    [
+      "messages in place of options",
+      () => new LLMContext(anything([{ role: "user", content: "a" }])),
+      "options",
+      "got an array of 1; messages are given as { messages }",
+    ],
+    [
+      "a tool of the API",
+      () => context.setTools([anything({ type: "function", function: {} })]),
+      "tools[0]",
+      "give its fields to defineTool({ name, description, parameters, execute })",
+    ],
+    [
+      "a message for its content",
+      () => context.addUserMessage(anything({ role: "user", content: "a" })),
+      "content",
+      "expected a string or an array of parts, got an object; addMessage() takes messages",
+    ],
     ["text for its JSON", () => LLMContext.fromJSON(anything("{}")), "json", "the result of LLMContext.toJSON()"],
   ],
   "a message": [
@@ -360,6 +380,42 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       () => add({ role: "human", content: "a" }),
       "messages[0].role",
       '"system", "developer", "user", "assistant" or "tool", got a string',
+    ],
+    [
+      "a role of Gemini",
+      () => add({ role: "model", content: "a" }),
+      "messages[0].role",
+      'got a string; it is "assistant" here',
+    ],
+    [
+      "a role of old",
+      () => add({ role: "function", name: "f", content: "a" }),
+      "messages[0].role",
+      'the output of a call has the role "tool"',
+    ],
+    [
+      "calls in camel case",
+      () => add({ role: "assistant", content: "a", toolCalls: [] }),
+      "messages[0].toolCalls",
+      "unknown field; it is called `tool_calls`",
+    ],
+    [
+      "flat calls",
+      () => add({ role: "assistant", tool_calls: [{ id: "c", name: "f", arguments: "{}" }] }),
+      "messages[0].tool_calls[0].type",
+      'expected "function", got undefined; a call is { id, type: "function", function: { name, arguments } }',
+    ],
+    [
+      "a cache's field",
+      () => say({ type: "text", text: "a", cache_control: { type: "ephemeral" } }),
+      "messages[0].content[0].cache_control",
+      "unknown field; providers cache without it",
+    ],
+    [
+      "an item without its type",
+      () => add({ llm: "openai", message: {} }),
+      "messages[0].message",
+      "expected an input item of the Responses API, with its type",
     ],
     [
       "an item of the Responses API",
@@ -517,6 +573,12 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
       "messages make one with new LLMContext({ messages })",
     ],
     [
+      "options of a context to respond to",
+      () => llm.respond(anything({ messages: [] })),
+      "context",
+      "got an object; messages make one with new LLMContext({ messages })",
+    ],
+    [
       "nothing to respond to",
       () => llm.respond(anything(undefined)),
       "context",
@@ -590,6 +652,48 @@ const mistakes: Readonly<Record<string, readonly Mistake[]>> = {
   ],
   pipelines: [
     ["an object for a processor", () => new Pipeline([anything({})]), "processors[0]", "got an object"],
+    [
+      "the pair for its processors",
+      () => new Pipeline([anything(new LLMContextAggregatorPair(context))]),
+      "processors[0]",
+      "got an object of class LLMContextAggregatorPair; its processors are `user` and `assistant`",
+    ],
+    [
+      "processors one by one",
+      () => new Pipeline(anything(new LLMAssistantAggregator(context)), anything(new LLMAssistantAggregator(context))),
+      "processors",
+      "put the processors into an array",
+    ],
+    [
+      "a task's arguments as one object",
+      () => new PipelineTask(anything({ pipeline: llm })),
+      "processors",
+      "the pipeline is the first argument",
+    ],
+    [
+      "a task's params",
+      () => new PipelineTask(new Pipeline([new LLMAssistantAggregator(context)]), anything({ params: {} })),
+      "params",
+      "its fields are options of their own",
+    ],
+    [
+      "options for the pair",
+      () => Reflect.construct(LLMContextAggregatorPair, [context, { foo: 1 }]),
+      "options",
+      "expected nothing beside the context, got an object",
+    ],
+    [
+      "positional fields of a transcription",
+      () => new TranscriptionFrame("x", anything("user")),
+      "options",
+      "expected an object with the options of TranscriptionFrame, got a string",
+    ],
+    [
+      "text among a frame's messages",
+      () => new LLMMessagesAppendFrame(anything(["Hi"])),
+      "messages[0]",
+      "expected a message object, got a string",
+    ],
     ["nothing in it", () => new Pipeline([]), "processors", "at least one processor"],
     [
       "text for a context",

@@ -1,3 +1,4 @@
+import { InvalidArgumentError, kindOf } from "../errors.ts";
 import { LLMAssistantAggregator } from "./assistant-aggregator.ts";
 import { checkContext, type LLMContext } from "./llm-context.ts";
 import { LLMUserAggregator } from "./user-aggregator.ts";
@@ -14,8 +15,11 @@ export class LLMContextAggregatorPair {
   readonly assistant: LLMAssistantAggregator;
 
   /** @throws InvalidArgumentError */
-  constructor(context: LLMContext) {
+  constructor(context: LLMContext, ...more: readonly never[]) {
     checkContext(context);
+    if (more.length > 0) {
+      throw new InvalidArgumentError("options", `expected nothing beside the context, got ${kindOf(more[0])}`);
+    }
     this.assistant = new LLMAssistantAggregator(context);
     // So that the order of the messages does not depend on when an interruption reaches the end of the pipeline.
     this.user = new LLMUserAggregator(context, this.assistant);

@@ -1,4 +1,4 @@
-import { type Check, checkValue, is, isRecord } from "../checks/index.ts";
+import { type Check, checkValue, type Hints, is, isRecord } from "../checks/index.ts";
 import { InvalidArgumentError, kindOf } from "../errors.ts";
 
 const roles = is.oneOf(["system", "developer", "user", "assistant", "tool"]);
@@ -8,20 +8,60 @@ export function checkMessage(message: unknown, field: string): void {
   if (!isRecord(message)) {
     throw new InvalidArgumentError(field, `expected a message object, got ${kindOf(message)}`);
   }
-  if ("llm" in message) {
-    if (typeof message["llm"] === "string" && message["message"] !== undefined) return;
-    throw new InvalidArgumentError(field, "a provider-specific message is { llm: string, message }");
-  }
+  if ("llm" in message) return checkSpecific(message, field);
   checkRole(message, `${field}.role`);
+  refuseForeign(message, field, foreignFields);
   checkContent(message, `${field}.content`);
   checkCalls(message, field);
 }
 
+function checkSpecific({ llm, message }: Readonly<Record<string, unknown>>, field: string): void {
+  if (typeof llm !== "string" || message === undefined) {
+    throw new InvalidArgumentError(field, "a provider-specific message is { llm: string, message }");
+  }
+  if (llm === "openai" && !(isRecord(message) && typeof message["type"] === "string")) {
+    throw new InvalidArgumentError(`${field}.message`, "expected an input item of the Responses API, with its type");
+  }
+}
+
+const inContent = "what it holds goes into `content` as parts";
+const noCacheControl = "providers cache without it; leave it out";
+
+/** Fields of other libraries that say something. Others, such as ids and dates, are kept and not sent. */
+const foreignFields: Hints = {
+  toolCalls: "it is called `tool_calls`",
+  tool_call: "it is called `tool_calls`",
+  toolInvocations: "calls go into `tool_calls`",
+  toolCallId: "it is called `tool_call_id`",
+  tool_use_id: "it is called `tool_call_id`",
+  call_id: "it is called `tool_call_id`",
+  attachments: inContent,
+  experimental_attachments: inContent,
+  images: inContent,
+  cache_control: noCacheControl,
+};
+
+function refuseForeign(value: Readonly<Record<string, unknown>>, field: string, foreign: Hints): void {
+  for (const [name, wayOut] of Object.entries(foreign)) {
+    if (value[name] !== undefined) throw new InvalidArgumentError(`${field}.${name}`, `unknown field; ${wayOut}`);
+  }
+}
+
+const foreignRoles: Readonly<Record<string, string>> = {
+  human: 'it is "user" here',
+  ai: 'it is "assistant" here',
+  model: 'it is "assistant" here',
+  bot: 'it is "assistant" here',
+  function: 'the output of a call has the role "tool" and a `tool_call_id`',
+};
+
 function checkRole(message: Readonly<Record<string, unknown>>, field: string): void {
   const { role } = message;
   if (roles.holds(role)) return;
-  const isItem = role === undefined && typeof message["type"] === "string";
-  const wayOut = isItem ? '; an item of the Responses API is added as { llm: "openai", message: item }' : "";
+  let wayOut = "";
+  if (role === undefined && typeof message["type"] === "string") {
+    wayOut = '; an item of the Responses API is added as { llm: "openai", message: item }';
+  } else if (typeof role === "string" && Object.hasOwn(foreignRoles, role)) wayOut = `; ${foreignRoles[role]}`;
   throw new InvalidArgumentError(field, `expected ${roles.expected}, got ${kindOf(role)}${wayOut}`);
 }
 
@@ -93,6 +133,7 @@ function checkPart(part: unknown, field: string, kinds: PartKinds): void {
     const got = typeof type === "string" ? "another type" : kindOf(type);
     throw new InvalidArgumentError(`${field}.type`, `expected ${expected}, got ${got}${wayOut}`);
   }
+  refuseForeign(part, field, { cache_control: noCacheControl });
   for (const [name, check] of Object.entries(kinds[type]!)) checkValue(part[name], `${field}.${name}`, check);
 }
 
@@ -112,9 +153,13 @@ const calledFunction: Check = {
 };
 
 const toolCall: Check = {
-  ...is.custom("a call { id, type, function }", isRecord),
+  ...is.custom('a call { id, type: "function", function: { name, arguments } }', isRecord),
   within: (value, field) => {
     const { id, type, function: called } = value as Record<string, unknown>;
+    if (type !== "function" && type !== "custom") {
+      const wayOut = 'a call is { id, type: "function", function: { name, arguments } }';
+      throw new InvalidArgumentError(`${field}.type`, `expected "function", got ${kindOf(type)}; ${wayOut}`);
+    }
     checkValue(id, `${field}.id`, is.string);
     if (type === "function") checkValue(called, `${field}.function`, calledFunction);
   },

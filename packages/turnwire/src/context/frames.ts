@@ -1,5 +1,6 @@
 import { checkOptions, checkValue, is } from "../checks/index.ts";
 import { ControlFrame, DataFrame } from "../frames/index.ts";
+import { checkMessage } from "./check-message.ts";
 import { checkContext, type LLMContext } from "./llm-context.ts";
 import type { LLMMessage } from "./messages.ts";
 
@@ -21,6 +22,7 @@ export class LLMMessagesAppendFrame extends DataFrame {
   /** Whether the model is asked for an answer afterwards; default false. */
   readonly runLLM: boolean;
 
+  /** @throws InvalidArgumentError */
   constructor(messages: readonly LLMMessage[], options: { runLLM?: boolean } = {}) {
     super();
     checkValue(
@@ -28,6 +30,7 @@ export class LLMMessagesAppendFrame extends DataFrame {
       "messages",
       is.custom("an array of messages", (value) => Array.isArray(value)),
     );
+    for (const [index, message] of messages.entries()) checkMessage(message, `messages[${index}]`);
     checkOptions("LLMMessagesAppendFrame", options, { runLLM: is.flag });
     this.messages = messages;
     this.runLLM = options.runLLM ?? false;

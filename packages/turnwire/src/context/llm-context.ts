@@ -55,7 +55,9 @@ export function checkContext(value: unknown): asserts value is LLMContext {
   if (value instanceof LLMContext || contextCheck.holds(value)) return;
   let wayOut = "";
   if (typeof value === "string") wayOut = "; add the text to one with addUserMessage()";
-  if (Array.isArray(value)) wayOut = "; messages make one with new LLMContext({ messages })";
+  if (Array.isArray(value) || value === undefined || (isRecord(value) && "messages" in value)) {
+    wayOut = "; messages make one with new LLMContext({ messages })";
+  }
   throw new InvalidArgumentError("context", `expected an LLMContext, got ${kindOf(value)}${wayOut}`);
 }
 
@@ -79,6 +81,10 @@ export class LLMContext {
 
   /** @throws InvalidArgumentError which names the option, message or tool that cannot be used. */
   constructor(options: LLMContextOptions = {}) {
+    if (Array.isArray(options)) {
+      const got = `${kindOf(options)}; messages are given as { messages }`;
+      throw new InvalidArgumentError("options", `expected an object with the options of LLMContext, got ${got}`);
+    }
     checkOptions("LLMContext", options, optionChecks, optionHints);
     this.#history = freezeMessages(options.messages ?? []);
     this.setTools(options.tools ?? []);
@@ -104,6 +110,11 @@ export class LLMContext {
    * @throws InvalidArgumentError
    */
   addUserMessage(content: UserContent): void {
+    if (isRecord(content)) {
+      const wayOut = "role" in content ? "addMessage() takes messages" : "a part goes into an array";
+      const expected = `expected a string or an array of parts, got ${kindOf(content)}`;
+      throw new InvalidArgumentError("content", `${expected}; ${wayOut}`);
+    }
     this.addMessage({ role: "user", content: content as string });
   }
 
@@ -141,7 +152,11 @@ export class LLMContext {
     const names = new Set<string>();
     for (const [index, tool] of tools.entries()) {
       if (typeof tool?.check !== "function") {
-        throw new InvalidArgumentError(`tools[${index}]`, `expected a tool made by defineTool, got ${kindOf(tool)}`);
+        const wayOut = isRecord(tool)
+          ? "; give its fields to defineTool({ name, description, parameters, execute })"
+          : "";
+        const got = `${kindOf(tool)}${wayOut}`;
+        throw new InvalidArgumentError(`tools[${index}]`, `expected a tool made by defineTool, got ${got}`);
       }
       if (names.has(tool.name)) {
         throw new InvalidArgumentError(`tools[${index}].name`, `two tools are called ${tool.name}; names are unique`);

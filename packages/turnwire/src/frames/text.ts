@@ -1,3 +1,4 @@
+import { checkOptions, is } from "../checks/index.ts";
 import { InvalidArgumentError, kindOf } from "../errors.ts";
 import { DataFrame } from "./frame.ts";
 
@@ -40,9 +41,11 @@ export class TranscriptionFrame extends DataFrame {
    */
   readonly endOfSpeech: boolean;
 
+  /** @throws InvalidArgumentError */
   constructor(text: string, options: { userId?: string; timestamp?: string; endOfSpeech?: boolean } = {}) {
     super();
     checkText(text);
+    checkOptions("TranscriptionFrame", options, { userId: is.string, timestamp: is.string, endOfSpeech: is.flag });
     this.text = text;
     this.userId = options.userId;
     this.timestamp = options.timestamp;
@@ -59,9 +62,11 @@ export class InterimTranscriptionFrame extends DataFrame {
   readonly text: string;
   readonly userId: string | undefined;
 
+  /** @throws InvalidArgumentError */
   constructor(text: string, options: { userId?: string } = {}) {
     super();
     checkText(text);
+    checkOptions("InterimTranscriptionFrame", options, { userId: is.string });
     this.text = text;
     this.userId = options.userId;
   }

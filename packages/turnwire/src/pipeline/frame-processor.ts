@@ -219,7 +219,13 @@ const directionCheck = is.oneOf(["downstream", "upstream"]);
  * @throws InvalidArgumentError for a value that is not a processor of this copy of the package.
  */
 export function checkProcessor(value: unknown, field: string): asserts value is FrameProcessor {
-  if (value instanceof FrameProcessor) return;
+  if (value instanceof FrameProcessor) {
+    if (typeof Reflect.get(value, "processFrame") === "function") return;
+    throw new InvalidArgumentError(
+      field,
+      `expected a FrameProcessor, got ${value.name}, whose class has no processFrame`,
+    );
+  }
   throw new InvalidArgumentError(field, `expected a FrameProcessor, got ${describe(value)}`);
 }
 
@@ -229,6 +235,9 @@ function describe(value: unknown): string {
   const isObject = typeof value === "object" && value !== null;
   if (isObject && Reflect.get(value, marker) === true) {
     return "a FrameProcessor of another copy of turnwire; install one version of it";
+  }
+  if (isObject && Reflect.get(value, "user") instanceof FrameProcessor) {
+    return `${kindOf(value)}; its processors are \`user\` and \`assistant\`, each at its place`;
   }
   const wayOut =
     isObject || typeof value === "function" ? "; extend FrameProcessor and handle frames in processFrame" : "";

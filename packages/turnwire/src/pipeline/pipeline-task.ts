@@ -19,6 +19,7 @@ import {
   StartFrame,
   SystemFrame,
 } from "../frames/index.ts";
+import { withoutKeys } from "../redaction.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { FrameProcessor, internalsOf } from "./frame-processor.ts";
 import { notifyObservers, type PipelineObserver } from "./observer.ts";
@@ -50,6 +51,8 @@ const hints = {
   signal: "give the signal to run()",
   capacity: "give the capacity to the processors",
   clock: "put it into `environment`",
+  params: "its fields are options of their own",
+  pipeline: "the pipeline is the first argument",
 };
 const runChecks = { signal: is.signal };
 const iterable = is.custom(
@@ -263,7 +266,12 @@ export class PipelineTask implements AsyncDisposable {
 
   #reachedError(frame: ErrorFrame): void {
     const { error, fatal } = frame;
-    this.#logger.warn(error.message, { code: error.code, fatal });
+    const { code, cause } = error;
+    this.#logger.warn(error.message, {
+      code,
+      fatal,
+      ...(cause instanceof Error ? { cause: withoutKeys(cause.message) } : {}),
+    });
     this.#events.emit("error", error, frame);
     if (!fatal) return;
     if (this.#outcome?.kind === "ended") this.#outcome = { kind: "failed", error };

@@ -1,4 +1,4 @@
-import { checkOptions, is } from "../checks/index.ts";
+import { checkOptions, is, isRecord } from "../checks/index.ts";
 import { InvalidArgumentError, kindOf, PipelineError } from "../errors.ts";
 import type { Frame } from "../frames/index.ts";
 import type { FrameDirection } from "./frame-queue.ts";
@@ -29,8 +29,9 @@ export class Pipeline extends FrameProcessor {
    * pipeline already.
    */
   constructor(processors: readonly FrameProcessor[], options: PipelineOptions = {}) {
+    const given = checkProcessors(processors);
     super(checkOptions("Pipeline", options, checks, hints));
-    this.processors = checkProcessors(processors);
+    this.processors = given;
     claim(this.processors, this.name);
     for (const [index, processor] of this.processors.entries()) {
       const next = this.processors[index + 1];
@@ -52,7 +53,11 @@ export class Pipeline extends FrameProcessor {
 
 function checkProcessors(processors: unknown): FrameProcessor[] {
   if (!Array.isArray(processors) || processors.length === 0) {
-    throw new InvalidArgumentError("processors", `expected at least one processor, got ${kindOf(processors)}`);
+    let wayOut = "";
+    if (processors instanceof FrameProcessor) wayOut = "; put the processors into an array";
+    else if (isRecord(processors) && "pipeline" in processors) wayOut = "; the pipeline is the first argument";
+    const got = `${kindOf(processors)}${wayOut}`;
+    throw new InvalidArgumentError("processors", `expected at least one processor, got ${got}`);
   }
   const given: readonly unknown[] = processors;
   return given.map((processor, index) => {

@@ -171,7 +171,11 @@ describe("LLMMessagesAppendFrame", () => {
   it.each([false, true])("with a bad message is reported once, and harms no later turn (runLLM %s)", async (runLLM) => {
     await using talk = await startTalk({ server: { brain: echo } });
     const bad = { role: "user" } as unknown as LLMMessage;
-    await talk.task.queueFrame(new LLMMessagesAppendFrame([note, bad], { runLLM }));
+    const messages: LLMMessage[] = [note];
+    const frame = new LLMMessagesAppendFrame(messages, { runLLM });
+    // After the frame has checked them.
+    messages.push(bad);
+    await talk.task.queueFrame(frame);
     await until(() => talk.errors.length > 0);
     expect(talk.errors[0]).toBeInstanceOf(InvalidArgumentError);
     expect((talk.errors[0] as InvalidArgumentError).field).toMatch(/^messages\[1\]\.content$/);

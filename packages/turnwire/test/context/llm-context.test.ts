@@ -300,7 +300,8 @@ const message: fc.Arbitrary<LLMMessage> = fc.oneof(
     { requiredKeys: ["role"] },
   ),
   fc.record({ role: fc.constant("tool" as const), tool_call_id: id, content: word }),
-  fc.record({ llm: fc.constantFrom("openai", "other"), message: json }),
+  fc.record({ llm: fc.constant("other"), message: json }),
+  fc.record({ llm: fc.constant("openai"), message: fc.record({ type: word, data: json }) }),
 );
 const toolName = fc.stringMatching(/^[A-Za-z0-9_-]{1,12}$/);
 const tools = fc.uniqueArray(

@@ -268,7 +268,7 @@ describe("messages", () => {
 
   it.each<[LLMMessage, string]>([
     [{ role: "assistant", audio: { id: "audio_1" } }, "messages[0].audio"],
-    [{ llm: "openai", message: "text" }, "messages[0].message"],
+    [{ role: "assistant", function_call: { name: "look", arguments: "{}" } }, "messages[0].function_call"],
   ])("that cannot be sent are refused by name: %o", async (message, field) => {
     const run = collect(setup.llm.stream(new LLMContext({ messages: [message] })));
     await expect(run).rejects.toMatchObject({ code: "invalid_argument", field });

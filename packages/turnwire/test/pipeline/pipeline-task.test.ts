@@ -233,6 +233,19 @@ describe("a run", () => {
     await expect(task.run()).rejects.toThrow("run() was called before: a task runs once; make a new PipelineTask");
   });
 
+  test("the warning about a processor that throws names the reason", async () => {
+    const { task, logger } = watched([
+      new Scripted((frame, direction, _signal, self) => {
+        if (frame instanceof Data) throw new RangeError("too long");
+        return self.pushFrame(frame, direction);
+      }),
+    ]);
+    await task.queueFrame(new Data("a"));
+    void task.stopWhenDone();
+    await task.run();
+    expect(logger.warnings).toMatchObject([{ details: { code: "pipeline_failed", cause: "too long" } }]);
+  });
+
   test("frames queued after the end are dropped, with one warning about those that somebody may miss", async () => {
     const processor = new Scripted();
     const { task, logger } = watched([processor]);

@@ -49,6 +49,11 @@ describe("what is no processor is refused by name, with the way out", () => {
       new Foreign(),
       "a FrameProcessor of another copy of turnwire; install one version of it",
     ],
+    [
+      "a processor that handles no frame",
+      Reflect.construct(class Silent extends (FrameProcessor as unknown as new () => object) {}, []),
+      "Silent#1, whose class has no processFrame",
+    ],
   ])("%s", (_, value, got) => {
     const message = `processors[1]: expected a FrameProcessor, got ${got}`;
     expect(() => new Pipeline(untyped([new Echo(), value]))).toThrow(

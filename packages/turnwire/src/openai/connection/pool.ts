@@ -1,5 +1,5 @@
 import { defaultLogger, type Logger, systemClock } from "../../async/index.ts";
-import { checkOptions, type Checks, is } from "../../checks/index.ts";
+import { checkOptions, type Checks, type Hints, is } from "../../checks/index.ts";
 import { InvalidArgumentError } from "../../errors.ts";
 import { type Environment, environmentCheck, type ReconnectingWebsocket } from "../../websocket/index.ts";
 import type { Address } from "../endpoint.ts";
@@ -25,6 +25,19 @@ const optionChecks: Checks<ResponsesConnectionPoolOptions> = {
   maxConnectionAgeMs: is.timeLimit,
   logger: is.logger,
   environment: environmentCheck,
+};
+
+const ofServices = "it belongs to the options of the services";
+
+const optionHints: Hints = {
+  size: "it is called `maxConnections`",
+  max: "it is called `maxConnections`",
+  drainMs: "it belongs to the option `timeouts`",
+  drainTimeoutMs: "it is called `timeouts.drainMs`",
+  clock: "it belongs to the option `environment`",
+  apiKey: ofServices,
+  baseURL: ofServices,
+  model: ofServices,
 };
 
 const addressParts = [
@@ -56,7 +69,7 @@ export class ResponsesConnectionPool implements AsyncDisposable {
 
   /** @throws InvalidArgumentError */
   constructor(options: ResponsesConnectionPoolOptions = {}) {
-    checkOptions("ResponsesConnectionPool", options, optionChecks);
+    checkOptions("ResponsesConnectionPool", options, optionChecks, optionHints);
     const { maxConnections = 16, maxConnectionAgeMs = defaultConnectionAgeMs } = options;
     this.#maxConnections = maxConnections;
     this.#capabilities = new ServerCapabilities(maxConnectionAgeMs);
