@@ -145,7 +145,7 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: "openai/response/response-reader.ts",
-        find: "this.#say(state, text.slice(state.text.length));",
+        find: "this.#say(state, text.slice(said.length));",
         replace: "this.#say(state, text);",
       },
     ],

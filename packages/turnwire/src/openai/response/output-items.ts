@@ -5,7 +5,8 @@ export interface OutputItem {
   readonly type: string;
   id: string | undefined;
   index: number | undefined;
-  text: string;
+  /** The text so far, piece by piece: a text that grows by each piece leaves one more object for every piece. */
+  readonly pieces: string[];
   thinking: boolean;
   /** The index of the part of the summary being read. The next part starts a new paragraph. */
   part: unknown;
@@ -68,7 +69,16 @@ export class OutputItems {
   }
 
   #make(type: string, id: string | undefined, index: number | undefined): OutputItem {
-    const item = { type, id, index, text: "", thinking: false, part: undefined, arguments: undefined, done: undefined };
+    const item = {
+      type,
+      id,
+      index,
+      pieces: [],
+      thinking: false,
+      part: undefined,
+      arguments: undefined,
+      done: undefined,
+    };
     this.#all.push(item);
     return item;
   }

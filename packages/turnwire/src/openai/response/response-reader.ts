@@ -75,7 +75,7 @@ export class ResponseReader {
     const text = event["delta"];
     if (this.#isRepeated(event) || typeof text !== "string") return undefined;
     const item = this.#items.at("message", event["item_id"], event["output_index"]);
-    item.text += text;
+    item.pieces.push(text);
     return text === "" ? undefined : new LLMTextFrame(text);
   }
 
@@ -155,7 +155,7 @@ export class ResponseReader {
 
   #say(item: OutputItem, text: string): void {
     if (text === "") return;
-    item.text += text;
+    item.pieces.push(text);
     this.#add(new LLMTextFrame(text));
   }
 
@@ -172,7 +172,8 @@ export class ResponseReader {
     if (item.type !== "message") return;
     const key = keyOf(item);
     const text = key.kind === "text" ? key.text : "";
-    if (text.startsWith(state.text)) this.#say(state, text.slice(state.text.length));
+    const said = state.pieces.join("");
+    if (text.startsWith(said)) this.#say(state, text.slice(said.length));
     else if (text !== "") {
       throw new ProviderError("invalid_response", "the finished text of the server differs from the text it streamed", {
         ...(this.responseId === undefined ? {} : { responseId: this.responseId }),
