@@ -104,7 +104,7 @@ describe("/stats and /context", () => {
           tool_calls: [{ id: "c", type: "function", function: { name: "f", arguments: "{}" } }],
         },
         { role: "tool", tool_call_id: "c", content: "3" },
-        { llm: "openai", message: { id: "rs_1" } },
+        { llm: "openai", message: { type: "reasoning", id: "rs_1" } },
       ],
     });
     expect(contextList(context)).toEqual([
@@ -114,7 +114,7 @@ describe("/stats and /context", () => {
       "assistant  Well.",
       "assistant  calls f {}",
       "tool       3",
-      'openai     {"id":"rs_1"}',
+      'openai     {"type":"reasoning","id":"rs_1"}',
     ]);
     expect(contextList(new LLMContext())).toEqual(["The conversation is empty."]);
   });
