@@ -26,7 +26,7 @@ export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
   return value !== null && (typeof value === "object" || typeof value === "function") && "~standard" in value;
 }
 
-/** Whether it is no JSON Schema. What zod converts to JSON Schema is one, though it has a hidden `~standard`. */
+/** Whether a Standard Schema has to be converted. The JSON Schema that zod makes need not be, though it has a hidden `~standard`. */
 function isUnconverted(value: unknown): boolean {
   if (!isStandardSchema(value)) return false;
   const isPlain = Object.getPrototypeOf(value) === Object.prototype;

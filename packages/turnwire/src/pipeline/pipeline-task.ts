@@ -176,7 +176,7 @@ export class PipelineTask implements AsyncDisposable {
   }
 
   #warnOfDropped(frame: Frame): void {
-    // Who cancels a task expects that, and who ends or interrupts one need not know whether it has ended by itself.
+    // After a cancel the caller expects that. A caller that ends or interrupts a task may not know that it has ended.
     if (
       this.#hasWarned ||
       this.#outcome?.kind === "cancelled" ||
