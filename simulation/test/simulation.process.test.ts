@@ -30,7 +30,7 @@ describe("the simulation", () => {
     expect(stats.modes["websocket incremental"]).toBeGreaterThan(seeds / 4);
   }, 120_000);
 
-  it.each([155_455, 185_736, 204_132, 518_105, 993_258])(
+  it.each([155_455, 185_736, 204_132, 518_105, 755_033, 993_258])(
     "breaks no law in a seed that once found a bug: seed %d",
     async (seed) => {
       const { failures } = await simulate({ from: seed, seeds: 1, threads: 1 });

@@ -124,7 +124,9 @@ export class TurnStream implements AsyncIterable<Frame>, AsyncDisposable {
   }
 
   #onEnd({ started, cutShort, failure: failureBefore }: StreamEnd): void {
-    const failure = failureBefore ?? (started ? failureOf(() => this.#hooks.onEnd?.()) : undefined);
+    // After a failure, too: what goes on past the turn waits for its end.
+    const failureAtEnd = started ? failureOf(() => this.#hooks.onEnd?.()) : undefined;
+    const failure = failureBefore ?? failureAtEnd;
     if (failure !== undefined && this.#reader === "record") {
       this.#outcome.reject(failure.error);
       return;
