@@ -31,7 +31,7 @@ const inferenceResult: Check = {
 };
 
 /**
- * Checks what a provider's `inference` returned: it may be code of somebody else.
+ * Checks the result of a provider's `inference`, which the author of a service may have written.
  * @throws InvalidArgumentError which names the field that cannot be used.
  */
 export function checkInferenceResult(result: unknown): asserts result is InferenceResult {

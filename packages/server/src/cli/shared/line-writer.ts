@@ -3,7 +3,7 @@ import type { Output } from "./output.ts";
 /** A reader that is further behind than this misses lines, since keeping them would fill the memory of a server. */
 const longestBacklog = 4 * 1024 * 1024;
 
-/** Returns what prints lines of JSON or of text, and leaves out those that nobody reads in time. */
+/** Returns a writer of JSON or text lines, which leaves lines out while its reader is behind. */
 export function lineWriter(output: Output, isJson: boolean): (line: string) => void {
   let leftOut = 0;
   const gap = (): string => {

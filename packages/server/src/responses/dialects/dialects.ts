@@ -28,7 +28,7 @@ const openai: Dialect = {
 /** The guide as it was before lanes: one response at a time, in order. */
 const withoutLanes: Dialect = { ...openai, lanes: "ignore", steering: [], maxInFlight: 1 };
 
-/** What each dialect is, and where its differences are known from. */
+/** The dialects, each with the source of its differences. */
 export const dialects: Readonly<Record<DialectName, Dialect>> = {
   openai,
   "openai-no-lanes": withoutLanes,
